@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -100,7 +101,9 @@ final class VjpRules {
             case QuantizedProduct product -> quantized(product);
             case IntegerProduct product -> product.scaled() ? FusedRules.decomposed(product) : Rule.NONE;
             case DynamicQuantize quantize -> Rule.NONE;
-            case Convolution2d conv -> new Rule(VjpRules::factor, i -> 0, (c, i) -> conv2d(conv, c, i));
+            case Convolution2d conv -> new Rule(VjpRules::factor, i -> 0, (c, i) -> conv2d(conv, c, c.g(), i));
+            case Convolution2dRelu relu ->
+                new Rule(VjpRules::factor, i -> Rule.FIRST, (c, i) -> conv2d(relu.conv(), c, beforeRelu(c), i));
             case Convolution2dInputGrad grad ->
                 Rule.others((c, i) -> i == 0
                         ? Tensor.apply(grad.conv(), c.g(), c.x(1))
@@ -218,13 +221,18 @@ final class VjpRules {
     private static Rule linear(LinearProduct linear) {
         boolean relu = linear.activation() == LinearProduct.Activation.RELU;
         return new Rule(VjpRules::factor, i -> relu ? Rule.FIRST : 0, (c, i) -> {
-            Tensor g = relu ? c.once(() -> new Tensor[] {Tensor.apply(Binary.RELU_GRAD, c.g(), c.y(0))})[0] : c.g();
+            Tensor g = relu ? beforeRelu(c) : c.g();
             return switch (i) {
                 case 0 -> g.matmul(c.x(1));
                 case 1 -> rows(g).transpose().matmul(rows(c.x(0)));
                 default -> rows(g).sum(0);
             };
         });
+    }
+
+    /** The gradient before a ReLU that gives the operation's result, computed once for all operands. */
+    private static Tensor beforeRelu(Context c) {
+        return c.once(() -> new Tensor[] {Tensor.apply(Binary.RELU_GRAD, c.g(), c.y(0))})[0];
     }
 
     /** Gradients reach what is multiplied, through the same blocks; a weight of few bits has none. */
@@ -245,11 +253,11 @@ final class VjpRules {
         return x.shape().rank() == 1 ? x.unsqueeze(0) : x.flatten(0, -2);
     }
 
-    private static Tensor conv2d(Convolution2d conv, Context c, int input) {
+    private static Tensor conv2d(Convolution2d conv, Context c, Tensor g, int input) {
         return switch (input) {
-            case 0 -> Tensor.apply(inputGrad(conv, c.shape(0)), c.g(), c.x(1));
-            case 1 -> Tensor.apply(weightGrad(conv, c.shape(1)), c.g(), c.x(0));
-            default -> c.g().sum(0, 2, 3);
+            case 0 -> Tensor.apply(inputGrad(conv, c.shape(0)), g, c.x(1));
+            case 1 -> Tensor.apply(weightGrad(conv, c.shape(1)), g, c.x(0));
+            default -> g.sum(0, 2, 3);
         };
     }
 

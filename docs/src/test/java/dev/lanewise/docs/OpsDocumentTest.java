@@ -6,6 +6,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.matrix.DynamicQuantize;
 import dev.lanewise.tensor.op.matrix.IntegerProduct;
@@ -43,6 +44,7 @@ class OpsDocumentTest {
             return "cuBLASLt";
         }
         if (op instanceof Convolution2d
+                || op instanceof Convolution2dRelu
                 || op instanceof Convolution2dInputGrad
                 || op instanceof Convolution2dWeightGrad) {
             return "cuDNN";

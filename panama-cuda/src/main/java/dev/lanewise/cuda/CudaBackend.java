@@ -35,6 +35,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -187,6 +188,7 @@ final class CudaBackend implements Backend {
             case LinearProduct linear -> products.run(linear, inputs, outputs);
             case Linalg linalg -> SmallMatrices.run(device, linalg, inputs, outputs);
             case Convolution2d conv -> convolutions.run(conv, inputs, outputs);
+            case Convolution2dRelu relu -> convolutions.run(relu, inputs, outputs);
             case Convolution2dInputGrad grad -> convolutions.run(grad, inputs, outputs);
             case Convolution2dWeightGrad grad -> convolutions.run(grad, inputs, outputs);
             case MaxPooling2d pool -> pools.run(pool, inputs, outputs);

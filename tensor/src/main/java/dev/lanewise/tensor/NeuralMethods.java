@@ -3,6 +3,7 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
@@ -99,6 +100,23 @@ public sealed interface NeuralMethods permits Tensor {
      */
     default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         return convolved(weight, bias, Windows.convolution2d("conv2d", window, image("conv2d", weight), groups, false));
+    }
+
+    /**
+     * The two-dimensional convolution followed by a ReLU, {@code relu(conv2d(x, weight) + bias)}, in one operation: the
+     * result of {@code conv2d(weight, bias, window, groups).relu()} without a tensor in between. NaN stays NaN; where
+     * the result is 0, gradients are 0.
+     *
+     * @param weight {@code [k, c / groups, r, s]} for this {@code [n, c, h, w]}
+     * @param bias {@code [k]}, or null
+     * @param window of the size {@code [r, s]}, with stride, padding and dilation
+     * @param groups the number of independent groups that the channels are divided into
+     * @return {@code [n, k, oh, ow]}, as {@link #conv2d(Tensor, Tensor, Window, int)} says
+     * @throws TensorException if types differ or are not floating-point, or sizes don't match, naming them
+     */
+    default Tensor conv2dRelu(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
+        Convolution2d conv = Windows.convolution2d("conv2d_relu", window, image("conv2d_relu", weight), groups, false);
+        return Tensor.apply(new Convolution2dRelu(conv), present(self(), weight, bias));
     }
 
     private Tensor convolved(Tensor weight, @Nullable Tensor bias, Convolution2d attributes) {

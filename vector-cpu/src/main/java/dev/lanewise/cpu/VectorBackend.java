@@ -38,6 +38,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -152,6 +153,7 @@ final class VectorBackend implements Backend {
             case DynamicQuantize quantize -> Quantization.run(inputs, outputs);
             case Linalg linalg -> SmallMatrices.run(linalg, inputs, outputs);
             case Convolution2d conv -> Convolutions.run(conv, inputs, outputs);
+            case Convolution2dRelu relu -> Convolutions.run(relu, inputs, outputs);
             case Convolution2dInputGrad grad -> Convolutions.run(grad, inputs, outputs);
             case Convolution2dWeightGrad grad -> Convolutions.run(grad, inputs, outputs);
             case MaxPooling2d pool -> Pools.run(pool, inputs, outputs);

@@ -14,6 +14,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -171,6 +172,7 @@ final class OperationWriter {
             case MatMul product -> List.of(matmul(s));
             case LinearProduct linear -> List.of(layers.linear(linear, s));
             case Convolution2d conv -> List.of(layers.convolution(conv, s));
+            case Convolution2dRelu relu -> List.of(graph.add("Relu", layers.convolution(relu.conv(), s)));
             case Convolution2dInputGrad conv -> List.of(layers.transposed(conv, s));
             case MaxPooling2d pool -> layers.maxPool(pool, s);
             case AveragePooling2d pool -> List.of(layers.averagePool(pool, s));

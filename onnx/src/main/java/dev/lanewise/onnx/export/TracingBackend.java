@@ -4,6 +4,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Copy;
 import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.Softmax;
@@ -38,6 +39,7 @@ final class TracingBackend extends DelegatingBackend {
     private static boolean staysWhole(Op.Fused op) {
         return op instanceof Softmax
                 || op instanceof LinearProduct
+                || op instanceof Convolution2dRelu
                 || op instanceof LayerNormalization
                 || op instanceof Attention
                 || op instanceof Recurrence;

@@ -13,7 +13,7 @@ import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
 
-/** Plans of convolutions with a bias. */
+/** Plans of convolutions with a bias, and maybe a ReLU. */
 public final class CudnnFusedConvolutions {
     private static final long INPUT = 1;
     private static final long FILTER = 2;
@@ -44,11 +44,11 @@ public final class CudnnFusedConvolutions {
     /** A plan with the descriptors that it refers to. */
     private record Plan(CudnnGraph graph, Descriptor descriptor, long workspaceBytes) implements FusedPlan {}
 
-    static Optional<FusedPlan> plan(Handle handle, BiasedConvolution convolution, PlanLimits limits) {
+    static Optional<FusedPlan> plan(Handle handle, BiasedConvolution convolution, boolean relu, PlanLimits limits) {
         CudnnGraph graph = CudnnGraph.open();
         Optional<Plan> found = Optional.empty();
         try {
-            found = plan(graph, Target.of(handle), convolution, false, limits);
+            found = plan(graph, Target.of(handle), convolution, relu, limits);
         } finally {
             if (found.isEmpty()) {
                 graph.close();

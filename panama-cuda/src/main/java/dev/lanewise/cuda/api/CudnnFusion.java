@@ -42,8 +42,12 @@ public interface CudnnFusion {
     /** Device addresses of a plan's tensors, multiples of {@link #ALIGNMENT}. */
     record FusedOperands(long input, long filter, long bias, long output) {}
 
-    /** The first plan within the limits, in the order in which the library recommends them; none if it refuses all. */
-    Optional<FusedPlan> fusedPlan(Handle handle, BiasedConvolution convolution, PlanLimits limits);
+    /**
+     * The first plan within the limits, in the order in which the library recommends them; none if it refuses all.
+     *
+     * @param relu whether negative results become 0
+     */
+    Optional<FusedPlan> fusedPlan(Handle handle, BiasedConvolution convolution, boolean relu, PlanLimits limits);
 
     /** Queues a plan. */
     void run(Handle handle, FusedPlan plan, FusedOperands operands, Workspace workspace);

@@ -43,6 +43,17 @@ public enum DataType {
         return cudnnCode;
     }
 
+    /** Whether an element in memory is NaN. */
+    public boolean isNaN(MemorySegment element) {
+        return switch (this) {
+            case F64 -> Double.isNaN(element.get(ValueLayout.JAVA_DOUBLE, 0));
+            case F32 -> Float.isNaN(element.get(ValueLayout.JAVA_FLOAT, 0));
+            case F16 -> Float.isNaN(Float.float16ToFloat(element.get(ValueLayout.JAVA_SHORT, 0)));
+            case BF16 -> Float.isNaN(Float.intBitsToFloat(element.get(ValueLayout.JAVA_SHORT, 0) << 16));
+            case I8, I32 -> throw new IllegalArgumentException("integers have no NaN");
+        };
+    }
+
     /** Writes a scale factor the way both libraries take it: in double precision for F64, in single for all others. */
     void writeScale(MemorySegment target, double value) {
         if (this == F64) {

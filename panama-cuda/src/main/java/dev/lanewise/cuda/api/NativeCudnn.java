@@ -201,8 +201,9 @@ final class NativeCudnn extends NativeCudnnRnn implements Cudnn {
     }
 
     @Override
-    public Optional<FusedPlan> fusedPlan(Handle handle, BiasedConvolution convolution, PlanLimits limits) {
-        return CudnnFusedConvolutions.plan(handle, convolution, limits);
+    public Optional<FusedPlan> fusedPlan(
+            Handle handle, BiasedConvolution convolution, boolean relu, PlanLimits limits) {
+        return CudnnFusedConvolutions.plan(handle, convolution, relu, limits);
     }
 
     @Override

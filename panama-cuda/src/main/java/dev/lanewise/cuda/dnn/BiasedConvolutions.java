@@ -12,6 +12,8 @@ import dev.lanewise.cuda.api.CudnnFusion.PlanLimits;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.cuda.runtime.Settings;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * Convolutions whose bias cuDNN adds before the result reaches memory, where it has a plan for that: in 16 bits with
- * channels last. F32 is left to the other way, which sums without tensor cores.
+ * Convolutions whose bias cuDNN adds, maybe with a ReLU behind it, before the result reaches memory, where it has a plan
+ * for that: in 16 bits with channels last, with a ReLU that keeps NaN. F32 is left to the other way, which sums without tensor cores.
  */
 final class BiasedConvolutions implements AutoCloseable {
     /** What the library says where it lacks something: of what it does not know, some versions say that it is wrong. */
@@ -33,7 +35,8 @@ final class BiasedConvolutions implements AutoCloseable {
     private final Map<Key, Optional<FusedPlan>> plans = new ConcurrentHashMap<>();
 
     /** What determines a plan; it belongs to one context, since threads must not share it. */
-    private record Key(Cudnn.Handle handle, Geometry geometry, boolean transforms, boolean deterministic) {
+    private record Key(
+            Cudnn.Handle handle, Geometry geometry, boolean relu, boolean transforms, boolean deterministic) {
         PlanLimits limits() {
             return new PlanLimits(ConvolutionPlan.WORKSPACE_BYTES, transforms, deterministic);
         }
@@ -56,15 +59,16 @@ final class BiasedConvolutions implements AutoCloseable {
     /**
      * Queues a convolution with its bias, if there is a plan for it.
      *
+     * @param relu whether negative results become 0
      * @param operands a bias of 0 stands for none
      * @return whether it was queued
      */
-    boolean run(Geometry geometry, FusedOperands operands) {
+    boolean run(Geometry geometry, boolean relu, FusedOperands operands) {
         if (geometry.format() != Format.NHWC || !areAligned(operands) || !Settings.fusedBias()) {
             return false;
         }
-        Key key =
-                new Key(device.stream().cudnn(), geometry, Settings.convolutionTransforms(), Settings.deterministic());
+        Key key = new Key(
+                device.stream().cudnn(), geometry, relu, Settings.convolutionTransforms(), Settings.deterministic());
         Optional<FusedPlan> plan = plans.get(key);
         if (plan != null) {
             plan.ifPresent(usable -> run(key.handle, usable, operands));
@@ -81,7 +85,8 @@ final class BiasedConvolutions implements AutoCloseable {
 
     /** The library may refuse what it has planned only when it computes. */
     private boolean runFirst(Key key, FusedOperands operands) {
-        Optional<FusedPlan> plan = unlessRefused(() -> cudnn.fusedPlan(key.handle, key.convolution(), key.limits()));
+        Optional<FusedPlan> plan =
+                unlessRefused(() -> cudnn.fusedPlan(key.handle, key.convolution(), key.relu, key.limits()));
         if (plan.isPresent()) {
             plan = tryOut(key, plan.get(), operands);
         }
@@ -93,6 +98,9 @@ final class BiasedConvolutions implements AutoCloseable {
         boolean usable = false;
         try {
             Optional<FusedPlan> tried = unlessRefused(() -> {
+                if (key.relu && !keepsNaN(key, plan, operands)) {
+                    return Optional.empty();
+                }
                 run(key.handle, plan, operands);
                 return Optional.of(plan);
             });
@@ -102,6 +110,32 @@ final class BiasedConvolutions implements AutoCloseable {
             if (!usable) {
                 cudnn.destroy(plan);
             }
+        }
+    }
+
+    /**
+     * Whether NaN stays NaN in its ReLU, which the library does not document: determined by a bias of NaN, whose results
+     * are overwritten; waits for the device.
+     */
+    private boolean keepsNaN(Key key, FusedPlan plan, FusedOperands operands) {
+        int bytes = key.geometry.type().bytes();
+        long channels = key.geometry.output().c();
+        try (ScratchMemory bias = device.scratch(channels * bytes);
+                Arena arena = Arena.ofConfined()) {
+            // all bits set are a NaN in every type
+            device.driver()
+                    .fill8(
+                            bias.address(),
+                            (byte) -1,
+                            channels * bytes,
+                            device.stream().handle());
+            run(
+                    key.handle,
+                    plan,
+                    new FusedOperands(operands.input(), operands.filter(), bias.address(), operands.output()));
+            MemorySegment first = arena.allocate(bytes, bytes);
+            device.peek(operands.output(), first);
+            return key.geometry.type().isNaN(first);
         }
     }
 

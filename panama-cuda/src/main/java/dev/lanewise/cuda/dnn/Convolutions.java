@@ -9,6 +9,7 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Convolution through cuDNN. For 16-bit types whose channels suit tensor cores, operands are passed to cuDNN with
  * channels last, the order that tensor cores read; an operand that is already laid out that way is passed unchanged. With
- * channels last, cuDNN adds the bias before the result reaches memory; else a kernel adds it.
+ * channels last, cuDNN adds the bias, and computes the ReLU behind it, before the result reaches memory; else a kernel does.
  */
 public final class Convolutions implements AutoCloseable {
     private final CudaDevice device;
@@ -31,18 +32,26 @@ public final class Convolutions implements AutoCloseable {
 
     /** The convolution, and its bias. */
     public void run(Convolution2d op, Tensor[] inputs, Tensor[] outputs) {
-        Tensor y = outputs[0];
+        run(op, false, inputs, outputs[0]);
+    }
+
+    /** The convolution, its bias and ReLU. */
+    public void run(Convolution2dRelu op, Tensor[] inputs, Tensor[] outputs) {
+        run(op.conv(), true, inputs, outputs[0]);
+    }
+
+    private void run(Convolution2d op, boolean relu, Tensor[] inputs, Tensor y) {
         Geometry geometry = Geometry.of(op, y.dtype(), inputs[0].shape(), inputs[1].shape(), y.shape());
         try (Dense bias = Dense.ofOptional(device, inputs, 2)) {
-            if (!run(geometry, inputs, bias.address(), y)) {
+            if (!run(geometry, relu, inputs, bias.address(), y)) {
                 long plane = y.shape().size(2) * y.shape().size(3);
-                Bias.add(device, y, y.shape().size(1), plane, bias.address(), false);
+                Bias.add(device, y, y.shape().size(1), plane, bias.address(), relu);
             }
         }
     }
 
-    /** Queues the convolution; whether the bias is in the result. */
-    private boolean run(Geometry geometry, Tensor[] inputs, long bias, Tensor y) {
+    /** Queues the convolution; whether bias and ReLU are in the result. */
+    private boolean run(Geometry geometry, boolean relu, Tensor[] inputs, long bias, Tensor y) {
         if (inputs[0].shape().isEmpty()) {
             zero(y);
             return false;
@@ -50,12 +59,13 @@ public final class Convolutions implements AutoCloseable {
         try (Planes x = Planes.read(device, inputs[0], geometry.format());
                 Planes w = Planes.read(device, inputs[1], geometry.format());
                 Planes result = Planes.write(device, y, geometry.format())) {
-            boolean added = biased.run(geometry, new FusedOperands(x.address(), w.address(), bias, result.address()));
-            if (!added) {
+            FusedOperands operands = new FusedOperands(x.address(), w.address(), bias, result.address());
+            boolean isWhole = biased.run(geometry, relu, operands);
+            if (!isWhole) {
                 pass(ConvolutionPass.FORWARD, geometry, x.address(), w.address(), result.address());
             }
             result.store();
-            return added;
+            return isWhole;
         }
     }
 

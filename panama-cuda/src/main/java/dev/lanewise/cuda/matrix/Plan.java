@@ -8,7 +8,6 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 
@@ -122,13 +121,7 @@ final class Plan implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment first = arena.allocate(type.bytes(), type.bytes());
             device.peek(out, first);
-            return switch (type) {
-                case F64 -> Double.isNaN(first.get(ValueLayout.JAVA_DOUBLE, 0));
-                case F32 -> Float.isNaN(first.get(ValueLayout.JAVA_FLOAT, 0));
-                case F16 -> Float.isNaN(Float.float16ToFloat(first.get(ValueLayout.JAVA_SHORT, 0)));
-                case BF16 -> Float.isNaN(Float.intBitsToFloat(first.get(ValueLayout.JAVA_SHORT, 0) << 16));
-                case I8, I32 -> throw new IllegalArgumentException("integers have no NaN");
-            };
+            return type.isNaN(first);
         }
     }
 

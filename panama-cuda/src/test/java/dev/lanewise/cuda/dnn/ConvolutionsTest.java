@@ -21,6 +21,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.StepRecorder;
 import java.nio.file.Path;
@@ -183,6 +184,79 @@ class ConvolutionsTest {
         }
         convolutions.close();
         assertThat(cudnn.alive()).isEqualTo(1);
+    }
+
+    /** What a convolution of F32 and its ReLU give, rounded once. */
+    private static float[] roundedRelu(Tensor... operands) {
+        float[] result = rounded(operands);
+        for (int i = 0; i < result.length; i++) {
+            result[i] = Math.max(result[i], 0);
+        }
+        return result;
+    }
+
+    private static float[] runRelu(Convolutions convolutions, Tensor... operands) {
+        Tensor y =
+                Tensor.full(Double.NaN, operands[0].dtype(), CUDA, 2, 16, 3, 3).contiguous();
+        convolutions.run(new Convolution2dRelu(STRIDED), operands, new Tensor[] {y});
+        return y.to(DType.F32).toFloatArray();
+    }
+
+    /** A plan with a ReLU is another one than that without, and runs once with NaN before it is used. */
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void cudnnComputesTheReLUBehindTheBias(DType dtype) {
+        HostCudnn cudnn = new HostCudnn();
+        Convolutions convolutions = new Convolutions(device(cudnn));
+        try (var ignored = Scope.open("test")) {
+            Tensor[] operands = biased(dtype);
+            assertThat(run(convolutions, operands)).isEqualTo(rounded(operands)).isNotEqualTo(roundedRelu(operands));
+            for (int i = 1; i <= 2; i++) {
+                assertThat(runRelu(convolutions, operands)).isEqualTo(roundedRelu(operands));
+                assertThat(cudnn.fusedRuns()).isEqualTo(2 + i);
+            }
+            assertThat(run(convolutions, operands)).isEqualTo(rounded(operands));
+            assertThat(cudnn.plansAsked()).isEqualTo(2);
+            assertThat(cudnn.measured()).isZero();
+            Tensor nan = operands[0].mul(Double.NaN);
+            assertThat(runRelu(convolutions, nan, operands[1], operands[2])).containsOnly(Float.NaN);
+        }
+        convolutions.close();
+        assertThat(cudnn.alive()).isEqualTo(1);
+    }
+
+    @Test
+    void aReLUThatLosesNaNIsLeftToTheKernel() {
+        HostCudnn cudnn = new HostCudnn().losingNaN();
+        Convolutions convolutions = new Convolutions(device(cudnn));
+        try (var ignored = Scope.open("test")) {
+            Tensor[] operands = biased(DType.BF16);
+            Tensor nan = operands[0].mul(Double.NaN);
+            for (int i = 0; i < 2; i++) {
+                assertThat(runRelu(convolutions, operands)).containsExactly(roundedRelu(operands), within(0.05f));
+                assertThat(runRelu(convolutions, nan, operands[1], operands[2])).containsOnly(Float.NaN);
+            }
+            assertThat(cudnn.plansAsked()).isEqualTo(1);
+            assertThat(cudnn.fusedRuns()).as("the one with NaN").isEqualTo(1);
+        }
+        convolutions.close();
+        assertThat(cudnn.alive()).isEqualTo(1);
+    }
+
+    /** Without a bias, and in other types, ReLU is the kernel's. */
+    @Test
+    void aKernelComputesTheReLUOfWhatNoPlanTakes() {
+        HostCudnn cudnn = new HostCudnn();
+        Convolutions convolutions = new Convolutions(device(cudnn));
+        try (var ignored = Scope.open("test")) {
+            Tensor[] operands = biased(DType.F16);
+            assertThat(runRelu(convolutions, operands[0], operands[1]))
+                    .containsExactly(roundedRelu(operands[0], operands[1]), within(0.01f));
+            Tensor[] wide = biased(DType.F32);
+            assertThat(runRelu(convolutions, wide)).containsExactly(roundedRelu(wide), within(1e-4f));
+            assertThat(cudnn.plansAsked()).isZero();
+        }
+        convolutions.close();
     }
 
     /** A plan takes addresses of a certain alignment, 16 bits, channels that suit tensor cores, and a bias. */

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * cuDNN's convolutions on host memory by plain loops that sum in double precision, for both orders of dimensions, and its
@@ -86,6 +87,12 @@ public final class HostCudnn implements InvocationHandler {
     /** Refuses convolutions with a bias, when a plan is asked for or when one is run. */
     public HostCudnn refusingFusion(boolean whenPlanned) {
         fusion.refuse(whenPlanned);
+        return this;
+    }
+
+    /** Lets ReLU behind a convolution make zeros of NaN, as the greater of a number and zero is for many instructions. */
+    public HostCudnn losingNaN() {
+        fusion.loseNaN();
         return this;
     }
 
@@ -236,12 +243,13 @@ public final class HostCudnn implements InvocationHandler {
             store(y, to, sums(from, filter));
         }
 
-        /** The result with a bias, rounded once. */
-        void forward(long from, long filter, long bias, long to) {
+        /** The result with a bias and what follows it, rounded once. */
+        void forward(long from, long filter, long bias, DoubleUnaryOperator activation, long to) {
             double[] sums = sums(from, filter);
             int plane = y.sizes[2] * y.sizes[3];
             for (int i = 0; i < sums.length; i++) {
-                sums[i] += HostElements.get(y.type, bias, i / plane % y.sizes[1]);
+                double sum = sums[i] + HostElements.get(y.type, bias, i / plane % y.sizes[1]);
+                sums[i] = activation.applyAsDouble(sum);
             }
             store(y, to, sums);
         }

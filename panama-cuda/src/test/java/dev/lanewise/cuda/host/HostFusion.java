@@ -12,19 +12,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * cuDNN's plans of convolutions with a bias: what it recommends first goes through a transform, then comes one that sums
+ * cuDNN's plans of convolutions with a bias, and maybe a ReLU: what it recommends first goes through a transform, then comes one that sums
  * products. A plan runs with the context that it was made for, in workspace of its size, on aligned addresses only.
  */
 final class HostFusion {
     private static final long WORKSPACE_BYTES = 131;
     private static final double TRANSFORMED = 1 + 1e-4;
 
-    private record Plan(Object handle, HostCudnn.Pass pass, long workspaceBytes) implements FusedPlan {}
+    private record Plan(Object handle, HostCudnn.Pass pass, boolean relu, long workspaceBytes) implements FusedPlan {}
 
     private final HostCudnn cudnn;
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger runs = new AtomicInteger();
     private @Nullable Boolean refusedWhenPlanned;
+    private boolean reluLosesNaN;
 
     HostFusion(HostCudnn cudnn) {
         this.cudnn = cudnn;
@@ -42,17 +43,22 @@ final class HostFusion {
         refusedWhenPlanned = whenPlanned;
     }
 
+    void loseNaN() {
+        reluLosesNaN = true;
+    }
+
     @Nullable
     Object invoke(String name, Object[] arguments) {
         cudnn.state(arguments[0]);
         if (name.equals("fusedPlan")) {
-            return plan(arguments[0], (BiasedConvolution) arguments[1], (PlanLimits) arguments[2]);
+            return plan(
+                    arguments[0], (BiasedConvolution) arguments[1], (boolean) arguments[2], (PlanLimits) arguments[3]);
         }
         run(arguments[0], (Plan) arguments[1], (FusedOperands) arguments[2], (Cudnn.Workspace) arguments[3]);
         return null;
     }
 
-    private Optional<FusedPlan> plan(Object handle, BiasedConvolution c, PlanLimits limits) {
+    private Optional<FusedPlan> plan(Object handle, BiasedConvolution c, boolean relu, PlanLimits limits) {
         asked.incrementAndGet();
         cudnn.notWhileRecording(handle);
         if (Boolean.TRUE.equals(refusedWhenPlanned) || limits.workspaceBytes() < WORKSPACE_BYTES) {
@@ -64,7 +70,7 @@ final class HostFusion {
                 HostCudnn.filter(c.type(), Cudnn.Format.NHWC, c.output()),
                 c.convolution(),
                 limits.transforms() ? TRANSFORMED : 1);
-        Plan plan = new Plan(handle, pass, WORKSPACE_BYTES);
+        Plan plan = new Plan(handle, pass, relu, WORKSPACE_BYTES);
         cudnn.add(plan, plan);
         return Optional.of(plan);
     }
@@ -85,6 +91,15 @@ final class HostFusion {
         runs.incrementAndGet();
         cudnn.queue(
                 handle,
-                () -> plan.pass.forward(operands.input(), operands.filter(), operands.bias(), operands.output()));
+                () -> plan.pass.forward(
+                        operands.input(),
+                        operands.filter(),
+                        operands.bias(),
+                        sum -> plan.relu ? relu(sum) : sum,
+                        operands.output()));
+    }
+
+    private double relu(double sum) {
+        return reluLosesNaN && Double.isNaN(sum) ? 0 : Math.max(sum, 0);
     }
 }

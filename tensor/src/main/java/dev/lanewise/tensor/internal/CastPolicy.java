@@ -11,6 +11,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -95,6 +96,7 @@ enum CastPolicy {
             case IntegerProduct product -> WIDE;
             case DynamicQuantize quantize -> WIDE;
             case Convolution2d conv -> NARROW;
+            case Convolution2dRelu conv -> NARROW;
             case Convolution2dInputGrad grad -> NARROW;
             case Convolution2dWeightGrad grad -> NARROW;
             case Attention attention -> NARROW;

@@ -7,6 +7,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -132,6 +133,7 @@ public sealed interface Op
             permits Softmax,
                     SoftmaxGrad,
                     LinearProduct,
+                    Convolution2dRelu,
                     QuantizedProduct,
                     IntegerProduct,
                     DynamicQuantize,

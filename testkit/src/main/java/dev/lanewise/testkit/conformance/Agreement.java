@@ -6,6 +6,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.testkit.Elements;
@@ -57,11 +58,15 @@ final class Agreement {
      */
     private static boolean meetsPadding(Op op, Tensor[] operands) {
         return switch (op) {
-            case Convolution2d conv -> conv.paddingH() + conv.paddingW() > 0 && !isFinite(operands[1]);
-            case Convolution2dWeightGrad grad ->
-                grad.conv().paddingH() + grad.conv().paddingW() > 0 && !isFinite(operands[0]);
+            case Convolution2d conv -> pads(conv) && !isFinite(operands[1]);
+            case Convolution2dRelu relu -> pads(relu.conv()) && !isFinite(operands[1]);
+            case Convolution2dWeightGrad grad -> pads(grad.conv()) && !isFinite(operands[0]);
             default -> false;
         };
+    }
+
+    private static boolean pads(Convolution2d conv) {
+        return conv.paddingH() + conv.paddingW() > 0;
     }
 
     private static boolean isFinite(Tensor tensor) {

@@ -13,6 +13,7 @@ import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
@@ -33,6 +34,9 @@ import org.junit.jupiter.api.DynamicNode;
 final class GradientChecks {
     /** Finite differences cost a run of the operation per direction: small samples only. */
     private static final long MOST_ELEMENTS = 1500;
+
+    /** Beyond what a step of a difference changes a sum by. */
+    private static final double NEAR_ZERO = 0.01;
 
     private final Device device;
     private final BiPredicate<Op, DType> included;
@@ -118,7 +122,22 @@ final class GradientChecks {
         if (op instanceof Binary binary && binary.dtypes().contains(DType.F64)) {
             return smooth(binary::apply, 2);
         }
+        if (op instanceof Convolution2dRelu relu) {
+            return Samples.of(op, DType.F64).stream()
+                    .map(sample -> new Sample(sample.name(), make -> awayFromZero(relu, sample, make)))
+                    .toList();
+        }
         return Samples.of(op, DType.F64);
+    }
+
+    /** Operands of which no sum is so near to 0 that a difference crosses it. */
+    private static Tensor[] awayFromZero(Convolution2dRelu op, Sample sample, Operands make) {
+        Tensor[] operands;
+        do {
+            operands = sample.operands().apply(make);
+        } while (isSuitable(op, operands)
+                && Tensor.apply(op.conv(), operands).abs().amin().item() < NEAR_ZERO);
+        return operands;
     }
 
     /** Operands away from kinks, jumps and poles, which the function's own differences show. */

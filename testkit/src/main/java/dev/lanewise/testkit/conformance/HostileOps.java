@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -116,6 +117,7 @@ final class HostileOps {
             case IntegerProduct product -> QuantizedSamples.recipe(product, dice, dtype);
             case DynamicQuantize quantize -> plain(quantize, dice.shape(0, 4));
             case Convolution2d conv -> image.conv();
+            case Convolution2dRelu relu -> image.convRelu();
             case Convolution2dInputGrad grad -> image.convInputGrad();
             case Convolution2dWeightGrad grad -> image.convWeightGrad();
             case MaxPooling2d pool -> image.maxPool();

@@ -2,10 +2,12 @@ package dev.lanewise.testkit.conformance;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -59,12 +61,21 @@ final class ImageRecipes {
 
     Recipe conv() {
         Convolution conv = convolution();
+        return conv(conv, conv.op);
+    }
+
+    Recipe convRelu() {
+        Convolution conv = convolution();
+        return conv(conv, new Convolution2dRelu(conv.op));
+    }
+
+    private Recipe conv(Convolution conv, Op op) {
         List<Recipe.Operand> operands =
                 new ArrayList<>(List.of(any(conv.x), any(conv.weight).as(Recipe.Values.SMALL)));
         if (dice.chance(0.5)) {
             operands.add(any(Shape.of(conv.weight.size(0))).as(Recipe.Values.SMALL));
         }
-        return new Recipe(conv.op, operands.toArray(Recipe.Operand[]::new));
+        return new Recipe(op, operands.toArray(Recipe.Operand[]::new));
     }
 
     Recipe convInputGrad() {

@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -83,11 +84,8 @@ final class LargeSamples {
             case IntegerProduct product -> QuantizedSamples.integers(product, Shape.of(117), 559, 203, true);
             case DynamicQuantize quantize -> Sample.of(Shape.of(ELEMENTS));
             case Linalg linalg -> MatrixSamples.linalg(linalg).getFirst();
-            case Convolution2d conv ->
-                Sample.of(
-                        Shape.of(5, 8L * conv.groups(), 30, 31),
-                        Shape.of(16L * conv.groups(), 8, 3, 3),
-                        Shape.of(16L * conv.groups()));
+            case Convolution2d conv -> conv(conv);
+            case Convolution2dRelu relu -> conv(relu.conv());
             case Convolution2dInputGrad grad ->
                 convInputGrad(new Convolution2dInputGrad(grad.conv(), grad.h(), grad.w()));
             case Convolution2dWeightGrad grad -> convWeightGrad(grad);
@@ -122,6 +120,13 @@ final class LargeSamples {
             case Update update -> update(update);
             case Op.Structural structural -> throw new IllegalArgumentException(structural.opName() + " runs nowhere");
         };
+    }
+
+    private static Sample conv(Convolution2d conv) {
+        return Sample.of(
+                Shape.of(5, 8L * conv.groups(), 30, 31),
+                Shape.of(16L * conv.groups(), 8, 3, 3),
+                Shape.of(16L * conv.groups()));
     }
 
     private static Sample convInputGrad(Convolution2dInputGrad grad) {

@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -98,6 +99,7 @@ final class Misfits {
                                 ? shapes(dtype, new long[] {3})
                                 : shapes(dtype, new long[] {3, 4});
             case Convolution2d conv -> shapes(dtype, new long[] {1, 5, 9, 9}, new long[] {4, 7, 3, 3});
+            case Convolution2dRelu relu -> shapes(dtype, new long[] {1, 5, 9, 9}, new long[] {4, 7, 3, 3});
             case Convolution2dInputGrad grad -> shapes(dtype, new long[] {1, 5, 2, 2}, new long[] {4, 7, 3, 3});
             case Convolution2dWeightGrad grad -> shapes(dtype, new long[] {1, 5, 2, 2}, new long[] {1, 7, 9, 9});
             case MaxPooling2d pool -> shapes(dtype, new long[] {2, 3, 9});

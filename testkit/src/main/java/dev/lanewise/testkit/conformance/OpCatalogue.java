@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -180,6 +181,7 @@ public final class OpCatalogue {
                 new Convolution2d(1, 1, 1, 1, 1, 1, 2),
                 new Convolution2d(2, 3, 2, 1, 1, 2, 4))) {
             ops.add(conv);
+            ops.add(new Convolution2dRelu(conv));
             ops.add(new Convolution2dInputGrad(conv, 11, 12));
             ops.add(new Convolution2dWeightGrad(conv, 3, 2));
         }

@@ -90,6 +90,7 @@ public final class OpDocument {
             Map.entry("det", "torch.linalg.det"),
             Map.entry("linear", "F.linear"),
             Map.entry("conv2d", "F.conv2d"),
+            Map.entry("conv2d_relu", "F.relu of F.conv2d"),
             Map.entry("conv2d_input_grad", "F.conv_transpose2d"),
             Map.entry("conv2d_weight_grad", "backward of conv2d"),
             Map.entry("max_pool2d", "F.max_pool2d"),

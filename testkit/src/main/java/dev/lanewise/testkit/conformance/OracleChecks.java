@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
@@ -25,6 +26,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 
@@ -131,7 +133,7 @@ final class OracleChecks {
 
     /**
      * A test for each elementwise operation and type with infinities, NaN, denormals and the largest numbers, and for linear
-     * products with NaN.
+     * products and convolutions with a ReLU, NaN.
      */
     Stream<DynamicNode> extremes() {
         return OpCatalogue.ops().stream()
@@ -150,6 +152,7 @@ final class OracleChecks {
                 || op instanceof Cast
                 || op instanceof Compare
                 || op instanceof LinearProduct
+                || op instanceof Convolution2dRelu
                 || op instanceof Binary && !op.opName().endsWith("_grad");
     }
 
@@ -164,11 +167,39 @@ final class OracleChecks {
                 compare(op, new Tensor[] {rows, weight}, true);
                 return;
             }
+            if (op instanceof Convolution2dRelu relu) {
+                convolutionWithNaN(relu, make);
+                return;
+            }
             double[] values = extremes(dtype);
             Tensor x = make.given(Shape.of(values.length), values);
             boolean two = op instanceof Binary || op instanceof Compare;
             compare(op, two ? new Tensor[] {x.unsqueeze(1), x} : new Tensor[] {x}, true);
         }
+    }
+
+    /** NaN stays NaN in a ReLU that a library computes with the convolution: of an image, and of a channel's bias. */
+    private void convolutionWithNaN(Convolution2dRelu op, Operands make) {
+        long channels = 8L * op.conv().groups();
+        Tensor images = wholeNumbers(make, Shape.of(2, channels, 9, 9));
+        Tensor x = images.mul(make.given(Shape.of(2, 1, 1, 1), Double.NaN, 1));
+        Tensor weight = wholeNumbers(make, Shape.of(channels, 8, 3, 3));
+        double[] biases = new double[Math.toIntExact(channels)];
+        biases[1] = Double.NaN;
+        biases[2] = -3;
+        Tensor bias = make.given(Shape.of(channels), biases);
+        compare(op, new Tensor[] {x, weight}, true);
+        compare(op, new Tensor[] {images, weight, bias}, true);
+        compare(op, new Tensor[] {x, weight, bias}, true);
+    }
+
+    /** From -2 to 2, whose sums of products are exact in every type. */
+    private static Tensor wholeNumbers(Operands make, Shape shape) {
+        return make.given(
+                shape,
+                LongStream.range(0, shape.elements())
+                        .mapToDouble(i -> i * 7 % 5 - 2)
+                        .toArray());
     }
 
     private static double[] extremes(DType dtype) {

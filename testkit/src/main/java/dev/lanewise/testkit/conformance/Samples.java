@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -82,6 +83,7 @@ final class Samples {
             case IntegerProduct product -> QuantizedSamples.integers(product);
             case DynamicQuantize quantize -> oneOperand(dtype);
             case Convolution2d conv -> MatrixSamples.conv(conv);
+            case Convolution2dRelu relu -> MatrixSamples.conv(relu.conv());
             case Convolution2dInputGrad grad -> MatrixSamples.convInputGrad(grad);
             case Convolution2dWeightGrad grad -> MatrixSamples.convWeightGrad(grad);
             case MaxPooling2d pool -> images();

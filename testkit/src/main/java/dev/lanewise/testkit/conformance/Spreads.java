@@ -9,6 +9,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -94,6 +95,7 @@ record Spreads(List<Spread> all, boolean sums) {
             case DynamicQuantize quantize -> EVERY;
             case Linalg linalg -> MODERATE;
             case Convolution2d conv -> SUMS;
+            case Convolution2dRelu conv -> SUMS;
             case Convolution2dInputGrad grad -> SUMS;
             case Convolution2dWeightGrad grad -> SUMS;
             case MaxPooling2d pool -> EVERY;

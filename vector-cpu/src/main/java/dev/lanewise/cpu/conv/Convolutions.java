@@ -1,6 +1,7 @@
 package dev.lanewise.cpu.conv;
 
 import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
+import dev.lanewise.cpu.elementwise.Elementwise;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.Plans;
@@ -10,7 +11,9 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.elementwise.Unary;
 import org.jspecify.annotations.Nullable;
 
 /** Convolutions of tensors; strided operands are copied to dense ones before. */
@@ -30,6 +33,12 @@ public final class Convolutions {
                     bias.address(),
                     Dense.address(outputs[0]));
         }
+    }
+
+    /** The convolution, and ReLU in its result's place. */
+    public static void run(Convolution2dRelu op, Tensor[] inputs, Tensor[] outputs) {
+        run(op.conv(), inputs, outputs);
+        Elementwise.run(Unary.RELU, outputs, outputs);
     }
 
     /** The gradient for the input. */

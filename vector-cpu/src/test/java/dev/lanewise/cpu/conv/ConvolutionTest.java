@@ -12,6 +12,7 @@ import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ConvolutionTest {
@@ -181,6 +183,32 @@ class ConvolutionTest {
             force("");
             assertThat(Plans.of(Convolutions.Call.of(conv, x, w, pass))).isSameAs(quickest);
         }
+    }
+
+    /** In 16 bits the ReLU comes before the rounding, so that what is too small for them does not become -0. */
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F64", "F16", "BF16"})
+    void reluInTheResultsPlaceGivesTheBitsOfTheTwoOperations(DType type) {
+        Random random = new Random(2);
+        Window window = Window.of(3).stride(2).padding(1);
+        for (OpCheck.Layout layout : OpCheck.Layout.values()) {
+            Tensor x = OpCheck.random(random, type, layout, 3, 8, 9, 7);
+            Tensor w = OpCheck.random(random, type, layout, 12, 4, 3, 3);
+            Tensor bias = OpCheck.random(random, type, layout, 12);
+            Tensor nan = Tensor.of(1f, Float.NaN, 1e-6f).to(type).reshape(3, 1, 1, 1);
+            for (Tensor input : List.of(x, x.mul(nan), x.narrow(0, 0, 0))) {
+                for (Tensor added : new Tensor[] {bias, null}) {
+                    float[] expected = floats(input.conv2d(w, added, window, 2).relu());
+                    assertThat(floats(input.conv2dRelu(w, added, window, 2))).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    /** The elements; of 16-bit types 0 instead of -0. */
+    private static float[] floats(Tensor tensor) {
+        Tensor wide = tensor.to(DType.F32);
+        return (tensor.dtype().bytes() == 2 ? wide.add(0) : wide).toFloatArray();
     }
 
     @Test

@@ -94,34 +94,39 @@ public record Convolution2d(
 
     @Override
     public TensorSpec[] infer(TensorSpec... in) {
-        Check.count(this, in, 2, 3);
-        Check.sameDtype(this, in);
-        Check.dtype(this, in[0], dtypes());
-        Check.rank(this, in[0], 4, 4, "input [n, c, h, w]");
-        Check.rank(this, in[1], 4, 4, "weight [k, c / groups, r, s]");
+        return inferFor(this, in);
+    }
+
+    /** The result's type and shape; messages name an operation that contains this one. */
+    TensorSpec[] inferFor(Op named, TensorSpec... in) {
+        Check.count(named, in, 2, 3);
+        Check.sameDtype(named, in);
+        Check.dtype(named, in[0], dtypes());
+        Check.rank(named, in[0], 4, 4, "input [n, c, h, w]");
+        Check.rank(named, in[1], 4, 4, "weight [k, c / groups, r, s]");
         Shape x = in[0].shape();
         Shape w = in[1].shape();
         Check.that(
-                x.size(1) > 0 && x.size(1) == Sizes.multiply(opName(), w.size(1), groups),
-                this,
+                x.size(1) > 0 && x.size(1) == Sizes.multiply(named.opName(), w.size(1), groups),
+                named,
                 "input " + x + " has " + x.size(1) + " channels, weight " + w + " in " + groups + " groups takes "
                         + w.size(1) * groups,
                 "is the input [n, c, h, w]?");
         Check.that(
                 w.size(0) > 0 && w.size(0) % groups == 0,
-                this,
+                named,
                 "weight " + w + " has " + w.size(0) + " output channels for " + groups + " groups",
                 "the groups must divide them");
         Check.that(
                 fits(x.size(2), w.size(2), paddingH, dilationH) && fits(x.size(3), w.size(3), paddingW, dilationW),
-                this,
+                named,
                 "weight " + w + " with dilation [" + dilationH + ", " + dilationW + "] does not fit input " + x
                         + " with padding [" + paddingH + ", " + paddingW + "]",
                 "use a smaller kernel or more padding");
         if (in.length == 3) {
             Check.that(
                     in[2].shape().equals(Shape.of(w.size(0))),
-                    this,
+                    named,
                     "bias " + in[2].shape() + " for weight " + w,
                     "the bias must be [" + w.size(0) + "]");
         }
