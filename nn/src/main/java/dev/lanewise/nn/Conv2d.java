@@ -90,6 +90,11 @@ public final class Conv2d extends Layer {
         return x.conv2d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
+    /** The layer followed by a ReLU, in one operation. */
+    Tensor computeWithRelu(Tensor x) {
+        return x.conv2dRelu(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
+    }
+
     /** {@return the weight, {@code [out, in / groups, r, s]}} */
     public Parameter weight() {
         return weight;

@@ -50,9 +50,13 @@ public final class Sequential extends Layer {
         boolean fuse = !CallContext.isObserved();
         Tensor y = x;
         for (int i = 0; i < layers.size(); i++) {
-            // a linear layer and the ReLU behind it are one pass over memory
-            if (fuse && layers.get(i) instanceof Linear linear && isRelu(i + 1) && !isHooked(i)) {
+            // a product or a convolution and the ReLU behind it are one operation
+            boolean whole = fuse && isRelu(i + 1) && !isHooked(i);
+            if (whole && layers.get(i) instanceof Linear linear) {
                 y = linear.computeWithRelu(y);
+                i++;
+            } else if (whole && layers.get(i) instanceof Conv2d conv) {
+                y = conv.computeWithRelu(y);
                 i++;
             } else {
                 y = layers.get(i).forward(y);

@@ -25,6 +25,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,15 @@ final class ModuleTest {
         Tensor x = new Rng(5).randn(DType.F32, 6, 4);
         assertThat(new Sequential(linear, new ReLU()).forward(x).toFloatArray())
                 .containsExactly(linear.forward(x).relu().toFloatArray());
+    }
+
+    @Test
+    void fusedReluOfAConvolutionEqualsTheTwoLayers() {
+        Conv2d conv = new Conv2d(4, 6, Window.of(3).stride(2).padding(1), 2, false, new Rng(1));
+        Tensor x = new Rng(5).randn(DType.F32, 2, 4, 7, 7);
+        assertThat(new Sequential(conv, new ReLU()).forward(x).toFloatArray())
+                .contains(0f)
+                .containsExactly(conv.forward(x).relu().toFloatArray());
     }
 
     @Test
