@@ -8,6 +8,7 @@ import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,10 @@ class FusionTest {
         return rng.rand(DType.F32, count).add(0.5).toFloatArray();
     }
 
+    private float[] randomOfBothSigns(int count) {
+        return rng.randn(DType.F32, count).toFloatArray();
+    }
+
     private static void assertClose(Tensor found, Tensor expected) {
         assertThat(found.shape()).isEqualTo(expected.shape());
         float[] a = Autograd.detach(found).contiguous().toFloatArray();
@@ -41,9 +46,13 @@ class FusionTest {
     }
 
     private Proto convolution() {
+        return convolution("y");
+    }
+
+    private Proto convolution(String result) {
         return Proto.graph(
                         Proto.node("Conv", "conv", new String[] {"x", "w", "b"}, "c"),
-                        Proto.node("BatchNormalization", "norm", new String[] {"c", "s", "o", "m", "v"}, "y"))
+                        Proto.node("BatchNormalization", "norm", new String[] {"c", "s", "o", "m", "v"}, result))
                 .message(5, Proto.floats("w", new long[] {2, 3, 1, 1}, random(6)))
                 .message(5, Proto.floats("b", new long[] {2}, random(2)))
                 .message(5, Proto.floats("s", new long[] {2}, random(2)))
@@ -73,6 +82,44 @@ class FusionTest {
         assertThat(Autograd.noGrad(() -> model.forward(x)).toFloatArray()).isNotEqualTo(before);
         model.stateDict().get("weights.m").assign(Tensor.of(5f, 6f));
         assertClose(Autograd.noGrad(() -> model.forward(x)), composed(model, x));
+    }
+
+    @Test
+    void aConvolutionTakesItsReluAlong() {
+        for (boolean biased : new boolean[] {false, true}) {
+            String[] operands = biased ? new String[] {"x", "w", "b"} : new String[] {"x", "w"};
+            OnnxModel model = load(Proto.graph(
+                            Proto.node("Conv", "", operands, "c").message(5, whole("group", "2")),
+                            Proto.node("Relu", "", new String[] {"c"}, "y"))
+                    .message(5, Proto.floats("w", new long[] {4, 1, 3, 3}, randomOfBothSigns(36)))
+                    .message(5, Proto.floats("b", new long[] {4}, randomOfBothSigns(4))));
+            assertThat(model.explain()).contains("fused: convolution with ReLU: 1", "nodes that run: 1");
+            Tensor x = rng.randn(DType.F32, 2, 2, 7, 6);
+            Tensor w = model.stateDict().get("weights.w");
+            Tensor b = biased ? model.stateDict().get("weights.b") : null;
+            Tensor expected = x.conv2d(w, b, Window.of(3), 2).relu();
+            assertThat(model.forward(x).toFloatArray()).isEqualTo(expected.toFloatArray());
+        }
+    }
+
+    @Test
+    void aConvolutionOfThreeDimensionsKeepsItsRelu() {
+        OnnxModel model = load(Proto.graph(
+                        Proto.node("Conv", "", new String[] {"x", "w"}, "c"),
+                        Proto.node("Relu", "", new String[] {"c"}, "y"))
+                .message(5, Proto.floats("w", new long[] {2, 1, 1, 1, 1}, 1, -1)));
+        Tensor x = Tensor.of(-2f, 3f).reshape(1, 1, 1, 1, 2);
+        assertThat(model.forward(x).toFloatArray()).containsExactly(0, 3, 2, 0);
+    }
+
+    @Test
+    void aConvolutionWithNormalizationTakesItsReluAlong() {
+        OnnxModel model = load(convolution("n").message(1, Proto.node("Relu", "relu", new String[] {"n"}, "y")));
+        assertThat(model.explain()).contains("fused: convolution with batch norm and ReLU: 1", "nodes that run: 1");
+        Tensor x = rng.randn(DType.F32, 2, 3, 4, 5);
+        Tensor expected = composed(model, x).relu();
+        assertClose(Autograd.noGrad(() -> model.forward(x)), expected);
+        assertClose(model.forward(x), expected);
     }
 
     @Test

@@ -7,7 +7,9 @@ import dev.lanewise.onnx.run.Operator;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,19 +28,24 @@ public final class ConvolutionOps {
     }
 
     public static Tensor conv(Call c, Tensor x, Tensor w, @Nullable Tensor bias) {
-        long[] kernel = Arrays.copyOfRange(w.shape().toArray(), 2, w.shape().rank());
-        Spatial window = Spatial.of(c, x, kernel, false);
-        return conv(x, w, bias, window, Math.toIntExact(c.i("group", 1)));
+        return conv(c, x, w, bias, false);
     }
 
-    static Tensor conv(Tensor x, Tensor w, @Nullable Tensor bias, Spatial window, int groups) {
+    /** A convolution, followed by a ReLU if one is wanted. */
+    public static Tensor conv(Call c, Tensor x, Tensor w, @Nullable Tensor bias, boolean relu) {
+        long[] kernel = Arrays.copyOfRange(w.shape().toArray(), 2, w.shape().rank());
+        Spatial window = Spatial.of(c, x, kernel, false);
+        return conv(x, w, bias, window, Math.toIntExact(c.i("group", 1)), relu);
+    }
+
+    private static Tensor conv(Tensor x, Tensor w, @Nullable Tensor bias, Spatial window, int groups, boolean relu) {
         int dims = window.kernel().length;
         if (dims == 1 || dims == 2) {
             boolean whole = window.symmetric();
             Tensor padded = whole ? x : window.padded(x, 0);
             long[] pads = whole ? window.begins() : new long[dims];
             int last = dims - 1;
-            Convolution2d op = new Convolution2d(
+            Convolution2d conv = new Convolution2d(
                     dims == 1 ? 1 : (int) window.strides()[0],
                     (int) window.strides()[last],
                     dims == 1 ? 0 : (int) pads[0],
@@ -46,14 +53,16 @@ public final class ConvolutionOps {
                     dims == 1 ? 1 : (int) window.dilations()[0],
                     (int) window.dilations()[last],
                     groups);
+            Op op = relu ? new Convolution2dRelu(conv) : conv;
             return dims == 2
                     ? convolved(op, padded, w, bias)
                     : convolved(op, padded.unsqueeze(2), w.unsqueeze(2), bias).squeeze(2);
         }
         Tensor y = deep(window.padded(x, 0), w, window, groups);
-        return bias == null
+        Tensor sum = bias == null
                 ? y
                 : y.add(NormalizationOps.channels(bias, y.shape().rank()));
+        return relu ? sum.relu() : sum;
     }
 
     /** Three or more dimensions: the sum, over the kernel's first dimension, of convolutions over the others. */
@@ -74,7 +83,7 @@ public final class ConvolutionOps {
             Tensor merged = slice.transpose(1, 2);
             Shape shape = merged.shape();
             merged = merged.reshape(Shape.of(n * out).concat(shape.slice(2, shape.rank())));
-            Tensor part = conv(merged, w.select(2, k).contiguous(), null, inner, groups);
+            Tensor part = conv(merged, w.select(2, k).contiguous(), null, inner, groups, false);
             sum = sum == null ? part : sum.add(part);
         }
         if (sum == null) {
@@ -123,7 +132,7 @@ public final class ConvolutionOps {
         int groups = Math.toIntExact(c.i("group", 1));
         Spatial window =
                 new Spatial(kernel, ones, given.dilations(), none, none, outputs(stuffed, kernel, given.dilations()));
-        return conv(stuffed, turned(w, groups), c.maybe(2), window, groups);
+        return conv(stuffed, turned(w, groups), c.maybe(2), window, groups, false);
     }
 
     private static long[] outputs(Tensor x, long[] kernel, long[] dilations) {
@@ -214,7 +223,7 @@ public final class ConvolutionOps {
         return result;
     }
 
-    private static Tensor convolved(Convolution2d op, Tensor x, Tensor weight, @Nullable Tensor bias) {
+    private static Tensor convolved(Op op, Tensor x, Tensor weight, @Nullable Tensor bias) {
         return bias == null ? Tensor.apply(op, x, weight) : Tensor.apply(op, x, weight, bias);
     }
 }

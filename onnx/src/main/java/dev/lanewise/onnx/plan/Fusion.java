@@ -81,7 +81,9 @@ public final class Fusion {
         fusion.look(program, "layer norm", Fusion::layerNorm, report);
         fusion.look(program, "RMS norm", LayerPatterns::rmsNorm, report);
         fusion.look(program, "SiLU", LayerPatterns::silu, report);
+        fusion.look(program, "convolution with batch norm and ReLU", LayerPatterns::activatedNormalization, report);
         fusion.look(program, "convolution with batch norm", LayerPatterns::normalizedConvolution, report);
+        fusion.look(program, "convolution with ReLU", LayerPatterns::activatedConvolution, report);
         fusion.look(program, "rounding to steps", LayerPatterns::rounding, report);
         fusion.look(program, "GELU", Fusion::gelu, report);
         fusion.look(program, "attention", Fusion::attention, report);

@@ -25,6 +25,32 @@ final class LayerPatterns {
 
     /** BatchNormalization(Conv(x, weight, bias), scale, bias, mean, variance) outside training. */
     static @Nullable Match normalizedConvolution(Fusion fusion, Program.Step norm) {
+        return normalizedConvolution(fusion, norm, false);
+    }
+
+    /** Relu of that. */
+    static @Nullable Match activatedNormalization(Fusion fusion, Program.Step relu) {
+        Program.Step norm = Fusion.is(relu, "Relu") ? fusion.writer(relu, 0, "BatchNormalization") : null;
+        Match match = norm == null || !fusion.isRead(norm, 1) ? null : normalizedConvolution(fusion, norm, true);
+        return norm == null || match == null
+                ? null
+                : new Match(
+                        List.of(match.steps().getFirst(), norm), match.inputs(), match.attributes(), match.operator());
+    }
+
+    /** Relu(Conv(x, weight, bias)), with or without a bias. */
+    static @Nullable Match activatedConvolution(Fusion fusion, Program.Step relu) {
+        Program.Step conv = Fusion.is(relu, "Relu") ? fusion.writer(relu, 0, "Conv") : null;
+        return conv == null || !fusion.isRead(conv, 1)
+                ? null
+                : new Match(
+                        List.of(conv),
+                        conv.node().inputs(),
+                        conv.node().attributes(),
+                        c -> c.same(ConvolutionOps.conv(c, c.x(), c.x(1), c.maybe(2), true)));
+    }
+
+    private static @Nullable Match normalizedConvolution(Fusion fusion, Program.Step norm, boolean relu) {
         Program.Step conv = Fusion.is(norm, "BatchNormalization") ? fusion.writer(norm, 0, "Conv") : null;
         Attribute training = norm.node().attributes().get("training_mode");
         boolean fits = conv != null
@@ -48,10 +74,10 @@ final class LayerPatterns {
                 List.of(conv),
                 inputs,
                 conv.node().attributes(),
-                c -> c.same(normalized(c, prepared, epsilon, hasBias)));
+                c -> c.same(normalized(c, prepared, epsilon, hasBias, relu)));
     }
 
-    private static Tensor normalized(Call c, Prepared prepared, double epsilon, boolean hasBias) {
+    private static Tensor normalized(Call c, Prepared prepared, double epsilon, boolean hasBias, boolean relu) {
         Tensor x = c.x();
         Tensor[] weights = new Tensor[hasBias ? 6 : 5];
         for (int i = 0; i < weights.length; i++) {
@@ -61,10 +87,11 @@ final class LayerPatterns {
                 && x.dtype().bytes() >= 4;
         if (oneType && !Prepared.isRecorded(weights)) {
             Tensor[] folded = prepared.of(weights);
-            return ConvolutionOps.conv(c, x, folded[0], folded[1]);
+            return ConvolutionOps.conv(c, x, folded[0], folded[1], relu);
         }
         Tensor y = ConvolutionOps.conv(c, x, weights[0], hasBias ? weights[5] : null);
-        return NormalizationOps.normalized(y, weights[1], weights[2], weights[3], weights[4], epsilon);
+        Tensor norm = NormalizationOps.normalized(y, weights[1], weights[2], weights[3], weights[4], epsilon);
+        return relu ? norm.relu() : norm;
     }
 
     /**
