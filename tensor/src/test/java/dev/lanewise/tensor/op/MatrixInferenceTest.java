@@ -4,6 +4,7 @@ import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
@@ -46,6 +47,10 @@ class MatrixInferenceTest {
                 Inference.inferred(Linalg.SVD, "F64[2, 3, 5]", "F64[2, 3, 3]; F64[2, 3]; F64[2, 3, 5]"),
                 Inference.inferred(Linalg.SOLVE, "F64[3, 3]; F64[3, 2]", "F64[3, 2]"),
                 Inference.inferred(new Convolution2d(2, 1), "F32[2, 3, 9, 9]; F32[8, 3, 3, 3]", "F32[2, 8, 5, 5]"),
+                Inference.inferred(
+                        new Convolution2dRelu(new Convolution2d(2, 1)),
+                        "F32[2, 3, 9, 9]; F32[8, 3, 3, 3]; F32[8]",
+                        "F32[2, 8, 5, 5]"),
                 Inference.inferred(
                         new Convolution2dInputGrad(new Convolution2d(1, 1), 9, 9),
                         "F32[2, 8, 9, 9]; F32[8, 3, 3, 3]",
@@ -112,6 +117,10 @@ class MatrixInferenceTest {
                         new Convolution2d(2, 1),
                         "F32[2, 4, 9, 9]; F32[8, 3, 3, 3]",
                         "conv2d: input [2, 4, 9, 9] has 4 channels, weight [8, 3, 3, 3] in 1 groups takes 3; is the input [n, c, h, w]?"),
+                Inference.refused(
+                        new Convolution2dRelu(new Convolution2d(2, 1)),
+                        "F32[2, 4, 9, 9]; F32[8, 3, 3, 3]",
+                        "conv2d_relu: input [2, 4, 9, 9] has 4 channels, weight [8, 3, 3, 3] in 1 groups takes 3; is the input [n, c, h, w]?"),
                 Inference.refused(
                         new Convolution2d(1, 0),
                         "F32[1, 3, 2, 2]; F32[8, 3, 3, 3]",
