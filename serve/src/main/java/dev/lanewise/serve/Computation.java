@@ -3,13 +3,9 @@ package dev.lanewise.serve;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.serve.http.Refusal;
-import dev.lanewise.tensor.OutOfTensorMemoryException;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,8 +14,6 @@ import java.util.Objects;
 
 /** Computes requests with a model: puts their rows together and gives each its rows of the results. */
 final class Computation {
-    private static final Logger LOG = System.getLogger(Server.class.getName());
-
     private final Servable servable;
     private final Signature signature;
     private final BatchObserver observer;
@@ -47,22 +41,9 @@ final class Computation {
                 // one of them may be at fault: the others are not to suffer for it
                 batch.forEach(pending -> run(List.of(pending)));
             } else {
-                batch.getFirst().answer.completeExceptionally(refusal(e));
+                batch.getFirst().answer.completeExceptionally(Refusal.ofModel(e));
             }
         }
-    }
-
-    private static Refusal refusal(Throwable e) {
-        String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
-        return switch (e) {
-            case Refusal refusal -> refusal;
-            case OutOfTensorMemoryException memory -> Refusal.unavailable("not enough memory: " + message);
-            case TensorException wrong -> Refusal.bad("the model can't take this: " + message, wrong);
-            default -> {
-                LOG.log(Level.ERROR, "a model failed", e);
-                yield Refusal.failed("the model failed; see the server's log", e);
-            }
-        };
     }
 
     /** The answers to a batch, computed at once. */

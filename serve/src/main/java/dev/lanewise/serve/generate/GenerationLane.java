@@ -7,11 +7,7 @@ import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.serve.event.BatchEvent;
 import dev.lanewise.serve.http.Refusal;
-import dev.lanewise.tensor.OutOfTensorMemoryException;
-import dev.lanewise.tensor.TensorException;
 import dev.lanewise.text.TokenizerException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * virtual threads.
  */
 public final class GenerationLane implements AutoCloseable {
-    private static final Logger LOG = System.getLogger(GenerationLane.class.getName());
-
     /** How often to look whether texts of other models have given memory back. */
     private static final long MEMORY_POLL_NANOS = 10_000_000;
 
@@ -262,7 +256,7 @@ public final class GenerationLane implements AutoCloseable {
             observer.began(waited);
         } catch (RuntimeException e) {
             memory.give(job.cacheBytes);
-            job.add(new GenerationJob.Event.Failure(refusal(e)));
+            job.add(new GenerationJob.Event.Failure(Refusal.ofModel(e)));
         }
     }
 
@@ -291,7 +285,7 @@ public final class GenerationLane implements AutoCloseable {
             end(text);
             job.add(new GenerationJob.Event.End(reason, sequence.count(), text.queueNanos()));
         } catch (RuntimeException e) {
-            fail(text, refusal(e));
+            fail(text, Refusal.ofModel(e));
         }
         return true;
     }
@@ -320,19 +314,6 @@ public final class GenerationLane implements AutoCloseable {
         long nanos = System.nanoTime() - text.job().arrived - text.queueNanos();
         nanosPerText = nanosPerText == 0 ? nanos : nanosPerText + (nanos - nanosPerText) / 8;
         observer.ended(text.job().promptTokens(), text.sequence().count());
-    }
-
-    private static Refusal refusal(RuntimeException e) {
-        String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
-        return switch (e) {
-            case Refusal refusal -> refusal;
-            case OutOfTensorMemoryException memory -> Refusal.unavailable("not enough memory: " + message);
-            case TensorException wrong -> Refusal.bad("the model can't take this: " + message, wrong);
-            default -> {
-                LOG.log(Level.ERROR, "a model failed", e);
-                yield Refusal.failed("the model failed; see the server's log", e);
-            }
-        };
     }
 
     // ---- the end

@@ -1,11 +1,18 @@
 package dev.lanewise.serve.http;
 
+import dev.lanewise.tensor.OutOfTensorMemoryException;
+import dev.lanewise.tensor.TensorException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is not answered as it was meant; the client is told the status and the message. */
 public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    private static final Logger LOG = System.getLogger("dev.lanewise.serve.Server");
 
     /** The status of a request without the token. */
     public static final int UNAUTHORIZED = 401;
@@ -58,6 +65,20 @@ public final class Refusal extends RuntimeException {
     /** The server, or the model, can't answer now. */
     public static Refusal unavailable(String message) {
         return new Refusal(503, 1, message, null);
+    }
+
+    /** What a model has thrown; a failure that is not the request's is logged. */
+    public static Refusal ofModel(Throwable e) {
+        String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
+        return switch (e) {
+            case Refusal refusal -> refusal;
+            case OutOfTensorMemoryException memory -> unavailable("not enough memory: " + message);
+            case TensorException wrong -> bad("the model can't take this: " + message, wrong);
+            default -> {
+                LOG.log(Level.ERROR, "a model failed", e);
+                yield failed("the model failed; see the server's log", e);
+            }
+        };
     }
 
     /** There was no answer in time. */
