@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How much memory a process takes, measured by the system. */
@@ -53,6 +54,7 @@ final class MemoryTest {
     }
 
     @Test
+    @Tag("long")
     void anInterruptedThreadWithoutScopesStaysBounded() throws Exception {
         assertThat(peak(ChildJvm.run(Unscoped.class, List.of(), "interrupted"))).isLessThan(1_200);
     }

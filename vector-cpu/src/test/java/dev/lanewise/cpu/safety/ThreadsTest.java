@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +46,7 @@ final class ThreadsTest {
     }
 
     @Test
+    @Tag("long")
     void aRedeployedApplicationLeavesNothingBehind() throws Exception {
         // what the JDK's caches hold softly is no leak
         assertThat(ChildJvm.run(Server.class, List.of("-XX:SoftRefLRUPolicyMSPerMB=0"), "own"))
