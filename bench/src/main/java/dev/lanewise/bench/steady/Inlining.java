@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The calls inside the kernels that C2 did not inline because a method had grown too large: read from a recording of
  * the JDK Flight Recorder with {@code jdk.CompilerInlining} and {@code jdk.Compilation}. One such call in an inner loop
- * has every accumulator spilled around it and makes the loop three times slower.
+ * has every accumulator spilled around it and makes the loop three times slower; a vector that crosses a call becomes an
+ * object as well.
  */
 public final class Inlining {
     /** Settings of a recording that hold what {@link #leftAsCalls} reads. */
@@ -59,6 +60,9 @@ public final class Inlining {
     /** Finds an operation's kernel; what it takes in of small ones runs once for a call, not in a loop. */
     private static final String DISPATCH = KERNELS + "VectorBackend";
 
+    /** Makes the scalar form of a vector operation when it is first asked for; a call that is never made again. */
+    private static final String OPERATORS_CACHE = "jdk/incubator/vector/VectorOperators$ImplCache.find";
+
     private static final int C2 = 4;
 
     private Inlining() {}
@@ -73,7 +77,7 @@ public final class Inlining {
     }
 
     /**
-     * The accesses that C2 left as calls in the kernels of the CPU backend, each as {@code compiled method: method that it
+     * The accesses, and the methods of vectors, that C2 left as calls in the kernels of the CPU backend, each as {@code compiled method: method that it
      * is written in: callee: reason}. The compiled method may be one that took the other in.
      *
      * @throws IOException if the recording can't be read
@@ -121,15 +125,27 @@ public final class Inlining {
 
         void addFailures(Set<String> found) {
             for (RecordedEvent event : failures) {
-                if (!ACCESS.matcher(event.getString("callee.type")).matches()) {
+                String caller = method(event.getValue("caller"));
+                if (caller.equals(OPERATORS_CACHE) || !holdsVectors(event)) {
                     continue;
                 }
-                for (String kernel : writtenIn(method(event.getValue("caller")))) {
+                for (String kernel : writtenIn(caller)) {
                     if (kernel.startsWith(KERNELS) && !kernel.startsWith(DISPATCH)) {
                         found.add(method + ": " + kernel + ": " + callee(event) + ": " + event.getString("message"));
                     }
                 }
             }
+        }
+
+        /**
+         * Whether a callee accesses memory or computes with vectors, or is a method of ours that takes or returns one. Those
+         * that were "compiled into a big method" are left out: the tour has them compiled before their profile says which
+         * vectors they are given, and only then are they big.
+         */
+        private static boolean holdsVectors(RecordedEvent event) {
+            return ACCESS.matcher(event.getString("callee.type")).matches()
+                    || event.getString("callee.descriptor").contains("Ljdk/incubator/vector/")
+                            && !event.getString("message").contains("big method");
         }
 
         /** The methods of ours nearest above one that C2 wrote out; the record names callers, not the whole way. */

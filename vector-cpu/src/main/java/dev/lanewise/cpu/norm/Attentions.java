@@ -6,9 +6,13 @@ import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.norm.AttentionProblem.Product;
+import dev.lanewise.cpu.parallel.Apart;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.Attention;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * Runs {@link Attention} without the matrix of all scores: a block of queries meets one block of keys after the other,
@@ -16,6 +20,21 @@ import dev.lanewise.tensor.op.sequence.Attention;
  * et al. 2022, arXiv:2205.14135).
  */
 public final class Attentions {
+    @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
+    private static MethodHandle weigh = Apart.of(
+            MethodHandles.lookup(),
+            Attentions.class,
+            "weigh",
+            MethodType.methodType(
+                    void.class, int.class, int.class, long.class, long.class, long.class, long.class, boolean.class));
+
+    @SuppressWarnings("NonFinalStaticField") // likewise
+    private static MethodHandle finish = Apart.of(
+            MethodHandles.lookup(),
+            Attentions.class,
+            "finish",
+            MethodType.methodType(void.class, int.class, long.class, long.class, long.class, long.class));
+
     private final AttentionProblem problem;
     private final AttentionKernel kernel;
 
@@ -70,7 +89,7 @@ public final class Attentions {
                 int columns = Math.min(AttentionProblem.KEY_BLOCK, visible - key);
                 long keyBlock = k + (long) key * problem.width * problem.bytes;
                 problem.scores(head, query, rows, q, key, columns, keyBlock, scores);
-                weigh(rows, columns, scores, max, sum, y, key == 0);
+                weighApart(rows, columns, scores, max, sum, y, key == 0);
                 problem.product(
                         key == 0 ? Product.FIRST_OUTPUT : Product.OUTPUT,
                         rows,
@@ -79,24 +98,22 @@ public final class Attentions {
                         v + (long) key * problem.valueWidth * problem.bytes,
                         y);
             }
-            for (int row = 0; row < rows; row++) {
-                double total = f64(sum + (long) row * Double.BYTES);
-                long at = y + (long) row * problem.valueWidth * problem.bytes;
-                if (total == 0) {
-                    // sees nothing: not even what a product of hidden infinite values left
-                    NativeMemory.ALL
-                            .asSlice(at, (long) problem.valueWidth * problem.bytes)
-                            .fill((byte) 0);
-                } else {
-                    kernel.scale(at, problem.valueWidth, 1 / total);
-                }
-                double logTotal = f64(max + (long) row * Double.BYTES) + Math.log(total);
-                kernel.store(logSum + (long) row * problem.bytes, logTotal);
-            }
+            finishApart(rows, max, sum, y, logSum);
         }
     }
 
-    /** Turns scores into exponentials, and scales what earlier blocks gave where a row's largest score grew. */
+    private void weighApart(int rows, int columns, long scores, long maxima, long sums, long y, boolean first) {
+        try {
+            weigh.invokeExact(this, rows, columns, scores, maxima, sums, y, first);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
+        }
+    }
+
+    /**
+     * Called {@linkplain Apart apart}. Turns scores into exponentials, and scales what earlier blocks gave where a row's
+     * largest score grew.
+     */
     private void weigh(int rows, int columns, long scores, long maxima, long sums, long y, boolean first) {
         for (int row = 0; row < rows; row++) {
             long at = scores + (long) row * columns * problem.bytes;
@@ -115,6 +132,32 @@ public final class Attentions {
             }
             f64(sumAt, earlier + sum);
             f64(maxAt, max);
+        }
+    }
+
+    private void finishApart(int rows, long maxima, long sums, long y, long logSum) {
+        try {
+            finish.invokeExact(this, rows, maxima, sums, y, logSum);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
+        }
+    }
+
+    /** Called {@linkplain Apart apart}. Divides the sums of values by those of the exponentials. */
+    private void finish(int rows, long maxima, long sums, long y, long logSum) {
+        for (int row = 0; row < rows; row++) {
+            double total = f64(sums + (long) row * Double.BYTES);
+            long at = y + (long) row * problem.valueWidth * problem.bytes;
+            if (total == 0) {
+                // sees nothing: not even what a product of hidden infinite values left
+                NativeMemory.ALL
+                        .asSlice(at, (long) problem.valueWidth * problem.bytes)
+                        .fill((byte) 0);
+            } else {
+                kernel.scale(at, problem.valueWidth, 1 / total);
+            }
+            double logTotal = f64(maxima + (long) row * Double.BYTES) + Math.log(total);
+            kernel.store(logSum + (long) row * problem.bytes, logTotal);
         }
     }
 }

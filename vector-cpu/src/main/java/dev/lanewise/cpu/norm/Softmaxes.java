@@ -1,16 +1,28 @@
 package dev.lanewise.cpu.norm;
 
 import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.parallel.Apart;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.op.norm.SoftmaxGrad;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /** Runs {@link Softmax} and {@link SoftmaxGrad}. */
 public final class Softmaxes {
     private static final long GRAIN = 1 << 14;
     private static final int COLUMNS = 256;
+
+    @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
+    private static MethodHandle columns = Apart.of(
+            MethodHandles.lookup(),
+            Part.class,
+            "columns",
+            MethodType.methodType(
+                    void.class, SoftmaxKernel.class, long.class, long.class, long.class, int.class));
 
     private Softmaxes() {}
 
@@ -69,6 +81,7 @@ public final class Softmaxes {
     private interface Part {
         void rows(SoftmaxKernel kernel, long offset, long rows, int n);
 
+        /** Called {@linkplain Apart apart}. */
         void columns(SoftmaxKernel kernel, long offset, long n, long stride, int columns);
     }
 
@@ -91,8 +104,17 @@ public final class Softmaxes {
                 long column = i % blocks * COLUMNS;
                 long first = i / blocks * n * inner + column;
                 int columns = (int) Math.min(COLUMNS, inner - column);
-                part.columns(kernel, first * bytes, n, inner * bytes, columns);
+                columnsApart(part, kernel, first * bytes, n, inner * bytes, columns);
             }
         });
+    }
+
+    private static void columnsApart(
+            Part part, SoftmaxKernel kernel, long offset, long n, long stride, int columns) {
+        try {
+            Softmaxes.columns.invokeExact(part, kernel, offset, n, stride, columns);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
+        }
     }
 }

@@ -6,11 +6,22 @@ import dev.lanewise.cpu.conv.PanelTile;
 import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Apart;
 import dev.lanewise.cpu.parallel.Workers;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /** A convolution's 3x3 kernels and their way into the Winograd domain, {@code [positions][inputs][panel]} for each panel. */
 final class WinogradWeights {
     private static final int TAPS = 9;
+
+    @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
+    private static MethodHandle measure = Apart.of(
+            MethodHandles.lookup(),
+            WinogradWeights.class,
+            "measure",
+            MethodType.methodType(void.class, long.class, int.class, long.class));
 
     private final ConvShape shape;
     private final int inputs;
@@ -77,10 +88,7 @@ final class WinogradWeights {
         try (Scratch turned = Scratch.borrow(inputs * kernel);
                 Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
             LaneKernels.turn(shape, gradient, w, first, turned.address(), work.address());
-            if (!TapEnergies.areEven(
-                    turned.address(), inputs, Math.min(Vectors.LANES, outputs - first), work.address())) {
-                uneven = true;
-            }
+            measureApart(turned.address(), Math.min(Vectors.LANES, outputs - first), work.address());
             for (int input = 0; input < inputs; input++) {
                 WinogradTransform.weights(
                         turned.address() + input * kernel,
@@ -90,6 +98,21 @@ final class WinogradWeights {
                         layout.position(),
                         work.address());
             }
+        }
+    }
+
+    private void measureApart(long kernels, int lanes, long work) {
+        try {
+            measure.invokeExact(this, kernels, lanes, work);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
+        }
+    }
+
+    /** Called {@linkplain Apart apart}. Notes whether the kernels of one vector of outputs are uneven. */
+    private void measure(long kernels, int lanes, long work) {
+        if (!TapEnergies.areEven(kernels, inputs, lanes, work)) {
+            uneven = true;
         }
     }
 }
