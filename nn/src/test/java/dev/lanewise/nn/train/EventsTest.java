@@ -7,6 +7,7 @@ import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,13 +67,41 @@ class EventsTest {
 
     @Test
     void operationsAreOnlyRecordedOnDemand() {
+        FlightRecorder recorder = FlightRecorder.getFlightRecorder();
         Tensor.ones(2).add(1);
-        assertThat(FlightRecorder.getFlightRecorder().getEventTypes())
+        assertThat(recorder.getEventTypes())
                 .filteredOn(type -> type.getName().startsWith("dev.lanewise.Operation"))
                 .allMatch(type -> type.getSettingDescriptors().stream()
                         .filter(setting -> setting.getName().equals("enabled"))
                         .allMatch(setting -> setting.getDefaultValue().equals("false")))
                 .extracting(EventType::getName)
                 .containsExactly("dev.lanewise.Operation");
+    }
+
+    /** Its start takes longer than everything else that the first operation of a process does. */
+    @Test
+    void operationsDoNotStartTheRecorder() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules=jdk.incubator.vector",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        FirstOperation.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(printed).isZero();
+        assertThat(printed.lines()).last().isEqualTo("3.0 false");
+    }
+
+    /** What the process runs. */
+    static final class FirstOperation {
+        private FirstOperation() {}
+
+        public static void main(String[] args) {
+            double sum = Tensor.of(1f).add(Tensor.of(2f)).item();
+            System.out.println(sum + " " + FlightRecorder.isInitialized());
+        }
     }
 }

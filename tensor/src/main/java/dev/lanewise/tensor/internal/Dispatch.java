@@ -19,6 +19,7 @@ import dev.lanewise.tensor.spi.Storage;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** The path that every operation takes: check, infer, allocate, execute, record. */
@@ -160,7 +161,7 @@ public final class Dispatch {
         if (hasElements(outputs)) {
             retain(inputs, inputs.length);
             CastRegion region = CastRegion.suspend();
-            OperationEvent event = OperationEvent.begun();
+            OperationEvent event = FlightRecorder.isInitialized() ? OperationEvent.begun() : null;
             try {
                 backend.execute(op, inputs, outputs);
                 if (event != null) {

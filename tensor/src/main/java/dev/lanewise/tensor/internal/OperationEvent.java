@@ -12,7 +12,10 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import org.jspecify.annotations.Nullable;
 
-/** An operation that a backend has executed, for the JDK's Flight Recorder. */
+/**
+ * An operation that a backend has executed, for the JDK's Flight Recorder. Naming this class starts the recorder's Java
+ * part, which takes as long as a hundred thousand small operations: only where the recorder runs already is it named.
+ */
 @Name("dev.lanewise.Operation")
 @Label("Operation")
 @Category("Lanewise")
