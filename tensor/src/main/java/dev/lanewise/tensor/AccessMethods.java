@@ -36,6 +36,7 @@ public sealed interface AccessMethods permits Tensor {
      * {@return a copy on another device; this tensor if it is there}
      *
      * @param device the device wanted
+     * @throws TensorException if there is no such device, or its memory ends
      */
     default Tensor to(Device device) {
         return device.equals(self().device()) ? self() : self().apply(new Transfer(device));
@@ -58,6 +59,7 @@ public sealed interface AccessMethods permits Tensor {
      * Counts as a new version; nothing is recorded for gradients.
      *
      * @param source the elements, of this tensor's type and device; they broadcast to its shape
+     * @throws TensorException if the source's shape, type or device does not fit
      */
     default void assign(Tensor source) {
         Dispatch.update(
@@ -175,13 +177,22 @@ public sealed interface AccessMethods permits Tensor {
         }
     }
 
-    /** {@return the only element of a tensor with one; waits for the device} */
+    /**
+     * {@return the only element of a tensor with one; waits for the device}
+     *
+     * @throws TensorException if the tensor has none or several
+     */
     default double item() {
         checkSingle();
         return toDoubleArray()[0];
     }
 
-    /** {@return the only element of an integer or truth-value tensor with one; waits for the device} */
+    /**
+     * {@return the only element of a tensor with one, exact for integers; 1 for true; a floating-point number is cut towards
+     * 0; waits for the device}
+     *
+     * @throws TensorException if the tensor has none or several
+     */
     default long itemLong() {
         checkSingle();
         return toLongArray()[0];
@@ -194,35 +205,55 @@ public sealed interface AccessMethods permits Tensor {
         }
     }
 
-    /** {@return the elements in row-major order, converted to {@code float}} */
+    /**
+     * {@return the elements in row-major order, converted to {@code float}}
+     *
+     * @throws TensorException if there are more elements than an array holds
+     */
     default float[] toFloatArray() {
         float[] values = new float[arrayLength()];
         read(DType.F32, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** {@return the elements in row-major order, converted to {@code double}} */
+    /**
+     * {@return the elements in row-major order, converted to {@code double}}
+     *
+     * @throws TensorException if there are more elements than an array holds
+     */
     default double[] toDoubleArray() {
         double[] values = new double[arrayLength()];
         read(DType.F64, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** {@return the elements in row-major order, converted to {@code long}} */
+    /**
+     * {@return the elements in row-major order, converted to {@code long}}
+     *
+     * @throws TensorException if there are more elements than an array holds
+     */
     default long[] toLongArray() {
         long[] values = new long[arrayLength()];
         read(DType.I64, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** {@return the elements in row-major order, converted to {@code int}} */
+    /**
+     * {@return the elements in row-major order, converted to {@code int}}
+     *
+     * @throws TensorException if there are more elements than an array holds
+     */
     default int[] toIntArray() {
         int[] values = new int[arrayLength()];
         read(DType.I32, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** {@return whether the elements are not 0, in row-major order} */
+    /**
+     * {@return whether the elements are not 0, in row-major order}
+     *
+     * @throws TensorException if there are more elements than an array holds
+     */
     default boolean[] toBooleanArray() {
         byte[] bytes = new byte[arrayLength()];
         MemorySegment segment = MemorySegment.ofArray(bytes);

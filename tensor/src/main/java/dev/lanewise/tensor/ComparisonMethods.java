@@ -54,6 +54,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * {@return {@code this == other}: NaN equals nothing, 0 equals -0}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, or shapes do not broadcast
      */
     default Tensor eq(Tensor other) {
         return Tensor.apply(Compare.EQ, self(), other);
@@ -81,6 +82,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * {@return {@code this != other}: true where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, or shapes do not broadcast
      */
     default Tensor ne(Tensor other) {
         return Tensor.apply(Compare.NE, self(), other);
@@ -108,6 +110,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * {@return {@code this < other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, or shapes do not broadcast
      */
     default Tensor lt(Tensor other) {
         return Tensor.apply(Compare.LT, self(), other);
@@ -135,6 +138,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * {@return {@code this <= other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, or shapes do not broadcast
      */
     default Tensor le(Tensor other) {
         return Tensor.apply(Compare.LE, self(), other);
@@ -162,6 +166,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * {@return {@code this > other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, or shapes do not broadcast
      */
     default Tensor gt(Tensor other) {
         return Tensor.apply(Compare.GT, self(), other);
@@ -189,6 +194,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * {@return {@code this >= other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, or shapes do not broadcast
      */
     default Tensor ge(Tensor other) {
         return Tensor.apply(Compare.GE, self(), other);
@@ -230,6 +236,7 @@ public sealed interface ComparisonMethods permits Tensor {
      *
      * @param mask of {@link DType#BOOL}; true where the value is put
      * @param value the value that is put, as a whole number for integers
+     * @throws TensorException if the mask is not BOOL or does not broadcast, or the type does not hold the number
      */
     default Tensor maskedFill(Tensor mask, double value) {
         return Positions.mask("masked_fill", mask).where(WholeNumbers.operand("masked_fill", self(), value), self());
@@ -241,6 +248,7 @@ public sealed interface ComparisonMethods permits Tensor {
      *
      * @param mask of {@link DType#BOOL}; true where the value is put
      * @param value the value that is put, in the range of this tensor's type
+     * @throws TensorException if the mask is not BOOL or does not broadcast, or the type does not hold the number
      */
     default Tensor maskedFill(Tensor mask, long value) {
         return Positions.mask("masked_fill", mask).where(WholeNumbers.operand("masked_fill", self(), value), self());

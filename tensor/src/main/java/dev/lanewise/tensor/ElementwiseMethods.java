@@ -51,6 +51,8 @@ public sealed interface ElementwiseMethods permits Tensor {
     /**
      * {@return {@code -this}, for floating-point numbers and integers: the smallest integer of a type stays as it is, and
      * unsigned ones wrap around}
+     *
+     * @throws TensorException if the type is BOOL
      */
     default Tensor neg() {
         return self().apply(Unary.NEG);
@@ -58,12 +60,18 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /**
      * {@return the absolute value, for floating-point numbers and integers: the smallest integer of a type stays as it is}
+     *
+     * @throws TensorException if the type is BOOL
      */
     default Tensor abs() {
         return self().apply(Unary.ABS);
     }
 
-    /** {@return -1, 0 or 1 by the sign, in this tensor's type, for floating-point numbers and integers; NaN stays NaN} */
+    /**
+     * {@return -1, 0 or 1 by the sign, in this tensor's type, for floating-point numbers and integers; NaN stays NaN}
+     *
+     * @throws TensorException if the type is BOOL
+     */
     default Tensor sign() {
         return self().apply(Unary.SIGN);
     }
@@ -81,6 +89,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this + other}, for floating-point numbers and integers}
      *
      * @param other the second operand, of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor add(Tensor other) {
         return Tensor.apply(Binary.ADD, self(), other);
@@ -90,6 +99,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this + value}: the number added to every element}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor add(double value) {
         return arithmetic(UnaryWith.Kind.ADD, Binary.ADD, value);
@@ -99,6 +109,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this + value}: the integer added to every element, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor add(long value) {
         return arithmetic(UnaryWith.Kind.ADD, Binary.ADD, value);
@@ -108,6 +119,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this - other}, for floating-point numbers and integers}
      *
      * @param other the second operand, of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor sub(Tensor other) {
         return Tensor.apply(Binary.SUB, self(), other);
@@ -117,6 +129,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this - value}: the number subtracted from every element}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor sub(double value) {
         return self().dtype().isInteger()
@@ -128,6 +141,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this - value}: the integer subtracted from every element, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor sub(long value) {
         return arithmetic(UnaryWith.Kind.ADD, Binary.SUB, value);
@@ -137,6 +151,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code value - this}: every element subtracted from the number}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor rsub(double value) {
         return arithmetic(RSUB, Binary.SUB, value);
@@ -146,6 +161,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code value - this}: every element subtracted from the integer, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor rsub(long value) {
         return arithmetic(RSUB, Binary.SUB, value);
@@ -155,6 +171,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this * other}, for floating-point numbers and integers}
      *
      * @param other the second operand, of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor mul(Tensor other) {
         return Tensor.apply(Binary.MUL, self(), other);
@@ -164,6 +181,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this * value}: every element multiplied by the number}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor mul(double value) {
         return arithmetic(UnaryWith.Kind.MUL, Binary.MUL, value);
@@ -173,6 +191,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this * value}: every element multiplied by the integer, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor mul(long value) {
         return arithmetic(UnaryWith.Kind.MUL, Binary.MUL, value);
@@ -204,6 +223,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code value / this}: the number divided by every element, for floating-point numbers}
      *
      * @param value the dividend of every quotient
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor rdiv(double value) {
         return with(RDIV, value);
@@ -214,6 +234,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * 0 is above -0}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor maximum(Tensor other) {
         return Tensor.apply(Binary.MAXIMUM, self(), other);
@@ -224,6 +245,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * and -0 is below 0}
      *
      * @param other of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor minimum(Tensor other) {
         return Tensor.apply(Binary.MINIMUM, self(), other);
@@ -235,6 +257,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * divided by 0 is {@code this / other}; integers divided by 0 give 0, as in NumPy.
      *
      * @param other the divisor, of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor floorDiv(Tensor other) {
         return Tensor.apply(Binary.FLOOR_DIV, self(), other);
@@ -244,6 +267,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return the largest whole number not above {@code this / value}; see {@link #floorDiv(Tensor)}}
      *
      * @param value the divisor of every element
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor floorDiv(double value) {
         return floorDiv(WholeNumbers.operand("floor_div", self(), value));
@@ -253,6 +277,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return the largest whole number not above {@code this / value}, exact for integers; see {@link #floorDiv(Tensor)}}
      *
      * @param value the divisor of every element
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor floorDiv(long value) {
         return floorDiv(WholeNumbers.operand("floor_div", self(), value));
@@ -263,6 +288,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * where it is 0} Where other is 0 the result is NaN, and 0 for integers.
      *
      * @param other the divisor, of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor remainder(Tensor other) {
         return Tensor.apply(Binary.REMAINDER, self(), other);
@@ -272,6 +298,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this - value * floor(this / value)}; see {@link #remainder(Tensor)}}
      *
      * @param value the divisor of every element
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor remainder(double value) {
         return remainder(WholeNumbers.operand("remainder", self(), value));
@@ -281,6 +308,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this - value * floor(this / value)}, exact for integers; see {@link #remainder(Tensor)}}
      *
      * @param value the divisor of every element
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the number
      */
     default Tensor remainder(long value) {
         return remainder(WholeNumbers.operand("remainder", self(), value));
@@ -322,6 +350,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this << bits}, for integers; 0 where bits is 64 or more, or negative}
      *
      * @param bits how many places, integers of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is not an integer type
      */
     default Tensor shiftLeft(Tensor bits) {
         return Tensor.apply(Binary.SHL, self(), bits);
@@ -331,6 +360,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * {@return {@code this >> bits}, for integers, with the sign kept; bits outside 0 to 63 count as 63}
      *
      * @param bits how many places, integers of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is not an integer type
      */
     default Tensor shiftRight(Tensor bits) {
         return Tensor.apply(Binary.SHR, self(), bits);
@@ -341,6 +371,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      *
      * @param least the lower bound
      * @param most the upper bound; where it is below the lower one, every element becomes it
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the bounds
      */
     default Tensor clamp(double least, double most) {
         return self().apply(new UnaryWith(CLAMP, least, most));
@@ -351,6 +382,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      *
      * @param least the lower bound
      * @param most the upper bound; where it is below the lower one, every element becomes it
+     * @throws TensorException if the type is BOOL, or an integer type does not hold the bounds
      */
     default Tensor clamp(long least, long most) {
         if (!self().dtype().isInteger() || (long) (double) least == least && (long) (double) most == most) {

@@ -24,67 +24,119 @@ public sealed interface FunctionMethods permits Tensor {
         return self().apply(new UnaryWith(kind, a));
     }
 
-    /** {@return {@code x * x}} For floating-point numbers and integers, which wrap around on overflow. */
+    /**
+     * {@return {@code x * x}} For floating-point numbers and integers, which wrap around on overflow.
+     *
+     * @throws TensorException if the type is BOOL
+     */
     default Tensor square() {
         return self().apply(Unary.SQUARE);
     }
 
-    /** {@return {@code e^x}: infinity where that is too large for the type, 0 for negative infinity} */
+    /**
+     * {@return {@code e^x}: infinity where that is too large for the type, 0 for negative infinity}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor exp() {
         return self().apply(Unary.EXP);
     }
 
-    /** {@return {@code e^x - 1}, accurate even near 0, where subtracting 1 from {@link #exp()} loses digits} */
+    /**
+     * {@return {@code e^x - 1}, accurate even near 0, where subtracting 1 from {@link #exp()} loses digits}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor expm1() {
         return self().apply(Unary.EXPM1);
     }
 
-    /** {@return the natural logarithm of x: negative infinity for 0, NaN for numbers below 0} */
+    /**
+     * {@return the natural logarithm of x: negative infinity for 0, NaN for numbers below 0}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor log() {
         return self().apply(Unary.LOG);
     }
 
-    /** {@return {@code log(1 + x)}, accurate even near 0: negative infinity for -1, NaN for numbers below -1} */
+    /**
+     * {@return {@code log(1 + x)}, accurate even near 0: negative infinity for -1, NaN for numbers below -1}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor log1p() {
         return self().apply(Unary.LOG1P);
     }
 
-    /** {@return the square root of x: NaN for numbers below 0} */
+    /**
+     * {@return the square root of x: NaN for numbers below 0}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor sqrt() {
         return self().apply(Unary.SQRT);
     }
 
-    /** {@return {@code 1 / sqrt(x)}: infinity for 0, NaN for numbers below 0} */
+    /**
+     * {@return {@code 1 / sqrt(x)}: infinity for 0, NaN for numbers below 0}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor rsqrt() {
         return self().apply(Unary.RSQRT);
     }
 
-    /** {@return {@code 1 / x}: an infinity with the sign of x for 0} */
+    /**
+     * {@return {@code 1 / x}: an infinity with the sign of x for 0}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor reciprocal() {
         return self().apply(Unary.RECIPROCAL);
     }
 
-    /** {@return the sine of x, an angle in radians: NaN for infinities} */
+    /**
+     * {@return the sine of x, an angle in radians: NaN for infinities}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor sin() {
         return self().apply(Unary.SIN);
     }
 
-    /** {@return the cosine of x, an angle in radians: NaN for infinities} */
+    /**
+     * {@return the cosine of x, an angle in radians: NaN for infinities}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor cos() {
         return self().apply(Unary.COS);
     }
 
-    /** {@return the tangent of x, an angle in radians: NaN for infinities} */
+    /**
+     * {@return the tangent of x, an angle in radians: NaN for infinities}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor tan() {
         return self().apply(Unary.TAN);
     }
 
-    /** {@return the arcsine of x in radians, from -pi/2 to pi/2: NaN outside -1 to 1} */
+    /**
+     * {@return the arcsine of x in radians, from -pi/2 to pi/2: NaN outside -1 to 1}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor asin() {
         return self().apply(Unary.ASIN);
     }
 
-    /** {@return the arccosine of x in radians, from 0 to pi: NaN outside -1 to 1} */
+    /**
+     * {@return the arccosine of x in radians, from 0 to pi: NaN outside -1 to 1}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor acos() {
         return self().apply(Unary.ACOS);
     }
@@ -92,27 +144,45 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * {@return the arctangent of x in radians, from -pi/2 to pi/2, the values at the infinities; see
      * {@link #atan2(Tensor)}}
+     *
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor atan() {
         return self().apply(Unary.ATAN);
     }
 
-    /** {@return the hyperbolic sine of x, {@code (e^x - e^-x) / 2}} */
+    /**
+     * {@return the hyperbolic sine of x, {@code (e^x - e^-x) / 2}}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor sinh() {
         return self().apply(Unary.SINH);
     }
 
-    /** {@return the hyperbolic cosine of x, {@code (e^x + e^-x) / 2}} */
+    /**
+     * {@return the hyperbolic cosine of x, {@code (e^x + e^-x) / 2}}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor cosh() {
         return self().apply(Unary.COSH);
     }
 
-    /** {@return the hyperbolic tangent of x, {@code (e^x - e^-x) / (e^x + e^-x)}, from -1 to 1} */
+    /**
+     * {@return the hyperbolic tangent of x, {@code (e^x - e^-x) / (e^x + e^-x)}, from -1 to 1}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor tanh() {
         return self().apply(Unary.TANH);
     }
 
-    /** {@return the logistic function {@code 1 / (1 + e^-x)}, from 0 to 1, without overflow for large negative x} */
+    /**
+     * {@return the logistic function {@code 1 / (1 + e^-x)}, from 0 to 1, without overflow for large negative x}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor sigmoid() {
         return self().apply(Unary.SIGMOID);
     }
@@ -120,6 +190,8 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * {@return the rectified linear unit {@code max(x, 0)}} For floating-point numbers and integers; its gradient at 0 is
      * 0.
+     *
+     * @throws TensorException if the type is BOOL
      */
     default Tensor relu() {
         return self().apply(Unary.RELU);
@@ -128,17 +200,27 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * {@return {@code x * sigmoid(x)}, also called swish (Elfwing et al. 2017, arXiv:1702.03118); NaN for negative
      * infinity, as in PyTorch}
+     *
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor silu() {
         return self().apply(Unary.SILU);
     }
 
-    /** {@return {@code log(1 + e^x)}, a smooth {@link #relu()}, without overflow for large x} */
+    /**
+     * {@return {@code log(1 + e^x)}, a smooth {@link #relu()}, without overflow for large x}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor softplus() {
         return self().apply(Unary.SOFTPLUS);
     }
 
-    /** {@return the error function of x, the integral of {@code 2 / sqrt(pi) * e^-t^2} from 0 to x: from -1 to 1} */
+    /**
+     * {@return the error function of x, the integral of {@code 2 / sqrt(pi) * e^-t^2} from 0 to x: from -1 to 1}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor erf() {
         return self().apply(Unary.ERF);
     }
@@ -146,6 +228,8 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * {@return {@code x * Phi(x)} with the distribution function Phi of the standard normal distribution (Hendrycks and
      * Gimpel 2016, arXiv:1606.08415)}
+     *
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor gelu() {
         return self().apply(Unary.GELU);
@@ -154,27 +238,45 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * {@return the approximation of {@link #gelu()} by tanh from the same paper, {@code x / 2 * (1 + tanh(sqrt(2 / pi) * (x
      * + 0.044715 * x^3)))}, which GPT-2 was trained with}
+     *
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor geluTanh() {
         return self().apply(Unary.GELU_TANH);
     }
 
-    /** {@return a piecewise linear {@link #sigmoid()}, {@code min(max(x / 6 + 1 / 2, 0), 1)}} */
+    /**
+     * {@return a piecewise linear {@link #sigmoid()}, {@code min(max(x / 6 + 1 / 2, 0), 1)}}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor hardsigmoid() {
         return self().apply(Unary.HARDSIGMOID);
     }
 
-    /** {@return {@code x * tanh(softplus(x))} (Misra 2019, arXiv:1908.08681)} */
+    /**
+     * {@return {@code x * tanh(softplus(x))} (Misra 2019, arXiv:1908.08681)}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor mish() {
         return self().apply(Unary.MISH);
     }
 
-    /** {@return the largest whole number that is not above x} */
+    /**
+     * {@return the largest whole number that is not above x}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor floor() {
         return self().apply(Unary.FLOOR);
     }
 
-    /** {@return the smallest whole number that is not below x} */
+    /**
+     * {@return the smallest whole number that is not below x}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor ceil() {
         return self().apply(Unary.CEIL);
     }
@@ -182,6 +284,8 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * {@return the whole number nearest to x; halves are rounded to the even one, as in Python and IEEE 754: 0.5 and
      * 1.5 become 0 and 2}
+     *
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor round() {
         return self().apply(Unary.ROUND);
@@ -191,6 +295,7 @@ public sealed interface FunctionMethods permits Tensor {
      * x without its fraction: rounded towards 0.
      *
      * @return a new tensor of this one's shape and type
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor trunc() {
         return self().apply(Unary.TRUNC);
@@ -202,6 +307,7 @@ public sealed interface FunctionMethods permits Tensor {
      * is a fraction, and wrapped around where it is too large.
      *
      * @param exponent the exponents, of this tensor's type; shapes broadcast
+     * @throws TensorException if types or devices differ, shapes do not broadcast, or the type is BOOL
      */
     default Tensor pow(Tensor exponent) {
         return Tensor.apply(Binary.POW, self(), exponent);
@@ -212,6 +318,7 @@ public sealed interface FunctionMethods permits Tensor {
      * fraction}
      *
      * @param exponent the exponent of every element
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor pow(double exponent) {
         return with(POW, exponent);
@@ -233,12 +340,17 @@ public sealed interface FunctionMethods permits Tensor {
      * signs; x has this tensor's type and its shape broadcasts}
      *
      * @param x the first coordinates; this tensor holds the second ones
+     * @throws TensorException if the types differ or are not floating-point, or shapes do not broadcast
      */
     default Tensor atan2(Tensor x) {
         return Tensor.apply(Binary.ATAN2, self(), x);
     }
 
-    /** {@return {@code min(max(x, -1), 1)}; see {@link #hardtanh(double, double)}} */
+    /**
+     * {@return {@code min(max(x, -1), 1)}; see {@link #hardtanh(double, double)}}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor hardtanh() {
         return hardtanh(-1, 1);
     }
@@ -249,6 +361,7 @@ public sealed interface FunctionMethods permits Tensor {
      *
      * @param least the lower bound
      * @param most the upper bound
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor hardtanh(double least, double most) {
         return self().apply(new UnaryWith(HARDTANH, least, most));
@@ -259,6 +372,7 @@ public sealed interface FunctionMethods permits Tensor {
      *
      * @param slope the factor of elements that are not above 0; 0.01 is PyTorch's default
      * @return a new tensor of this one's shape and type
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor leakyRelu(double slope) {
         return with(LEAKY_RELU, slope);
@@ -269,6 +383,7 @@ public sealed interface FunctionMethods permits Tensor {
      *
      * @param alpha the negative of the limit as x goes to negative infinity; 1 is PyTorch's default
      * @return a new tensor of this one's shape and type
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor elu(double alpha) {
         return with(ELU, alpha);

@@ -22,6 +22,8 @@ public sealed interface ImageMethods permits Tensor {
      *
      * @param weight {@code [k, c, s]} for this {@code [n, c, l]}
      * @param bias {@code [k]}, or null
+     * @throws TensorException if ranks, channels, groups or types do not fit, or the kernel is larger than the padded
+     *     input
      */
     default Tensor conv1d(Tensor weight, @Nullable Tensor bias) {
         return conv1d(weight, bias, Window.of(Math.toIntExact(signal(weight).size(2))), 1);
@@ -34,6 +36,8 @@ public sealed interface ImageMethods permits Tensor {
      * @param bias {@code [k]}, or null
      * @param window of the size {@code s}, with stride, padding and dilation
      * @param groups the number of independent groups that the channels are divided into
+     * @throws TensorException if ranks, channels, groups or types do not fit, or the kernel is larger than the padded
+     *     input
      */
     default Tensor conv1d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         Convolution2d conv = Windows.convolution2d("conv1d", window, signal(weight), groups, false);
@@ -60,6 +64,7 @@ public sealed interface ImageMethods permits Tensor {
      * @param bias {@code [k]}, or null
      * @param window of the size {@code [r, s]}, with stride, padding, dilation and output padding
      * @param groups the number of independent groups that the channels are divided into
+     * @throws TensorException if ranks, channels, groups or types do not fit, or the window has too much padding
      */
     default Tensor convTranspose2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         if (self().shape().rank() != 4 || weight.shape().rank() != 4) {
@@ -85,6 +90,7 @@ public sealed interface ImageMethods permits Tensor {
      * {@return the largest element of every window of this {@code [n, c, l]} tensor; NaN if the window holds one}
      *
      * @param window its size, stride and padding
+     * @throws TensorException if the tensor is not {@code [n, c, l]}, or the window does not fit it
      */
     default Tensor maxPool1d(Window window) {
         Tensor row = row("max_pool1d");
@@ -96,6 +102,7 @@ public sealed interface ImageMethods permits Tensor {
      *
      * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
+     * @throws TensorException if the tensor is not {@code [n, c, l]}, or the window does not fit it
      */
     default Tensor avgPool1d(Window window, boolean countIncludePad) {
         Tensor row = row("avg_pool1d");
@@ -109,6 +116,8 @@ public sealed interface ImageMethods permits Tensor {
      *
      * @param h the height of the result
      * @param w the width of the result
+     * @throws TensorException if the tensor is not {@code [n, c, h, w]} of a floating-point type, or a size is not
+     *     above 0
      */
     default Tensor adaptiveAvgPool2d(long h, long w) {
         checkImage("adaptive_avg_pool2d", h, w);
@@ -129,6 +138,8 @@ public sealed interface ImageMethods permits Tensor {
      *
      * @param h the height of the result
      * @param w the width of the result
+     * @throws TensorException if the tensor is not {@code [n, c, h, w]} of a floating-point type, or a size is not
+     *     above 0
      */
     default Tensor adaptiveMaxPool2d(long h, long w) {
         checkImage("adaptive_max_pool2d", h, w);
@@ -144,6 +155,8 @@ public sealed interface ImageMethods permits Tensor {
      *
      * @param h the height of the result
      * @param w the width of the result
+     * @throws TensorException if the tensor is not {@code [n, c, h, w]} of a floating-point type, or a size is not
+     *     above 0
      */
     default Tensor interpolateNearest(long h, long w) {
         checkImage("interpolate_nearest", h, w);
@@ -157,6 +170,8 @@ public sealed interface ImageMethods permits Tensor {
      * @param h the height of the result
      * @param w the width of the result
      * @param alignCorners whether the corners' centres, rather than their outer edges, stay where they are
+     * @throws TensorException if the tensor is not {@code [n, c, h, w]} of a floating-point type, or a size is not
+     *     above 0
      */
     default Tensor interpolateBilinear(long h, long w, boolean alignCorners) {
         checkImage("interpolate_bilinear", h, w);

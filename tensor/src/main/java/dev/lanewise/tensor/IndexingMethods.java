@@ -27,6 +27,7 @@ public sealed interface IndexingMethods permits Tensor {
      *
      * @param size the size of every part but perhaps the last, 1 or more
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the size is not above 0
      */
     default List<Tensor> split(long size, int dim) {
         if (size < 1) {
@@ -109,6 +110,7 @@ public sealed interface IndexingMethods permits Tensor {
      * @param pads how many elements before and after the last dimension, then before and after the one before it, and
      *     so on
      * @return a new tensor of this one's type
+     * @throws TensorException if the numbers are not two for each padded dimension, or crop more than there is
      */
     default Tensor pad(double value, long... pads) {
         int rank = self().shape().rank();
@@ -154,6 +156,7 @@ public sealed interface IndexingMethods permits Tensor {
      * @param pads how many elements before and after the last dimension, then before and after the one before it, and
      *     so on; each less than the dimension's size
      * @return a new tensor of this one's type
+     * @throws TensorException if the numbers are not two for each padded dimension, or not smaller than it
      */
     default Tensor padReflect(long... pads) {
         return padFromInside("pad_reflect", pads, 1, (i, size) -> {
@@ -168,6 +171,7 @@ public sealed interface IndexingMethods permits Tensor {
      * @param pads how many elements before and after the last dimension, then before and after the one before it, and
      *     so on
      * @return a new tensor of this one's type
+     * @throws TensorException if the numbers are not two for each padded dimension, or a dimension is empty
      */
     default Tensor padReplicate(long... pads) {
         return padFromInside("pad_replicate", pads, Long.MIN_VALUE, (i, size) -> i.clamp(0, size - 1));
@@ -197,6 +201,7 @@ public sealed interface IndexingMethods permits Tensor {
      * {@return this tensor with the order of elements reversed along the given dimensions}
      *
      * @param dims the dimensions to reverse; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or one is named twice
      */
     default Tensor flip(int... dims) {
         Tensor x = self();
@@ -214,6 +219,7 @@ public sealed interface IndexingMethods permits Tensor {
      *
      * @param shift how far elements move towards the end; negative numbers move them towards the beginning
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension
      */
     default Tensor roll(long shift, int dim) {
         long size = self().shape().size(dim);
@@ -228,6 +234,7 @@ public sealed interface IndexingMethods permits Tensor {
      * are added}
      *
      * @param times how often each dimension is repeated, the last number for the last dimension
+     * @throws TensorException if there are fewer numbers than dimensions, or one is negative
      */
     default Tensor repeat(long... times) {
         int added = times.length - self().shape().rank();
@@ -253,6 +260,7 @@ public sealed interface IndexingMethods permits Tensor {
      * {@return the lower triangle of the last two dimensions, with zeros elsewhere; diagonal 0 is the main one}
      *
      * @param diagonal the last diagonal that is kept: positive numbers are above the main one
+     * @throws TensorException if the tensor has fewer than two dimensions
      */
     default Tensor tril(long diagonal) {
         return triangle(diagonal, true);
@@ -262,6 +270,7 @@ public sealed interface IndexingMethods permits Tensor {
      * {@return the upper triangle of the last two dimensions, with zeros elsewhere; diagonal 0 is the main one}
      *
      * @param diagonal the first diagonal that is kept: positive numbers are above the main one
+     * @throws TensorException if the tensor has fewer than two dimensions
      */
     default Tensor triu(long diagonal) {
         return triangle(diagonal, false);

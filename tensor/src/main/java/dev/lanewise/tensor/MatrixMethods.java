@@ -44,6 +44,7 @@ public sealed interface MatrixMethods permits Tensor {
      * {@return the inner product of two vectors: a scalar}
      *
      * @param other a vector of this tensor's type and size
+     * @throws TensorException if these are not two vectors of one size and type
      */
     default Tensor dot(Tensor other) {
         return self().matmul(other);
@@ -53,6 +54,7 @@ public sealed interface MatrixMethods permits Tensor {
      * {@return the outer product {@code [m], [n] -> [m, n]}}
      *
      * @param other a vector {@code [n]} of this tensor's type
+     * @throws TensorException if these are not two vectors of one type
      */
     default Tensor outer(Tensor other) {
         return self().unsqueeze(1).mul(other.unsqueeze(0));
@@ -63,6 +65,7 @@ public sealed interface MatrixMethods permits Tensor {
      *
      * @param a matrices {@code [..., m, k]}
      * @param b matrices {@code [..., k, n]}
+     * @throws TensorException if types differ, or shapes do not fit
      */
     default Tensor addmm(Tensor a, Tensor b) {
         return self().add(a.matmul(b));
@@ -74,6 +77,7 @@ public sealed interface MatrixMethods permits Tensor {
      *
      * @param dim0 the dimension of rows; negative numbers count from the end
      * @param dim1 the dimension of columns
+     * @throws TensorException if there is no such dimension, or the two are the same
      */
     default Tensor diagonal(int dim0, int dim1) {
         int first = self().shape().dim(dim0, "diagonal");
@@ -89,7 +93,11 @@ public sealed interface MatrixMethods permits Tensor {
         return flat.apply(new Slice(leading.rank(), 0, Math.min(rows, columns), columns + 1));
     }
 
-    /** {@return the sum of the diagonal of the last two dimensions} */
+    /**
+     * {@return the sum of the diagonal of the last two dimensions}
+     *
+     * @throws TensorException if the tensor is not a matrix
+     */
     default Tensor trace() {
         return diagonal(-2, -1).sum(-1);
     }
@@ -146,6 +154,8 @@ public sealed interface MatrixMethods permits Tensor {
     /**
      * {@return the reduced QR decomposition of each matrix of this {@code [..., m, n]} tensor, F32 or F64:
      * {@code this = q r}, with {@code k = min(m, n)} orthonormal columns in q and an upper triangular r}
+     *
+     * @throws TensorException if there are fewer than two dimensions, or the type is not F32 or F64
      */
     default Qr qr() {
         Tensor[] parts = Tensor.applyAll(Linalg.QR, self());
@@ -164,6 +174,8 @@ public sealed interface MatrixMethods permits Tensor {
     /**
      * {@return the reduced singular value decomposition of each matrix of this {@code [..., m, n]} tensor, F32 or F64,
      * with {@code k = min(m, n)} singular values}
+     *
+     * @throws TensorException if there are fewer than two dimensions, or the type is not F32 or F64
      */
     default Svd svd() {
         Tensor[] parts = Tensor.applyAll(Linalg.SVD, self());
@@ -182,6 +194,8 @@ public sealed interface MatrixMethods permits Tensor {
     /**
      * {@return the LU decomposition with partial pivoting of each matrix of this {@code [..., m, n]}, F32 or F64, with {@code
      * k = min(m, n)}} It is composed of operations a column at a time.
+     *
+     * @throws TensorException if there are fewer than two dimensions, or the type is not floating-point
      */
     default Lu lu() {
         return Decompositions.lu(self());
@@ -208,6 +222,8 @@ public sealed interface MatrixMethods permits Tensor {
     /**
      * {@return the pseudo-inverse (Moore and Penrose) of each matrix of this {@code [..., m, n]}, F32 or F64: {@code [..., n,
      * m]}} Singular values up to {@code max(m, n)} roundings of the largest count as 0. Its gradient is that of {@link #svd}.
+     *
+     * @throws TensorException if there are fewer than two dimensions, or the type is not F32 or F64
      */
     default Tensor pinv() {
         return Decompositions.pseudoInverse(self(), -1);
@@ -217,6 +233,7 @@ public sealed interface MatrixMethods permits Tensor {
      * {@return the pseudo-inverse, for which singular values up to a part of the largest count as 0}
      *
      * @param relative the part, 0 or more
+     * @throws TensorException if there are fewer than two dimensions, or the type is not F32 or F64
      */
     default Tensor pinv(double relative) {
         return Decompositions.pseudoInverse(self(), relative);
@@ -226,12 +243,17 @@ public sealed interface MatrixMethods permits Tensor {
      * {@return the least-squares solution X of {@code this X = b}, of those the one with the smallest norm: {@code [..., n, k]}}
      *
      * @param b the right side, {@code [..., m, k]} for this {@code [..., m, n]}
+     * @throws TensorException if shapes do not fit, or the type is not F32 or F64
      */
     default Tensor lstsq(Tensor b) {
         return pinv().matmul(b);
     }
 
-    /** {@return the rank of each matrix of this {@code [..., m, n]}, as {@link #pinv()} counts it: {@code [...]} of type I64} */
+    /**
+     * {@return the rank of each matrix of this {@code [..., m, n]}, as {@link #pinv()} counts it: {@code [...]} of type I64}
+     *
+     * @throws TensorException if there are fewer than two dimensions, or the type is not F32 or F64
+     */
     default Tensor matrixRank() {
         return Decompositions.rank(self(), -1);
     }
@@ -254,6 +276,7 @@ public sealed interface MatrixMethods permits Tensor {
      * {@return a norm of each matrix of this {@code [..., m, n]}: {@code [...]}}
      *
      * @param kind which norm
+     * @throws TensorException if there are fewer than two dimensions, or the type does not suit the norm
      */
     default Tensor matrixNorm(MatrixNorm kind) {
         return switch (kind) {
@@ -270,6 +293,7 @@ public sealed interface MatrixMethods permits Tensor {
      * of any ranks likewise; the shorter shape is completed by ones in front.
      *
      * @param other of this tensor's type
+     * @throws TensorException if types differ or are BOOL
      */
     default Tensor kron(Tensor other) {
         int rank = Math.max(self().shape().rank(), other.shape().rank());
@@ -294,6 +318,7 @@ public sealed interface MatrixMethods permits Tensor {
      *
      * @param other rows {@code [..., m, d]}
      * @param p the norm of the differences, 0 or more
+     * @throws TensorException if shapes do not fit, types differ, or p is negative
      */
     default Tensor cdist(Tensor other, double p) {
         if (self().shape().rank() < 2 || other.shape().rank() < 2) {

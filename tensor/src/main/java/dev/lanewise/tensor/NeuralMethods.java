@@ -31,6 +31,7 @@ public sealed interface NeuralMethods permits Tensor {
      * {@return {@code e^x / sum(e^x)} along a dimension, without overflow for large x} Floating-point types.
      *
      * @param dim the dimension that sums to 1; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is not floating-point
      */
     default Tensor softmax(int dim) {
         return self().apply(new Softmax(self().shape().dim(dim, "softmax"), false));
@@ -41,6 +42,7 @@ public sealed interface NeuralMethods permits Tensor {
      * softmax rounds to 0}
      *
      * @param dim the dimension that sums to 1; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is not floating-point
      */
     default Tensor logSoftmax(int dim) {
         return self().apply(new Softmax(self().shape().dim(dim, "log_softmax"), true));
@@ -135,6 +137,7 @@ public sealed interface NeuralMethods permits Tensor {
      * Padding counts as minus infinity.
      *
      * @param window its size, stride and padding
+     * @throws TensorException if the tensor is not {@code [n, c, h, w]}, or the window does not fit it
      */
     default Tensor maxPool2d(Window window) {
         return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool2d", window, 2)), self())[0];
@@ -145,6 +148,7 @@ public sealed interface NeuralMethods permits Tensor {
      *
      * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
+     * @throws TensorException if the tensor is not {@code [n, c, h, w]}, or the window does not fit it
      */
     default Tensor avgPool2d(Window window, boolean countIncludePad) {
         return self().apply(new AveragePooling2d(Windows.pooling2d("avg_pool2d", window, 2), countIncludePad));
@@ -216,6 +220,7 @@ public sealed interface NeuralMethods permits Tensor {
      * @param weight of the normalized dimensions' shape, or null
      * @param bias of the normalized dimensions' shape, or null; null if the weight is
      * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
+     * @throws TensorException if there are fewer dimensions, or weight, bias or types do not fit
      */
     default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         return Tensor.applyAll(new LayerNormalization(dims, epsilon), present(self(), weight, bias))[0];

@@ -41,6 +41,7 @@ public sealed interface NormalizationMethods permits Tensor {
      * @param weight {@code [c]}, or null
      * @param bias {@code [c]}, or null
      * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
+     * @throws TensorException if the groups do not divide the channels, or weight, bias or types do not fit
      */
     default Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         Shape shape = self().shape();
@@ -62,6 +63,7 @@ public sealed interface NormalizationMethods permits Tensor {
      * @param weight {@code [c]} for this {@code [n, c, ...]}, or null
      * @param bias {@code [c]}, or null
      * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
+     * @throws TensorException if the tensor has no channels, or weight, bias or types do not fit
      */
     default Tensor instanceNorm(@Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         int channels =
@@ -76,6 +78,7 @@ public sealed interface NormalizationMethods permits Tensor {
      * @param dims how many of the last dimensions are normalized together
      * @param weight of the normalized dimensions' shape, or null
      * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
+     * @throws TensorException if there are fewer dimensions, or the weight or types do not fit
      */
     default Tensor rmsNorm(int dims, @Nullable Tensor weight, double epsilon) {
         int rank = self().shape().rank();

@@ -15,6 +15,8 @@ public sealed interface OrderMethods permits Tensor {
     /**
      * {@return the position of the first largest of all elements in row-major order, {@link DType#I64}; that of a NaN if
      * there is one}
+     *
+     * @throws TensorException if the type is BOOL, or the tensor is empty
      */
     default Tensor argmax() {
         return self().flatten().argmax(0);
@@ -24,6 +26,7 @@ public sealed interface OrderMethods permits Tensor {
      * {@return the position of the first largest element along a dimension, which is removed; {@link DType#I64}}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor argmax(int dim) {
         return argmax(dim, Keep.REMOVE);
@@ -34,6 +37,7 @@ public sealed interface OrderMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor argmax(int dim, Keep keep) {
         int d = self().shape().dim(dim, "argmax");
@@ -43,6 +47,8 @@ public sealed interface OrderMethods permits Tensor {
     /**
      * {@return the position of the first smallest of all elements in row-major order, {@link DType#I64}; that of a NaN if
      * there is one}
+     *
+     * @throws TensorException if the type is BOOL, or the tensor is empty
      */
     default Tensor argmin() {
         return self().flatten().argmin(0);
@@ -52,6 +58,7 @@ public sealed interface OrderMethods permits Tensor {
      * {@return the position of the first smallest element along a dimension, which is removed; {@link DType#I64}}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor argmin(int dim) {
         return argmin(dim, Keep.REMOVE);
@@ -62,6 +69,7 @@ public sealed interface OrderMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor argmin(int dim, Keep keep) {
         int d = self().shape().dim(dim, "argmin");
@@ -76,12 +84,20 @@ public sealed interface OrderMethods permits Tensor {
      */
     record Indexed(Tensor values, Tensor indices) {}
 
-    /** {@return the largest of all elements, a scalar, as {@link Tensor#amax() amax}; NaN if one is NaN} */
+    /**
+     * {@return the largest of all elements, a scalar, as {@link Tensor#amax() amax}; NaN if one is NaN}
+     *
+     * @throws TensorException if the type is BOOL, or the tensor is empty
+     */
     default Tensor max() {
         return self().amax();
     }
 
-    /** {@return the smallest of all elements, a scalar, as {@link Tensor#amin() amin}; NaN if one is NaN} */
+    /**
+     * {@return the smallest of all elements, a scalar, as {@link Tensor#amin() amin}; NaN if one is NaN}
+     *
+     * @throws TensorException if the type is BOOL, or the tensor is empty
+     */
     default Tensor min() {
         return self().amin();
     }
@@ -91,6 +107,7 @@ public sealed interface OrderMethods permits Tensor {
      * largest}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Indexed max(int dim) {
         return max(dim, Keep.REMOVE);
@@ -101,6 +118,7 @@ public sealed interface OrderMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Indexed max(int dim, Keep keep) {
         return extreme(dim, keep, argmax(self().shape().dim(dim, "max"), Keep.KEEP));
@@ -111,6 +129,7 @@ public sealed interface OrderMethods permits Tensor {
      * smallest}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Indexed min(int dim) {
         return min(dim, Keep.REMOVE);
@@ -121,6 +140,7 @@ public sealed interface OrderMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Indexed min(int dim, Keep keep) {
         return extreme(dim, keep, argmin(self().shape().dim(dim, "min"), Keep.KEEP));
@@ -137,6 +157,7 @@ public sealed interface OrderMethods permits Tensor {
      * {@return the elements sorted along a dimension, stably, in ascending order}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension
      */
     default Indexed sort(int dim) {
         return sort(dim, false);
@@ -147,6 +168,7 @@ public sealed interface OrderMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param descending whether the largest element comes first
+     * @throws TensorException if there is no such dimension
      */
     default Indexed sort(int dim, boolean descending) {
         Tensor[] results = Tensor.applyAll(new Sort(self().shape().dim(dim, "sort"), descending), self());
@@ -157,6 +179,7 @@ public sealed interface OrderMethods permits Tensor {
      * {@return the positions that sort a dimension, stably, in ascending order}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension
      */
     default Tensor argsort(int dim) {
         return argsort(dim, false);
@@ -167,6 +190,7 @@ public sealed interface OrderMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param descending whether the largest element comes first
+     * @throws TensorException if there is no such dimension
      */
     default Tensor argsort(int dim, boolean descending) {
         return sort(self().shape().dim(dim, "argsort"), descending).indices();
@@ -177,6 +201,7 @@ public sealed interface OrderMethods permits Tensor {
      *
      * @param k how many elements, at most the dimension's size
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or k is negative or larger than it
      */
     default Indexed topk(long k, int dim) {
         return topk(k, dim, true);
@@ -188,6 +213,7 @@ public sealed interface OrderMethods permits Tensor {
      * @param k how many elements, at most the dimension's size
      * @param dim the dimension; negative numbers count from the end
      * @param largest whether the largest elements are taken, in descending order, rather than the smallest
+     * @throws TensorException if there is no such dimension, or k is negative or larger than it
      */
     default Indexed topk(long k, int dim, boolean largest) {
         int d = self().shape().dim(dim, "topk");

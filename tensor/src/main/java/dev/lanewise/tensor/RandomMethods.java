@@ -14,6 +14,7 @@ public sealed interface RandomMethods permits Tensor {
      *
      * @param rng the source of random numbers
      * @return a tensor of this one's shape
+     * @throws TensorException if the type is not floating-point
      */
     default Tensor bernoulli(Rng rng) {
         Tensor probabilities = wide();

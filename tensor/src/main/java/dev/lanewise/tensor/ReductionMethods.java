@@ -41,6 +41,7 @@ public sealed interface ReductionMethods permits Tensor {
      * {@return the sum along dimensions, which are removed; if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice
      */
     default Tensor sum(int... dims) {
         return reduce(Kind.SUM, dims, Keep.REMOVE);
@@ -51,6 +52,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension
      */
     default Tensor sum(int dim, Keep keep) {
         return reduce(Kind.SUM, new int[] {dim}, keep);
@@ -61,12 +63,17 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice
      */
     default Tensor sum(int[] dims, Keep keep) {
         return reduce(Kind.SUM, dims, keep);
     }
 
-    /** {@return the mean of all elements: a scalar} */
+    /**
+     * {@return the mean of all elements: a scalar}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor mean() {
         return reduce(Kind.MEAN, allDims(), Keep.REMOVE);
     }
@@ -75,6 +82,7 @@ public sealed interface ReductionMethods permits Tensor {
      * {@return the mean along dimensions, which are removed; if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor mean(int... dims) {
         return reduce(Kind.MEAN, dims, Keep.REMOVE);
@@ -85,6 +93,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is not floating-point
      */
     default Tensor mean(int dim, Keep keep) {
         return reduce(Kind.MEAN, new int[] {dim}, keep);
@@ -95,12 +104,17 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor mean(int[] dims, Keep keep) {
         return reduce(Kind.MEAN, dims, keep);
     }
 
-    /** {@return the product of all elements: a scalar} */
+    /**
+     * {@return the product of all elements: a scalar}
+     *
+     * @throws TensorException if the type is BOOL
+     */
     default Tensor prod() {
         return reduce(Kind.PROD, allDims(), Keep.REMOVE);
     }
@@ -109,6 +123,7 @@ public sealed interface ReductionMethods permits Tensor {
      * {@return the product along dimensions, which are removed; if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is BOOL
      */
     default Tensor prod(int... dims) {
         return reduce(Kind.PROD, dims, Keep.REMOVE);
@@ -119,6 +134,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor prod(int dim, Keep keep) {
         return reduce(Kind.PROD, new int[] {dim}, keep);
@@ -129,12 +145,17 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is BOOL
      */
     default Tensor prod(int[] dims, Keep keep) {
         return reduce(Kind.PROD, dims, keep);
     }
 
-    /** {@return the largest of all elements: a scalar} NaN if there is one. */
+    /**
+     * {@return the largest of all elements: a scalar} NaN if there is one.
+     *
+     * @throws TensorException if the type is BOOL
+     */
     default Tensor amax() {
         return reduce(Kind.AMAX, allDims(), Keep.REMOVE);
     }
@@ -144,6 +165,7 @@ public sealed interface ReductionMethods permits Tensor {
      * there is one.
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is BOOL
      */
     default Tensor amax(int... dims) {
         return reduce(Kind.AMAX, dims, Keep.REMOVE);
@@ -154,6 +176,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor amax(int dim, Keep keep) {
         return reduce(Kind.AMAX, new int[] {dim}, keep);
@@ -164,12 +187,17 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is BOOL
      */
     default Tensor amax(int[] dims, Keep keep) {
         return reduce(Kind.AMAX, dims, keep);
     }
 
-    /** {@return the smallest of all elements: a scalar} NaN if there is one. */
+    /**
+     * {@return the smallest of all elements: a scalar} NaN if there is one.
+     *
+     * @throws TensorException if the type is BOOL
+     */
     default Tensor amin() {
         return reduce(Kind.AMIN, allDims(), Keep.REMOVE);
     }
@@ -179,6 +207,7 @@ public sealed interface ReductionMethods permits Tensor {
      * there is one.
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is BOOL
      */
     default Tensor amin(int... dims) {
         return reduce(Kind.AMIN, dims, Keep.REMOVE);
@@ -189,6 +218,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor amin(int dim, Keep keep) {
         return reduce(Kind.AMIN, new int[] {dim}, keep);
@@ -199,6 +229,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is BOOL
      */
     default Tensor amin(int[] dims, Keep keep) {
         return reduce(Kind.AMIN, dims, keep);
@@ -214,6 +245,7 @@ public sealed interface ReductionMethods permits Tensor {
      * and if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice
      */
     default Tensor any(int... dims) {
         return reduce(Kind.ANY, dims, Keep.REMOVE);
@@ -225,6 +257,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension
      */
     default Tensor any(int dim, Keep keep) {
         return reduce(Kind.ANY, new int[] {dim}, keep);
@@ -236,6 +269,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice
      */
     default Tensor any(int[] dims, Keep keep) {
         return reduce(Kind.ANY, dims, keep);
@@ -251,6 +285,7 @@ public sealed interface ReductionMethods permits Tensor {
      * none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice
      */
     default Tensor all(int... dims) {
         return reduce(Kind.ALL, dims, Keep.REMOVE);
@@ -262,6 +297,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension
      */
     default Tensor all(int dim, Keep keep) {
         return reduce(Kind.ALL, new int[] {dim}, keep);
@@ -273,6 +309,7 @@ public sealed interface ReductionMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice
      */
     default Tensor all(int[] dims, Keep keep) {
         return reduce(Kind.ALL, dims, keep);
@@ -282,6 +319,7 @@ public sealed interface ReductionMethods permits Tensor {
      * {@return the running sums along a dimension: each element is the sum of those up to it}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor cumsum(int dim) {
         return self().apply(new Scan(Scan.Kind.CUMSUM, self().shape().dim(dim, "cumsum"), false));
@@ -291,6 +329,7 @@ public sealed interface ReductionMethods permits Tensor {
      * {@return the running products along a dimension: each element is the product of those up to it}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension, or the type is BOOL
      */
     default Tensor cumprod(int dim) {
         return self().apply(new Scan(Scan.Kind.CUMPROD, self().shape().dim(dim, "cumprod"), false));

@@ -36,6 +36,7 @@ public sealed interface SelectionMethods permits Tensor {
      * broadcasts.
      *
      * @param mask of {@link DType#BOOL}; it broadcasts
+     * @throws TensorException if the mask is not BOOL or does not broadcast
      */
     default Tensor maskedSelect(Tensor mask) {
         Shape shape = Shape.broadcast("masked_select", self().shape(), mask.shape());
@@ -68,6 +69,8 @@ public sealed interface SelectionMethods permits Tensor {
      *
      * @param index {@link DType#I64} or {@link DType#I32} positions in the first dimensions; they broadcast, and their shape is the result's,
      *     followed by the dimensions without an index
+     * @throws TensorException if there are more index tensors than dimensions, their shapes do not broadcast, or a
+     *     position is outside
      */
     default Tensor index(Tensor... index) {
         Positions.Grid grid = Positions.grid("index", self().shape(), index);
@@ -81,6 +84,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @param index as for {@link #index}
      * @param values broadcast to what {@link #index} would give
      * @param accumulate whether values are added rather than replacing elements
+     * @throws TensorException if positions are outside, or shapes or types do not fit
      */
     default Tensor indexPut(List<Tensor> index, Tensor values, boolean accumulate) {
         Positions.Grid grid = Positions.grid("index_put", self().shape(), index.toArray(Tensor[]::new));
@@ -125,6 +129,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @param source the elements, of this tensor's type and of the shape of {@code index}
      * @param includeSelf whether the elements of this tensor take part; otherwise they are kept only where no element
      *     of the source is placed
+     * @throws TensorException if a position is outside the dimension, or shapes or types do not fit
      */
     default Tensor scatterReduce(Reduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
         Tensor base = includeSelf ? self() : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
@@ -175,6 +180,7 @@ public sealed interface SelectionMethods permits Tensor {
      * {@return the distinct slices along a dimension, in the order of their elements}
      *
      * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if there is no such dimension
      */
     default Unique unique(int dim) {
         int d = self().shape().dim(dim, "unique");
@@ -243,6 +249,7 @@ public sealed interface SelectionMethods permits Tensor {
      * these are equal, from half below to half above, and from 0 to 1 if there are no elements}
      *
      * @param bins how many intervals, 1 or more
+     * @throws TensorException if there are no bins, the range is empty or not finite, or the type is not floating-point
      */
     default Histogram histogram(long bins) {
         if (self().shape().isEmpty()) {
@@ -260,6 +267,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @param bins how many intervals, 1 or more
      * @param least the lower edge of the first interval
      * @param most the upper edge of the last interval
+     * @throws TensorException if there are no bins, the range is empty or not finite, or the type is not floating-point
      */
     default Histogram histogram(long bins, double least, double most) {
         if (bins < 1 || !(least < most) || Double.isInfinite(most - least)) {

@@ -25,7 +25,11 @@ public sealed interface StatisticsMethods permits Tensor {
         return IntStream.range(0, self().shape().rank()).toArray();
     }
 
-    /** {@return the logarithm of the sum of exponentials of all elements: a scalar} */
+    /**
+     * {@return the logarithm of the sum of exponentials of all elements: a scalar}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor logSumExp() {
         return logSumExp(allDims(), Keep.REMOVE);
     }
@@ -34,6 +38,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * {@return the logarithm of the sum of exponentials along dimensions, which are removed}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor logSumExp(int... dims) {
         return logSumExp(dims, Keep.REMOVE);
@@ -44,6 +49,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is not floating-point
      */
     default Tensor logSumExp(int dim, Keep keep) {
         return logSumExp(new int[] {dim}, keep);
@@ -55,6 +61,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor logSumExp(int[] dims, Keep keep) {
         check("log_sum_exp", true, dims);
@@ -67,7 +74,11 @@ public sealed interface StatisticsMethods permits Tensor {
         return keep == Keep.KEEP ? sum : sum.squeeze(dims);
     }
 
-    /** {@return the unbiased variance of all elements (divisor n - 1): a scalar} */
+    /**
+     * {@return the unbiased variance of all elements (divisor n - 1): a scalar}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor var() {
         return var(allDims(), 1, Keep.REMOVE);
     }
@@ -76,6 +87,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * {@return the unbiased variance along dimensions (divisor n - 1), which are removed}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor var(int... dims) {
         return var(dims, 1, Keep.REMOVE);
@@ -86,6 +98,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is not floating-point
      */
     default Tensor var(int dim, Keep keep) {
         return var(new int[] {dim}, 1, keep);
@@ -96,6 +109,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor var(int[] dims, Keep keep) {
         return var(dims, 1, keep);
@@ -108,13 +122,18 @@ public sealed interface StatisticsMethods permits Tensor {
      * @param correction subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
      *     biased one
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor var(int[] dims, double correction, Keep keep) {
         check("var", true, dims);
         return Magnitudes.inF32(self(), x -> Magnitudes.var(x, dims, correction, keep == Keep.KEEP));
     }
 
-    /** {@return the unbiased standard deviation of all elements (divisor n - 1): a scalar} */
+    /**
+     * {@return the unbiased standard deviation of all elements (divisor n - 1): a scalar}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor std() {
         return std(allDims(), 1, Keep.REMOVE);
     }
@@ -123,6 +142,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * {@return the unbiased standard deviation along dimensions (divisor n - 1), which are removed}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor std(int... dims) {
         return std(dims, 1, Keep.REMOVE);
@@ -133,6 +153,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is not floating-point
      */
     default Tensor std(int dim, Keep keep) {
         return std(new int[] {dim}, 1, keep);
@@ -143,6 +164,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor std(int[] dims, Keep keep) {
         return std(dims, 1, keep);
@@ -156,13 +178,18 @@ public sealed interface StatisticsMethods permits Tensor {
      * @param correction subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
      *     biased one
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor std(int[] dims, double correction, Keep keep) {
         check("std", true, dims);
         return Magnitudes.inF32(self(), x -> Magnitudes.std(x, dims, correction, keep == Keep.KEEP));
     }
 
-    /** {@return the Euclidean norm of all elements: a scalar} */
+    /**
+     * {@return the Euclidean norm of all elements: a scalar}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
     default Tensor norm() {
         return norm(2, allDims(), Keep.REMOVE);
     }
@@ -171,6 +198,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * {@return the Euclidean norm along dimensions, which are removed}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor norm(int... dims) {
         return norm(2, dims, Keep.REMOVE);
@@ -181,6 +209,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension, or the type is not floating-point
      */
     default Tensor norm(int dim, Keep keep) {
         return norm(2, new int[] {dim}, keep);
@@ -192,6 +221,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is not floating-point
      */
     default Tensor norm(int[] dims, Keep keep) {
         return norm(2, dims, keep);
@@ -205,6 +235,7 @@ public sealed interface StatisticsMethods permits Tensor {
      *     number of elements that are not 0
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if there is no such dimension or one is named twice, or the type is BOOL
      */
     default Tensor norm(double p, int[] dims, Keep keep) {
         boolean takesIntegers = p == 0 || p == 1 || Double.isInfinite(p);

@@ -86,6 +86,7 @@ public sealed interface Tensor
      * @param op what the elements are
      * @param device where the tensor is made
      * @return the new tensor
+     * @throws TensorException if there is no backend for the device
      */
     static Tensor create(Source op, Device device) {
         return Dispatch.create(op, device);
@@ -123,6 +124,7 @@ public sealed interface Tensor
      *
      * @param values the elements in row-major order
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if the sizes do not have as many elements
      */
     static Tensor of(float[] values, long... sizes) {
         return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
@@ -151,6 +153,7 @@ public sealed interface Tensor
      *
      * @param values the elements in row-major order
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if the sizes do not have as many elements
      */
     static Tensor of(double[] values, long... sizes) {
         return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
@@ -178,6 +181,7 @@ public sealed interface Tensor
      * {@return a vector {@code [n]} of type {@link DType#I32} on the CPU that holds a copy of the n numbers}
      *
      * @param values the elements
+     * @throws TensorException if there is no such dimension or one is named twice
      */
     static Tensor of(int... values) {
         return of(values, values.length);
@@ -188,6 +192,7 @@ public sealed interface Tensor
      *
      * @param values the elements in row-major order
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if the sizes do not have as many elements
      */
     static Tensor of(int[] values, long... sizes) {
         return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
@@ -216,6 +221,7 @@ public sealed interface Tensor
      *
      * @param values the elements in row-major order
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if the sizes do not have as many elements
      */
     static Tensor of(long[] values, long... sizes) {
         return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
@@ -235,6 +241,7 @@ public sealed interface Tensor
      *
      * @param values the elements in row-major order
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if the sizes do not have as many elements
      */
     static Tensor of(byte[] values, long... sizes) {
         return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
@@ -263,6 +270,7 @@ public sealed interface Tensor
      *
      * @param values the elements in row-major order
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if the sizes do not have as many elements
      */
     static Tensor of(boolean[] values, long... sizes) {
         return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
@@ -299,6 +307,7 @@ public sealed interface Tensor
      * {@return a tensor of the given shape whose elements are 0, of type {@link DType#F32} on the CPU}
      *
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative
      */
     static Tensor zeros(long... sizes) {
         return zeros(DType.F32, sizes);
@@ -309,6 +318,7 @@ public sealed interface Tensor
      *
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative
      */
     static Tensor zeros(DType dtype, long... sizes) {
         return zeros(dtype, Device.CPU, sizes);
@@ -320,6 +330,7 @@ public sealed interface Tensor
      * @param dtype the element type
      * @param device where the tensor is made
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative, or there is no such device
      */
     static Tensor zeros(DType dtype, Device device, long... sizes) {
         return full(0, dtype, device, sizes);
@@ -329,6 +340,7 @@ public sealed interface Tensor
      * {@return a tensor of the given shape whose elements are 1, of type {@link DType#F32} on the CPU}
      *
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative
      */
     static Tensor ones(long... sizes) {
         return ones(DType.F32, sizes);
@@ -339,6 +351,7 @@ public sealed interface Tensor
      *
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative
      */
     static Tensor ones(DType dtype, long... sizes) {
         return ones(dtype, Device.CPU, sizes);
@@ -350,6 +363,7 @@ public sealed interface Tensor
      * @param dtype the element type
      * @param device where the tensor is made
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative, or there is no such device
      */
     static Tensor ones(DType dtype, Device device, long... sizes) {
         return full(1, dtype, device, sizes);
@@ -382,6 +396,7 @@ public sealed interface Tensor
      * {@return the numbers 0 to n - 1, {@code [n]} of type {@link DType#I64} on the CPU}
      *
      * @param n how many numbers
+     * @throws TensorException if the step does not lead to the end, or an integer type does not hold the numbers
      */
     static Tensor arange(long n) {
         return arange(n, DType.I64, Device.CPU);
@@ -407,6 +422,7 @@ public sealed interface Tensor
      * @param step the distance of two numbers; negative to count down
      * @param dtype the element type
      * @param device where the tensor is made
+     * @throws TensorException if the step does not lead to the end, or an integer type does not hold the numbers
      */
     static Tensor arange(double start, double end, double step, DType dtype, Device device) {
         return Creation.range(start, end, step, dtype, device);
@@ -434,6 +450,7 @@ public sealed interface Tensor
      * @param start the first number
      * @param end the last number
      * @param n how many numbers
+     * @throws TensorException if n is negative
      */
     static Tensor linspace(double start, double end, long n) {
         double step = n > 1 ? (end - start) / (n - 1) : 0;
@@ -444,6 +461,7 @@ public sealed interface Tensor
      * {@return the identity matrix {@code [n, n]} of type {@link DType#F32} on the CPU}
      *
      * @param n the number of rows and of columns
+     * @throws TensorException if n is negative, or there is no such device
      */
     static Tensor eye(long n) {
         return eye(n, DType.F32, Device.CPU);
@@ -455,6 +473,7 @@ public sealed interface Tensor
      * @param n the number of rows and of columns
      * @param dtype the element type
      * @param device where the tensor is made
+     * @throws TensorException if n is negative, or there is no such device
      */
     static Tensor eye(long n, DType dtype, Device device) {
         return Creation.identity(n, dtype, device);
@@ -464,6 +483,7 @@ public sealed interface Tensor
      * {@return uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, F32 on the CPU}
      *
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative
      */
     static Tensor rand(long... sizes) {
         return rand(DType.F32, sizes);
@@ -474,6 +494,7 @@ public sealed interface Tensor
      *
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative, or the type is not floating-point
      */
     static Tensor rand(DType dtype, long... sizes) {
         return rand(dtype, Device.CPU, sizes);
@@ -485,6 +506,7 @@ public sealed interface Tensor
      * @param dtype the element type
      * @param device where the tensor is made
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative, there is no such device, or the type is not floating-point
      */
     static Tensor rand(DType dtype, Device device, long... sizes) {
         return Rng.global().draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
@@ -494,6 +516,7 @@ public sealed interface Tensor
      * {@return standard normal numbers from the {@linkplain Rng#global global stream}, F32 on the CPU}
      *
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative
      */
     static Tensor randn(long... sizes) {
         return randn(DType.F32, sizes);
@@ -504,6 +527,7 @@ public sealed interface Tensor
      *
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative, or the type is not floating-point
      */
     static Tensor randn(DType dtype, long... sizes) {
         return randn(dtype, Device.CPU, sizes);
@@ -515,6 +539,7 @@ public sealed interface Tensor
      * @param dtype the element type
      * @param device where the tensor is made
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if a size is negative, there is no such device, or the type is not floating-point
      */
     static Tensor randn(DType dtype, Device device, long... sizes) {
         return Rng.global().draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
@@ -526,6 +551,7 @@ public sealed interface Tensor
      * @param low the least number that can occur
      * @param high one more than the greatest number that can occur
      * @param sizes the shape; none for a scalar
+     * @throws TensorException if the range is empty, or a size is negative
      */
     static Tensor randint(long low, long high, long... sizes) {
         return Rng.global().randint(low, high, sizes);
@@ -535,6 +561,7 @@ public sealed interface Tensor
      * {@return the numbers 0 to n - 1 in random order from the {@linkplain Rng#global global stream}, I64 on the CPU}
      *
      * @param n how many numbers
+     * @throws TensorException if n is negative
      */
     static Tensor randperm(long n) {
         return Rng.global().randperm(n);
@@ -565,6 +592,7 @@ public sealed interface Tensor
      *
      * @param dim the dimension along which they are joined; negative numbers count from the end
      * @param tensors one or more, of one type and equal in all other dimensions
+     * @throws TensorException if there is no tensor or dimension, or types, devices or other sizes differ
      */
     static Tensor cat(int dim, Tensor... tensors) {
         if (tensors.length == 0) {
@@ -578,6 +606,7 @@ public sealed interface Tensor
      *
      * @param dim the place of the new dimension in the result
      * @param tensors one or more, of one type and shape
+     * @throws TensorException if there is no tensor or dimension, or types, devices or shapes differ
      */
     static Tensor stack(int dim, Tensor... tensors) {
         return cat(dim, Arrays.stream(tensors).map(t -> t.unsqueeze(dim)).toArray(Tensor[]::new));
@@ -588,6 +617,7 @@ public sealed interface Tensor
      * along all dimensions but its own ({@code ij} indexing)}
      *
      * @param vectors the coordinates along each dimension of the grid
+     * @throws TensorException if these are not vectors of one type
      */
     static List<Tensor> meshgrid(Tensor... vectors) {
         return Creation.grid(vectors);
@@ -619,6 +649,7 @@ public sealed interface Tensor
      *
      * @param op the operation's record
      * @return the result
+     * @throws TensorException if the operands don't suit the operation
      */
     default Tensor apply(Op op) {
         return Dispatch.run(op, this);
@@ -630,6 +661,7 @@ public sealed interface Tensor
      * @param op the operation's record
      * @param operands as many as the operation has
      * @return the result
+     * @throws TensorException if the operands don't suit the operation
      */
     static Tensor apply(Op op, Tensor... operands) {
         return Dispatch.run(op, operands);
@@ -641,6 +673,7 @@ public sealed interface Tensor
      * @param op the operation's record
      * @param operands as many as the operation has
      * @return the results, in the order in which the operation's record names them
+     * @throws TensorException if the operands don't suit the operation
      */
     static Tensor[] applyAll(Op op, Tensor... operands) {
         return Dispatch.runAll(op, operands);

@@ -21,12 +21,17 @@ public sealed interface ViewMethods permits Tensor {
      * {@return the elements in row-major order under another shape; one size may be -1} Copies only if strides demand it.
      *
      * @param sizes the new sizes; one may be -1, which stands for what the others leave
+     * @throws TensorException if the sizes do not have as many elements, or more than one is -1
      */
     default Tensor reshape(long... sizes) {
         int open = -1;
         long product = 1;
         for (int d = 0; d < sizes.length; d++) {
-            if (sizes[d] == -1 && open < 0) {
+            if (sizes[d] == -1 && open >= 0) {
+                throw new TensorException("reshape: " + self().spec() + " to " + Arrays.toString(sizes)
+                        + " with more than one -1 (expected one at most); give the other sizes");
+            }
+            if (sizes[d] == -1) {
                 open = d;
             } else {
                 product *= sizes[d];
@@ -48,6 +53,7 @@ public sealed interface ViewMethods permits Tensor {
      * {@return the elements in row-major order under another shape} Copies only if strides demand it.
      *
      * @param shape the new sizes
+     * @throws TensorException if the sizes do not have as many elements, or more than one is -1
      */
     default Tensor reshape(Shape shape) {
         return shape.equals(self().shape()) ? self() : self().apply(new Reshape(shape));
@@ -57,6 +63,7 @@ public sealed interface ViewMethods permits Tensor {
      * {@return this tensor with its dimensions in another order}
      *
      * @param dims for each dimension of the result, the dimension of this tensor that it is; each once
+     * @throws TensorException if not every dimension is named once
      */
     default Tensor permute(int... dims) {
         return self().apply(new Permute(Arrays.stream(dims)
@@ -65,7 +72,11 @@ public sealed interface ViewMethods permits Tensor {
                 .toList()));
     }
 
-    /** {@return this tensor with its last two dimensions exchanged} */
+    /**
+     * {@return this tensor with its last two dimensions exchanged}
+     *
+     * @throws TensorException if the tensor has fewer than two dimensions
+     */
     default Tensor transpose() {
         return transpose(-1, -2);
     }
@@ -75,6 +86,7 @@ public sealed interface ViewMethods permits Tensor {
      *
      * @param dim0 one of the dimensions; negative numbers count from the end
      * @param dim1 the other one
+     * @throws TensorException if there is no such dimension
      */
     default Tensor transpose(int dim0, int dim1) {
         List<Integer> dims = IntStream.range(0, self().shape().rank()).boxed().collect(Collectors.toList());
@@ -87,6 +99,7 @@ public sealed interface ViewMethods permits Tensor {
      * {@return this tensor with dimensions of size 1 repeated, and new leading ones added, without copying}
      *
      * @param sizes the new sizes, for leading dimensions too; -1 keeps a size
+     * @throws TensorException if another dimension than one of size 1 would grow
      */
     default Tensor expand(long... sizes) {
         int added = sizes.length - self().shape().rank();
@@ -101,6 +114,7 @@ public sealed interface ViewMethods permits Tensor {
      * {@return this tensor with dimensions of size 1 repeated, and new leading ones added, without copying}
      *
      * @param shape the new sizes
+     * @throws TensorException if another dimension than one of size 1 would grow
      */
     default Tensor expand(Shape shape) {
         return shape.equals(self().shape()) ? self() : self().apply(new Expand(shape));
@@ -117,6 +131,7 @@ public sealed interface ViewMethods permits Tensor {
      * {@return this tensor without those of the given dimensions that have size 1}
      *
      * @param dims the dimensions to remove; negative numbers count from the end
+     * @throws TensorException if there is no such dimension
      */
     default Tensor squeeze(int... dims) {
         Shape shape = self().shape();
@@ -136,6 +151,7 @@ public sealed interface ViewMethods permits Tensor {
      * backwards}
      *
      * @param dim the place of the new dimension in the result
+     * @throws TensorException if there is no such place
      */
     default Tensor unsqueeze(int dim) {
         int rank = self().shape().rank();
@@ -157,6 +173,7 @@ public sealed interface ViewMethods permits Tensor {
      *
      * @param startDim the first dimension to merge; negative numbers count from the end
      * @return the elements in row-major order; a view where strides allow it
+     * @throws TensorException if there is no such dimension, or the first comes after the last
      */
     default Tensor flatten(int startDim) {
         return flatten(startDim, -1);
@@ -168,6 +185,7 @@ public sealed interface ViewMethods permits Tensor {
      * @param startDim the first dimension to merge; negative numbers count from the end
      * @param endDim the last dimension to merge
      * @return the elements in row-major order; a view where strides allow it
+     * @throws TensorException if there is no such dimension, or the first comes after the last
      */
     default Tensor flatten(int startDim, int endDim) {
         Shape shape = self().shape();
@@ -190,6 +208,7 @@ public sealed interface ViewMethods permits Tensor {
      * @param dim the dimension; negative numbers count from the end
      * @param start the first position, from 0
      * @param length how many positions
+     * @throws TensorException if there is no such dimension, or it has no such elements
      */
     default Tensor narrow(int dim, long start, long length) {
         return self().apply(new Slice(self().shape().dim(dim, "narrow"), start, length, 1));
@@ -203,6 +222,7 @@ public sealed interface ViewMethods permits Tensor {
      * @param start the first position
      * @param end the position before which to stop
      * @param step the distance of positions, 1 or more
+     * @throws TensorException if there is no such dimension, or the step is not above 0
      */
     default Tensor slice(int dim, long start, long end, long step) {
         int d = self().shape().dim(dim, "slice");
@@ -244,6 +264,7 @@ public sealed interface ViewMethods permits Tensor {
      *
      * @param dim the dimension; negative numbers count from the end
      * @param index the position; negative ones count from the end
+     * @throws TensorException if there is no such dimension or position
      */
     default Tensor select(int dim, long index) {
         int d = self().shape().dim(dim, "select");

@@ -37,7 +37,8 @@ class ShapeTest {
 
     @Test
     void sizesBelowZeroAndProductsThatOverflowAreRefused() {
-        assertThatThrownBy(() -> Shape.of(2, -1)).hasMessage("shape: negative size in [2, -1]");
+        assertThatThrownBy(() -> Shape.of(2, -1))
+                .hasMessage("shape: negative size in [2, -1] (expected 0 or more); check the sizes");
         assertThatThrownBy(() -> Shape.of(1L << 32, 1L << 32)).hasMessageContaining("has more than 2^63 elements");
         assertThatThrownBy(() -> Shape.of(0, 1L << 32, 1L << 32))
                 .as("strides of an empty shape overflow as well")
@@ -107,5 +108,12 @@ class ShapeTest {
                 .isInstanceOf(TensorException.class)
                 .hasMessageStartingWith("add: shapes don't broadcast: " + shape(a) + " and " + shape(b))
                 .hasMessageEndingWith("reshape or expand one of them?");
+    }
+
+    @Test
+    void onlyOneSizeIsLeftOpen() {
+        assertThatThrownBy(() -> Tensor.ones(2, 3).reshape(-1, 2, -1))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("reshape: F32[2, 3] to [-1, 2, -1] with more than one -1");
     }
 }
