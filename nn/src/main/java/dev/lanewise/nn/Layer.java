@@ -40,7 +40,7 @@ public abstract class Layer {
     /** What is registered under names. */
     final Members members = new Members();
 
-    private final Parametrizations parametrizations = new Parametrizations(members);
+    private final Members.Parametrizations parametrizations = new Members.Parametrizations(members);
     private final Hooks hooks = new Hooks();
     private volatile boolean training = true;
 
@@ -59,8 +59,13 @@ public abstract class Layer {
      *
      * @param x the input, in the form that the layer takes
      * @return the result, which belongs to the scope of the caller
+     * @throws TensorException if the input's shape or type does not suit the layer, or its memory is released
      */
     public final Tensor forward(Tensor x) {
+        if (x == null) {
+            throw new TensorException(
+                    "layer " + Members.kind(this) + ": the input is null (expected a tensor); give one");
+        }
         return called(() -> compute(x));
     }
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** What a layer has registered under names, and the walks over its descendants' members. */
@@ -48,6 +49,10 @@ final class Members {
     /** Adds a child. */
     void add(Layer layer, String name, Layer child) {
         checkNew(layer, name);
+        if (child == null) {
+            throw new TensorException(
+                    "layer: '" + name + "' of " + kind(layer) + " is null (expected a layer); give one");
+        }
         visit(child, (prefix, part) -> checkOther(layer, name, part));
         children.put(name, child);
     }
@@ -68,7 +73,7 @@ final class Members {
     }
 
     private void checkNew(Layer layer, String name) {
-        if (name.isEmpty() || name.indexOf('.') >= 0) {
+        if (name == null || name.isEmpty() || name.indexOf('.') >= 0) {
             throw new TensorException("layer: '" + name + "' can't name a member of " + kind(layer)
                     + " (expected a name without dots); choose another name");
         }
@@ -196,5 +201,49 @@ final class Members {
                 .append("): ")
                 .append(child.toString().replace("\n", "\n  ")));
         return out.append("\n)").toString();
+    }
+
+    /** The parameters of a layer that are computed from others, which PyTorch's names show below {@code parametrizations}. */
+    static final class Parametrizations {
+        private static final String CHILD = "parametrizations";
+
+        private final Members members;
+        private final Map<String, Parameter> derived = new LinkedHashMap<>();
+
+        /** None yet of the layer with these members. */
+        Parametrizations(Members members) {
+            this.members = members;
+        }
+
+        /** Lets a parameter be computed of those in a layer, which takes its place among the members. */
+        void add(Layer layer, String name, Layer parts, Supplier<Tensor> value) {
+            Parameter parameter = members.parameters.get(name);
+            if (parameter == null) {
+                throw new TensorException("parametrize: " + Members.kind(layer) + " has no parameter '" + name
+                        + "' of its own (expected one of " + members.parameters.keySet()
+                        + "); parametrize the layer that has it");
+            }
+            Layer all = members.children.computeIfAbsent(CHILD, key -> new LayerMap());
+            all.members.add(all, name, parts);
+            members.parameters.remove(name);
+            parameter.derive(value);
+            derived.put(name, parameter);
+        }
+
+        /** Lets a parameter be trained itself again, with its present value. */
+        void remove(Layer layer, String name) {
+            Parameter parameter = derived.remove(name);
+            Layer all = members.children.get(CHILD);
+            if (parameter == null || all == null) {
+                throw new TensorException("unparametrize: " + Members.kind(layer) + " computes no parameter '" + name
+                        + "' (expected one of " + derived.keySet() + "); check the name");
+            }
+            parameter.settle();
+            all.members.children.remove(name);
+            if (all.members.children.isEmpty()) {
+                members.children.remove(CHILD);
+            }
+            members.parameters.put(name, parameter);
+        }
     }
 }

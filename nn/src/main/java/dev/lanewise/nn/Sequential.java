@@ -21,9 +21,9 @@ public final class Sequential extends Layer {
      * @param layers the layers, which become children, named by their numbers from 0
      */
     public Sequential(Layer... layers) {
-        this.layers = new ArrayList<>(List.of(layers));
+        this.layers = new ArrayList<>();
         for (int i = 0; i < layers.length; i++) {
-            child(Integer.toString(i), layers[i]);
+            this.layers.add(child(Integer.toString(i), layers[i]));
         }
     }
 

@@ -142,6 +142,14 @@ final class LayerTypesTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // what a caller without it does
+    void nothingInPlaceOfATensorOrLayerIsNamed() {
+        assertThatThrownBy(() -> new Linear(3, 2).forward(null)).hasMessageContaining("layer Linear: the input is null");
+        assertThatThrownBy(() -> new Sequential(new ReLU(), null))
+                .hasMessageContaining("layer: '1' of Sequential is null");
+    }
+
+    @Test
     void windowsThatDoNotFitAreRefused() {
         assertThatThrownBy(() -> new Conv2d(3, 4, Window.of(3), 2, true, new Rng(1)))
                 .hasMessageContaining("2 groups for 3 and 4 channels");

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -95,9 +96,9 @@ public final class Trainer {
      * @param optimizer over the model's parameters, made when the model was on its device
      */
     public Trainer(Layer model, Task task, Optimizer optimizer) {
-        this.model = model;
-        this.task = task;
-        this.optimizer = optimizer;
+        this.model = Objects.requireNonNull(model, "trainer: the model is null; give one");
+        this.task = Objects.requireNonNull(task, "trainer: the task is null; give one");
+        this.optimizer = Objects.requireNonNull(optimizer, "trainer: the optimizer is null; give one");
     }
 
     /**
