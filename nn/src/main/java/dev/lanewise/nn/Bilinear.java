@@ -14,6 +14,17 @@ public final class Bilinear extends Layer {
     private final @Nullable Parameter bias;
 
     /**
+     * A layer with a bias, initialized from the global random stream.
+     *
+     * @param first the width of the first input
+     * @param second the width of the second input
+     * @param out the width of the result
+     */
+    public Bilinear(long first, long second, long out) {
+        this(first, second, out, Rng.global());
+    }
+
+    /**
      * A layer with a bias, initialized as PyTorch initializes it.
      *
      * @param first the width of the first input

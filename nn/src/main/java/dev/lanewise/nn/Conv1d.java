@@ -20,6 +20,17 @@ public final class Conv1d extends Layer {
     private final @Nullable Parameter bias;
 
     /**
+     * Stride 1, no padding, with bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     */
+    public Conv1d(long in, long out, int kernel) {
+        this(in, out, kernel, 1, 0);
+    }
+
+    /**
      * With bias, initialized from the global random stream.
      *
      * @param in the number of input channels
@@ -29,21 +40,7 @@ public final class Conv1d extends Layer {
      * @param padding how many zeros are added on each side
      */
     public Conv1d(long in, long out, int kernel, int stride, int padding) {
-        this(in, out, kernel, stride, padding, Rng.global());
-    }
-
-    /**
-     * A convolution with a bias and one group, whose initial values come from a stream of one's own.
-     *
-     * @param in the number of input channels
-     * @param out the number of output channels
-     * @param kernel the size of the window in every direction
-     * @param stride the distance between neighbouring positions of the window
-     * @param padding how many zeros are added on each side
-     * @param rng the source of the initial values
-     */
-    public Conv1d(long in, long out, int kernel, int stride, int padding, Rng rng) {
-        this(in, out, Window.of(kernel).stride(stride).padding(padding), rng);
+        this(in, out, Window.of(kernel).stride(stride).padding(padding));
     }
 
     /**

@@ -21,18 +21,27 @@ public final class ConvTranspose2d extends Layer {
     private final @Nullable Parameter bias;
 
     /**
-     * A transposed convolution with a bias and one group, whose initial values come from a stream of one's own.
+     * Stride 1, no padding, with bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     */
+    public ConvTranspose2d(long in, long out, int kernel) {
+        this(in, out, kernel, 1, 0);
+    }
+
+    /**
+     * With bias, initialized from the global random stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
      * @param stride the distance between neighbouring positions of the window
-     * @param padding how many zeros are added on each side
-     * @param outputPadding how much is added to the result's sizes on one side
-     * @param rng the source of the initial values
+     * @param padding how much is taken off the result on each side
      */
-    public ConvTranspose2d(long in, long out, int kernel, int stride, int padding, int outputPadding, Rng rng) {
-        this(in, out, Window.of(kernel).stride(stride).padding(padding).outputPadding(outputPadding), rng);
+    public ConvTranspose2d(long in, long out, int kernel, int stride, int padding) {
+        this(in, out, Window.of(kernel).stride(stride).padding(padding));
     }
 
     /**

@@ -23,6 +23,17 @@ public final class Linear extends WeightLayer {
     }
 
     /**
+     * A layer with or without a bias, initialized from the global random stream.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     * @param withBias whether a bias is added
+     */
+    public Linear(long in, long out, boolean withBias) {
+        this(in, out, withBias, Rng.global());
+    }
+
+    /**
      * A layer with a bias, whose initial values come from a stream of one's own.
      *
      * @param in the width of the input

@@ -30,6 +30,16 @@ public final class Adadelta extends PerParameter {
     private final Options options;
 
     /**
+     * An Adadelta optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public Adadelta(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An Adadelta optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

@@ -45,6 +45,16 @@ public final class Adafactor extends PerParameter {
     private final Options options;
 
     /**
+     * An Adafactor optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public Adafactor(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An Adafactor optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

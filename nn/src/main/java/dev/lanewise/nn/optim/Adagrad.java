@@ -28,6 +28,16 @@ public final class Adagrad extends PerParameter {
     private final Options options;
 
     /**
+     * An Adagrad optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public Adagrad(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An Adagrad optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

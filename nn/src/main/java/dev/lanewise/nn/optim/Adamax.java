@@ -31,6 +31,16 @@ public final class Adamax extends PerParameter {
     private final Options options;
 
     /**
+     * An Adamax optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public Adamax(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An Adamax optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

@@ -11,6 +11,17 @@ public final class AmsGrad extends PerParameter {
     private final double epsilon;
 
     /**
+     * An AMSGrad optimizer of the given parameters with PyTorch's defaults: decays of 0.9 and 0.999, an epsilon of 1e-8, no
+     * weight decay.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public AmsGrad(List<Parameter> parameters, double rate) {
+        this(parameters, rate, 0.9, 0.999, 1e-8, 0);
+    }
+
+    /**
      * An AMSGrad optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

@@ -72,6 +72,16 @@ public final class Lbfgs extends Optimizer {
     private final LbfgsMemory memory;
 
     /**
+     * An L-BFGS optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the length of a step in units of Newton's; 1 is usual
+     */
+    public Lbfgs(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An L-BFGS optimizer of the given parameters.
      *
      * @param parameters what is trained

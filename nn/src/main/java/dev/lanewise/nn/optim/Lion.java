@@ -31,6 +31,16 @@ public final class Lion extends PerParameter {
     private final Options options;
 
     /**
+     * A Lion optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public Lion(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * A Lion optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

@@ -58,6 +58,16 @@ public final class Muon extends PerParameter {
     private final Options options;
 
     /**
+     * A Muon optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public Muon(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * A Muon optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

@@ -33,6 +33,16 @@ public final class NAdam extends PerParameter {
     private final List<Double> products = new ArrayList<>(List.of(1.0));
 
     /**
+     * An NAdam optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public NAdam(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An NAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

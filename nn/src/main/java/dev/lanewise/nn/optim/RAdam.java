@@ -35,6 +35,16 @@ public final class RAdam extends PerParameter {
     private final Options options;
 
     /**
+     * An RAdam optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public RAdam(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An RAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

@@ -33,6 +33,16 @@ public final class RmsProp extends PerParameter {
     private final Options options;
 
     /**
+     * An RMSprop optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public RmsProp(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * An RMSprop optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

@@ -38,6 +38,16 @@ public final class SparseAdam extends Optimizer {
     private final Map<Integer, Tensor> squares = new LinkedHashMap<>();
 
     /**
+     * A SparseAdam optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param parameters the parameters to train
+     * @param rate the learning rate, 0 or more
+     */
+    public SparseAdam(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.defaults());
+    }
+
+    /**
      * A SparseAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

@@ -32,6 +32,16 @@ public final class EmbeddingBag extends Layer {
     private final Parameter weight;
 
     /**
+     * Means of standard normal rows, drawn from the global random stream.
+     *
+     * @param rows how many rows the table has
+     * @param size the width of a row
+     */
+    public EmbeddingBag(long rows, long size) {
+        this(rows, size, Rng.global());
+    }
+
+    /**
      * Means of standard normal rows.
      *
      * @param rows how many rows the table has

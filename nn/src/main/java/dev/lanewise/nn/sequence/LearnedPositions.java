@@ -18,6 +18,16 @@ public final class LearnedPositions extends Layer {
     private final Parameter weight;
 
     /**
+     * A layer whose vectors start normal with a deviation of 0.02, drawn from the global random stream.
+     *
+     * @param longest the maximum sequence length
+     * @param size the sequence's width
+     */
+    public LearnedPositions(int longest, long size) {
+        this(longest, size, Rng.global());
+    }
+
+    /**
      * A layer; its vectors start normal with a deviation of 0.02 (Radford et al. 2019, GPT-2).
      *
      * @param longest the maximum sequence length

@@ -31,6 +31,16 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     private final Rng random;
 
     /**
+     * A layer initialized from the global random stream. The heads must divide the size.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads
+     */
+    public MultiHeadAttention(long size, int heads) {
+        this(size, heads, Rng.global());
+    }
+
+    /**
      * A layer; the heads must divide the size.
      *
      * @param size the width of the sequence

@@ -110,6 +110,15 @@ public final class Transformer extends Layer {
     private final Stack decoder;
 
     /**
+     * A Transformer of the given sizes, initialized from the global random stream.
+     *
+     * @param config sizes and options
+     */
+    public Transformer(Config config) {
+        this(config, Rng.global());
+    }
+
+    /**
      * A Transformer of the given sizes, with fresh weights.
      *
      * @param config sizes and options

@@ -8,6 +8,19 @@ import org.jspecify.annotations.Nullable;
 public final class TransformerDecoderLayer extends TransformerLayer {
     /**
      * A layer with PyTorch's defaults, ReLU and normalization after each part, in which positions see only those up to
+     * themselves; initialized from the global random stream.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads, a divisor of the width
+     * @param feedForward the width of the feed-forward part
+     * @param dropout the probability of dropout
+     */
+    public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout) {
+        this(size, heads, feedForward, dropout, Rng.global());
+    }
+
+    /**
+     * A layer with PyTorch's defaults, ReLU and normalization after each part, in which positions see only those up to
      * themselves.
      *
      * @param size the width of the sequence

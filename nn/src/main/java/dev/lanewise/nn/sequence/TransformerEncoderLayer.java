@@ -8,6 +8,19 @@ import org.jspecify.annotations.Nullable;
 /** A layer of an encoder; see {@link TransformerLayer}. Several of them in a {@link Sequential} form an encoder. */
 public final class TransformerEncoderLayer extends TransformerLayer {
     /**
+     * A layer with PyTorch's defaults: ReLU, normalization after each part, no mask; initialized from the global
+     * random stream.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads, a divisor of the width
+     * @param feedForward the width of the feed-forward part
+     * @param dropout the probability of dropout
+     */
+    public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout) {
+        this(size, heads, feedForward, dropout, Rng.global());
+    }
+
+    /**
      * A layer with PyTorch's defaults: ReLU, normalization after each part, no mask.
      *
      * @param size the width of the sequence

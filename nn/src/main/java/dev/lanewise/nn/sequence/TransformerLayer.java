@@ -77,6 +77,15 @@ public sealed class TransformerLayer extends Layer implements Prunable
     private final Dropout dropout;
 
     /**
+     * A layer of the given sizes and options, initialized from the global random stream.
+     *
+     * @param config sizes and options
+     */
+    public TransformerLayer(Config config) {
+        this(config, Rng.global());
+    }
+
+    /**
      * A layer of the given sizes and options, with fresh weights.
      *
      * @param config sizes and options

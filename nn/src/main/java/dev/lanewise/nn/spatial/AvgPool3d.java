@@ -21,6 +21,26 @@ public final class AvgPool3d extends Layer {
     }
 
     /**
+     * A cubic window; the padding is at most half of it, and counts as zeros.
+     *
+     * @param kernel the size of the window in every direction
+     * @param stride the distance between neighbouring positions of the window
+     * @param padding how much is added on each side
+     */
+    public AvgPool3d(int kernel, int stride, int padding) {
+        this(Window.of(kernel).stride(stride).padding(padding));
+    }
+
+    /**
+     * A layer with a window of any size, stride and padding, where padding counts as zeros.
+     *
+     * @param window its size, stride and padding
+     */
+    public AvgPool3d(Window window) {
+        this(window, true);
+    }
+
+    /**
      * Any window; the padding is at most half of it.
      *
      * @param window its size, stride and padding

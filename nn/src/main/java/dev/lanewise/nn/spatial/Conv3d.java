@@ -24,6 +24,30 @@ public final class Conv3d extends Layer {
     private final @Nullable Parameter bias;
 
     /**
+     * Stride 1, no padding, with bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     */
+    public Conv3d(long in, long out, int kernel) {
+        this(in, out, kernel, 1, 0);
+    }
+
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     * @param stride the distance between neighbouring positions of the window
+     * @param padding how many zeros are added on each side
+     */
+    public Conv3d(long in, long out, int kernel, int stride, int padding) {
+        this(in, out, Window.of(kernel).stride(stride).padding(padding));
+    }
+
+    /**
      * With bias, initialized from the global random stream.
      *
      * @param in the number of input channels

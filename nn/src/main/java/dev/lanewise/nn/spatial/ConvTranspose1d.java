@@ -23,6 +23,30 @@ public final class ConvTranspose1d extends Layer {
     private final @Nullable Parameter bias;
 
     /**
+     * Stride 1, no padding, with bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     */
+    public ConvTranspose1d(long in, long out, int kernel) {
+        this(in, out, kernel, 1, 0);
+    }
+
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     * @param stride the distance between neighbouring positions of the window
+     * @param padding how much is taken off the result on each side
+     */
+    public ConvTranspose1d(long in, long out, int kernel, int stride, int padding) {
+        this(in, out, Window.of(kernel).stride(stride).padding(padding));
+    }
+
+    /**
      * With bias, initialized from the global random stream.
      *
      * @param in the number of input channels

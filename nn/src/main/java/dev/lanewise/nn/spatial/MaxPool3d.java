@@ -20,6 +20,17 @@ public final class MaxPool3d extends Layer {
     }
 
     /**
+     * A cubic window; the padding is at most half of it.
+     *
+     * @param kernel the size of the window in every direction
+     * @param stride the distance between neighbouring positions of the window
+     * @param padding how much is added on each side
+     */
+    public MaxPool3d(int kernel, int stride, int padding) {
+        this(Window.of(kernel).stride(stride).padding(padding));
+    }
+
+    /**
      * Any window; the padding is at most half of it.
      *
      * @param window its size, stride and padding
