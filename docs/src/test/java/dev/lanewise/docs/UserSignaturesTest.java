@@ -3,6 +3,7 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.lm.PretrainedModel;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.serve.Server;
@@ -38,7 +39,14 @@ class UserSignaturesTest {
             "Tensor.create(Source, Device)");
 
     private static Stream<Class<?>> userTypes() {
-        return Stream.of(Tensor.class, Autograd.class, Layer.class, OnnxModel.class, HfTokenizer.class, Server.class)
+        return Stream.of(
+                        Tensor.class,
+                        Autograd.class,
+                        Layer.class,
+                        OnnxModel.class,
+                        HfTokenizer.class,
+                        PretrainedModel.class,
+                        Server.class)
                 .flatMap(member -> ExportedApi.of(member).classes().stream())
                 .filter(type -> !INNER.matcher(type.getPackageName()).matches())
                 .flatMap(UserSignaturesTest::withNested);
