@@ -82,7 +82,7 @@ public final class Main {
             CommandLine failed = e.getCommandLine();
             tell(
                     failed,
-                    Failure.of(e).message() + "; see '"
+                    Failure.of(e).message().replace("option option", "option") + "; see '"
                             + failed.getCommandSpec().qualifiedName() + " --help'");
             return CommandLine.ExitCode.USAGE;
         });

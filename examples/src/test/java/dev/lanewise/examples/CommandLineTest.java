@@ -61,6 +61,41 @@ final class CommandLineTest {
     }
 
     @Test
+    void numbersThatCanNotBeUsedAreWrongUsageBeforeAnythingIsRead() {
+        String none = folder + "/none";
+        assertOneLine(lanewise("train", "mnist-mlp", "--threads", "100000"), 2, "--threads 100000", "4096");
+        assertOneLine(lanewise("lm", "generate", none, "--prompt", "a", "--tokens", "-1"), 2, "-1");
+        assertOneLine(lanewise("lm", "generate", none, "--prompt", "a", "--temperature", "NaN"), 2, "NaN");
+        assertOneLine(lanewise("lm", "chat", none, "--top-p", "7"), 2, "7");
+        assertOneLine(lanewise("lm", "search", none, "--query", "a", "--top", "-1"), 2, "--top -1");
+        assertOneLine(lanewise("lm", "search", none, "--recall", "-2"), 2, "--recall -2");
+        assertOneLine(lanewise("lm", "finetune", none, "--output", none, "--rate", "NaN"), 2, "NaN");
+        assertOneLine(lanewise("lm", "finetune", none, "--output", none, "--lora", "r=-1"), 2, "-1");
+        assertOneLine(lanewise("lm", "classify", none, "--file", none, "--classes", "-2"), 2, "--classes -2");
+        assertOneLine(lanewise("onnx", "export", "mnist-mlp", "--out", none, "--opset", "1"), 2, "--opset 1");
+        assertOneLine(lanewise("onnx", "bench", none, "--dim", "n=-4"), 2, "--dim n=-4");
+        assertOneLine(lanewise("onnx", "run", none, "--input", "x"), 2, "Value for option '--input'");
+        for (String option : List.of("--port", "--queue", "--wait", "--deadline", "--warm-up", "--texts-memory")) {
+            assertOneLine(lanewise("serve", "--models", none, option, "-1"), 2, "-1");
+        }
+        assertOneLine(
+                lanewise("serve", "--models", none, "--texts-memory", "99999999999999999"), 2, "--texts-memory");
+    }
+
+    @Test
+    void nothingToCheckIsNoSuccess() {
+        assertOneLine(lanewise("onnx", "cases", folder.toString()), 1, folder.toString(), "no case");
+        assertOneLine(lanewise("onnx", "verify", folder + "/model.onnx"), 1, folder.toString(), "no case");
+    }
+
+    @Test
+    void unknownHostAndColumnAreNamed() {
+        assertOneLine(
+                lanewise("serve", "--models", folder.toString(), "--host", "no.such.host.invalid"), 1, "unknown host");
+        assertOneLine(lanewise("train", "tabular", "--data", "synthetic", "--label", "nope"), 1, "nope", "--label");
+    }
+
+    @Test
     void missingAndDamagedDataAreOneLineAndExitCodeOne() throws IOException {
         assertOneLine(lanewise("train", "mnist-mlp", "--data", folder.toString()), 1, folder.toString());
         Path images = folder.resolve("train-images-idx3-ubyte");

@@ -12,6 +12,8 @@ import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -398,7 +400,7 @@ public final class Server implements AutoCloseable {
         private static Duration positive(Duration time, String what) {
             if (time.isNegative() || time.isZero() || time.compareTo(Duration.ofDays(1)) > 0) {
                 throw new TensorException(
-                        "serve: a " + what + " of " + time + " (expected more than nothing to a day); correct it");
+                        "serve: " + what + " " + time + " (expected more than nothing to a day); correct it");
             }
             return time;
         }
@@ -408,8 +410,12 @@ public final class Server implements AutoCloseable {
          *
          * @param time 1 second to begin with; more for large models
          * @return this
+         * @throws TensorException if the time is negative or more than a day
          */
         public Builder warmUp(Duration time) {
+            if (time.isNegative() || time.compareTo(Duration.ofDays(1)) > 0) {
+                throw new TensorException("serve: warm-up " + time + " (expected no time to a day); correct it");
+            }
             this.warmUp = time;
             return this;
         }
@@ -418,13 +424,15 @@ public final class Server implements AutoCloseable {
          * Tries the models and starts the server.
          *
          * @return the server, which accepts requests
-         * @throws TensorException if there is no model, or one given by {@link #model} computes no example
+         * @throws TensorException if there is no model, one given by {@link #model} computes no example, or the address
+         *     is unknown
          * @throws dev.lanewise.nn.io.BadFileException if the folder can't be listed
          */
         public Server start() {
             if (models.isEmpty() && folder == null) {
                 throw new TensorException("serve: no model (expected one or more); add one by model() or models()");
             }
+            checkHost();
             Settings settings = new Settings(
                     host,
                     port,
@@ -437,6 +445,17 @@ public final class Server implements AutoCloseable {
                     generation,
                     new CacheMemory(generation.cacheBytes()));
             return new Server(settings, this);
+        }
+
+        private void checkHost() {
+            try {
+                InetAddress.getByName(host);
+            } catch (UnknownHostException e) {
+                throw new TensorException(
+                        "serve: unknown host '" + host
+                                + "' (expected an address or name of this machine, or 0.0.0.0 for all); choose another one",
+                        e);
+            }
         }
     }
 }

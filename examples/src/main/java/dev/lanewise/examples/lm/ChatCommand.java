@@ -1,5 +1,6 @@
 package dev.lanewise.examples.lm;
 
+import dev.lanewise.lm.GenerationOptions;
 import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.lm.TextStream;
 import dev.lanewise.text.ChatTemplate;
@@ -51,6 +52,7 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        GenerationOptions options = sampling.options(spec);
         TextGenerator generator = TextGenerator.load(model);
         adapter.apply(generator.model());
         PrintWriter out = spec.commandLine().getOut();
@@ -64,7 +66,7 @@ final class ChatCommand implements Callable<Integer> {
         for (String line = in.readLine(); line != null && !line.isBlank(); line = in.readLine()) {
             messages.add(ChatTemplate.message("user", line));
             StringBuilder answer = new StringBuilder();
-            try (TextStream stream = generator.chat(messages, sampling.options())) {
+            try (TextStream stream = generator.chat(messages, options)) {
                 stream.forEachRemaining(piece -> {
                     answer.append(piece);
                     out.print(piece);

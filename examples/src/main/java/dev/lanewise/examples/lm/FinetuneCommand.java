@@ -1,6 +1,7 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.examples.Usage;
 import dev.lanewise.examples.train.Progress;
 import dev.lanewise.lm.Encoder;
 import dev.lanewise.lm.FineTuning;
@@ -105,6 +106,10 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Usage.check(spec, "--classes", classes, classes >= 0, "1 or more, or 0 for the model's own");
+        FineTuning.Options options =
+                Usage.settings(spec, () -> new FineTuning.Options(epochs, batch, rate, length, seed));
+        Usage.settings(spec, () -> config(""));
         Progress remarks = Remarks.of(spec);
         TrainingTexts texts = TrainingTexts.of(data, test, remarks::download);
         int labels = classes == 0 ? texts.classes() : classes;
@@ -122,7 +127,7 @@ final class FinetuneCommand implements Callable<Integer> {
                 tokenizer,
                 adapter,
                 texts.training(),
-                new FineTuning.Options(epochs, batch, rate, length, seed),
+                options,
                 step -> print(step, out));
         double seconds = (System.nanoTime() - start) / 1e9;
         adapter.save(output);

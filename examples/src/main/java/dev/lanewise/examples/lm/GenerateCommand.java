@@ -1,6 +1,7 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.lm.GenerationOptions;
 import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.lm.TextStream;
 import java.io.PrintWriter;
@@ -40,12 +41,13 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        GenerationOptions options = sampling.options(spec);
         TextGenerator generator = TextGenerator.load(model);
         adapter.apply(generator.model());
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();
         StringBuilder text = new StringBuilder();
-        try (TextStream stream = generator.stream(prompt, sampling.options())) {
+        try (TextStream stream = generator.stream(prompt, options)) {
             stream.forEachRemaining(piece -> {
                 text.append(piece);
                 if (!json) {

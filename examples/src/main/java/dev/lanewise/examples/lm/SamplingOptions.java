@@ -1,8 +1,10 @@
 package dev.lanewise.examples.lm;
 
+import dev.lanewise.examples.Usage;
 import dev.lanewise.lm.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The options of text generation on the command line. */
@@ -42,7 +44,12 @@ final class SamplingOptions {
 
     SamplingOptions() {}
 
-    GenerationOptions options() {
+    /** The options, made before a model is loaded: what they refuse is wrong usage. */
+    GenerationOptions options(CommandSpec spec) {
+        return Usage.settings(spec, this::checked);
+    }
+
+    private GenerationOptions checked() {
         GenerationOptions options = temperature == 0
                 ? GenerationOptions.greedy(tokens)
                 : GenerationOptions.sampled(tokens, seed).withTemperature(temperature);

@@ -1,6 +1,7 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.examples.Usage;
 import dev.lanewise.examples.train.Progress;
 import dev.lanewise.examples.train.text.TextSets;
 import dev.lanewise.lm.TextEncoder;
@@ -88,15 +89,16 @@ final class SearchCommand implements Callable<Integer> {
         if (queries.isEmpty() && recall == 0) {
             throw new ParameterException(spec.commandLine(), "expected a question, --query TEXT, or --recall N");
         }
+        Usage.check(spec, "--top", top, top >= 1, "1 or more");
+        Usage.check(spec, "--probes", probes, probes >= 1, "1 or more");
+        Usage.check(spec, "--cells", cells, cells >= 0, "1 or more, or 0 for the root of the texts' number");
+        Usage.check(spec, "--recall", recall, recall >= 0, "1 or more, or 0 for no comparison");
+        Usage.check(spec, "--columns", columns, columns >= 1, "1 or more");
         Progress remarks = Remarks.of(spec);
         List<String> texts = texts(remarks);
         int count = cells > 0 ? cells : (int) Math.round(Math.sqrt(texts.size()));
-        if (top < 1 || probes < 1 || count < 1 || count > texts.size()) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--top " + top + ", --probes " + probes + ", --cells " + count
-                            + ": expected 1 or more, and at most as many cells as texts, " + texts.size());
-        }
+        Usage.check(
+                spec, "--cells", count, count >= 1 && count <= texts.size(), "1 to the number of texts, " + texts.size());
         TextEncoder encoder = TextEncoder.load(MiniLm.folder(model));
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();

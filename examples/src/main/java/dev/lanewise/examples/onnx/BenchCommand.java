@@ -3,6 +3,7 @@ package dev.lanewise.examples.onnx;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
+import dev.lanewise.examples.Usage;
 import dev.lanewise.onnx.ElementType;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.onnx.OnnxValue;
@@ -72,6 +73,7 @@ final class BenchCommand implements Callable<Integer> {
                     "--batch " + batch + ", --seq " + seq + ", --seconds " + seconds
                             + " (expected sizes of 0 or more and a time up to an hour)");
         }
+        dims.forEach((name, size) -> Usage.check(spec, "--dim", name + "=" + size, size >= 0, "a size of 0 or more"));
         long start = System.nanoTime();
         OnnxModel model = OnnxModel.load(file);
         double loaded = (System.nanoTime() - start) / 1e6;

@@ -2,6 +2,7 @@ package dev.lanewise.examples.onnx;
 
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.onnx.OnnxCases;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -46,6 +47,10 @@ final class CasesCommand implements Callable<Integer> {
             counts.merge(result.status(), 1, Integer::sum);
             print(result, json, out);
         });
+        if (counts.isEmpty()) {
+            throw new BadFileException(
+                    path, "no case", "NAME/model.onnx and test_data_set_K/output_I.pb", "check the path");
+        }
         if (!json) {
             counts.forEach((status, count) -> out.println(name(status) + " " + count));
         }

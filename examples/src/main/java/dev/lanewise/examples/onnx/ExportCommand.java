@@ -2,6 +2,7 @@ package dev.lanewise.examples.onnx;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.Output;
+import dev.lanewise.examples.Usage;
 import dev.lanewise.examples.train.Card;
 import dev.lanewise.examples.train.Progress;
 import dev.lanewise.examples.train.ReferenceModel;
@@ -71,6 +72,7 @@ final class ExportCommand implements Callable<Integer> {
                         spec.commandLine(),
                         "unknown model '" + model + "' (expected one of " + String.join(", ", ReferenceModels.ids())
                                 + ")"));
+        Usage.check(spec, "--opset", opset, opset >= 17 && opset <= 23, "17 to 23");
         Path weights = load;
         Card card = weights == null ? untrained(reference) : Card.read(weights, reference.id());
         Rng.global().seed(0);

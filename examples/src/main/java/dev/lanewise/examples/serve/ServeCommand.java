@@ -2,6 +2,7 @@ package dev.lanewise.examples.serve;
 
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
+import dev.lanewise.examples.Usage;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.serve.Batching;
@@ -147,8 +148,11 @@ public final class ServeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Server.Builder builder() {
-        Server.Builder builder = Server.builder()
+    private Server.Builder numbers() {
+        long most = Long.MAX_VALUE >> MIB_BITS;
+        Usage.check(
+                spec, "--texts-memory", textsMemory, textsMemory >= 1 && textsMemory <= most, "1 to " + most + " MiB");
+        return Server.builder()
                 .models(models)
                 .loader(new EncoderLoader())
                 .loader(new SavedModelLoader())
@@ -161,13 +165,17 @@ public final class ServeCommand implements Callable<Integer> {
                 .generation(new GenerationLimits(
                         texts,
                         textsQueue,
-                        Math.multiplyExact(textsMemory, 1L << MIB_BITS),
+                        textsMemory << MIB_BITS,
                         newTokens,
                         Duration.ofSeconds(textsDeadline)))
                 .deadline(Duration.ofSeconds(deadline))
                 .grace(Duration.ofSeconds(grace))
                 .warmUp(Duration.ofSeconds(warmUp))
                 .watchEvery(Duration.ofSeconds(watch));
+    }
+
+    private Server.Builder builder() {
+        Server.Builder builder = Usage.settings(spec, this::numbers);
         Path secret = tokenFile;
         if (secret != null) {
             builder.token(token(secret));

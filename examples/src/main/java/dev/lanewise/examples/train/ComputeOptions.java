@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.examples.Usage;
 import dev.lanewise.nn.optim.CapturedStep;
 import dev.lanewise.nn.optim.CapturedStep.Otherwise;
 import dev.lanewise.tensor.Device;
@@ -11,6 +12,9 @@ import picocli.CommandLine.ParameterException;
 
 /** The options that determine what computes. */
 final class ComputeOptions {
+    /** What the CPU backend takes at most. */
+    private static final int MOST_THREADS = 4096;
+
     @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or cuda:N. Default: auto.")
     private String device = "auto";
 
@@ -63,9 +67,7 @@ final class ComputeOptions {
 
     private Device device(CommandSpec spec) {
         if (threads != null) {
-            if (threads < 1) {
-                throw new ParameterException(spec.commandLine(), "--threads " + threads + " (expected 1 or more)");
-            }
+            Usage.check(spec, "--threads", threads, threads >= 1 && threads <= MOST_THREADS, "1 to " + MOST_THREADS);
             System.setProperty("lanewise.threads", Integer.toString(threads));
         }
         // now rather than after the data has been read

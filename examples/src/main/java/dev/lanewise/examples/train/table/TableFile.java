@@ -49,7 +49,7 @@ record TableFile(Table table, Column labels) {
         Optional<Path> folder = setup.synthetic() ? Optional.empty() : CHURN.find(setup);
         return folder.isPresent()
                 ? of(folder.get().resolve(CHURN.files().getFirst().name()), setup.label())
-                : of("the stand-in", parse(synthetic()), "Churn");
+                : of("the stand-in", parse(synthetic()), setup.label());
     }
 
     private static TableFile of(Path file, String label) {
