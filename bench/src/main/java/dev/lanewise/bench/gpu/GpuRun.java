@@ -10,11 +10,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -37,11 +37,6 @@ record GpuRun(
         Path results,
         Consumer<String> progress,
         Consumer<Supplier<StepResult>> soFar) {
-    /** How much more memory may be in use in the end: what other processes and the JVM's own housekeeping take. */
-    private static final double LEAK_SLACK_MIB = 32;
-
-    private static final double SAME = 1e-4;
-
     /** No reason for anything. */
     private static final String EVERY_JVM_SAYS = "WARNING: Using incubator modules";
 
@@ -77,42 +72,38 @@ record GpuRun(
     }
 
     StepResult leak() {
-        String steps = quick ? "500" : "10000";
-        Map<String, Object> line = new LinkedHashMap<>();
-        LimitedProcess.End end = last(SoakProcess.class, List.of(device, steps), line);
-        if (!(line.get("before_mib") instanceof Double before) || !(line.get("after_mib") instanceof Double after)) {
-            return StepResult.failed(problem(end));
-        }
-        boolean flat = after <= before * 1.05 + LEAK_SLACK_MIB;
-        String summary = String.format("%.0f MiB after a fifth of %s steps, %.0f MiB at the end", before, steps, after);
-        return new StepResult(flat ? StepResult.PASSED : StepResult.FAILED, summary, List.of(line), List.of());
+        LastLine said = new LastLine();
+        soFar.accept(() -> SoakProcess.result(said.members(), ""));
+        List<String> arguments = List.of(device, quick ? "500" : "10000");
+        LimitedProcess.End end = process(java(SoakProcess.class, arguments), said);
+        return SoakProcess.result(said.members(), end.good() ? "" : problem(end));
     }
 
     StepResult threads() {
-        Map<String, Object> line = new LinkedHashMap<>();
-        LimitedProcess.End end = last(ThreadsProcess.class, List.of(device, quick ? "10" : "100"), line);
-        if (!(line.get("in_two_threads") instanceof Double together)
-                || !(line.get("one_after_the_other") instanceof Double again)) {
-            return StepResult.failed(problem(end));
-        }
-        boolean same = together <= SAME;
-        String summary = "weights differ by " + together + " at most; those of two runs in one thread by " + again;
-        return new StepResult(same ? StepResult.PASSED : StepResult.FAILED, summary, List.of(line), List.of());
+        LastLine said = new LastLine();
+        soFar.accept(() -> ThreadsProcess.result(said.members(), ""));
+        LimitedProcess.End end = process(java(ThreadsProcess.class, List.of(device, quick ? "10" : "100")), said);
+        return ThreadsProcess.result(said.members(), end.good() ? "" : problem(end));
     }
 
     StepResult attention() {
-        Map<String, Map<String, Object>> ours = new LinkedHashMap<>();
-        Map<String, Map<String, Object>> theirs = new LinkedHashMap<>();
+        Map<String, Map<String, Object>> ours = new ConcurrentHashMap<>();
+        Map<String, Map<String, Object>> theirs = new ConcurrentHashMap<>();
+        soFar.accept(() -> AttentionProcess.compare(ours, theirs));
         // at once: importing PyTorch takes a while
         CompletableFuture<LimitedProcess.End> peer = CompletableFuture.supplyAsync(
                 () -> process(Child.peer(List.of("attention")), byPrecision(theirs)),
                 task -> Thread.ofPlatform().start(task));
         LimitedProcess.End end = process(java(AttentionProcess.class, List.of(device)), byPrecision(ours));
         LimitedProcess.End peerEnd = peer.join();
-        if (ours.isEmpty() || theirs.isEmpty()) {
-            return StepResult.failed(ours.isEmpty() ? problem(end) : "PyTorch: " + problem(peerEnd));
+        List<String> problems = new ArrayList<>();
+        if (!end.good()) {
+            problems.add(problem(end));
         }
-        return AttentionProcess.compare(ours, theirs);
+        if (!peerEnd.good()) {
+            problems.add("PyTorch: " + problem(peerEnd));
+        }
+        return AttentionProcess.compare(ours, theirs).with(problems);
     }
 
     private static Consumer<String> byPrecision(Map<String, Map<String, Object>> lines) {
@@ -201,7 +192,7 @@ record GpuRun(
         Map<String, String> environment = precision.equals("fp32") ? Map.of("NVIDIA_TF32_OVERRIDE", "0") : Map.of();
         return race.run(runner -> {
             progress.accept(runner.name().replace('_', ' '));
-            return runner.run((command, line) -> {
+            return runner.run(race::mayRestart, (command, line) -> {
                 if (deadline.isOver()) {
                     return Optional.of("not run, the step's time was over");
                 }
@@ -218,16 +209,6 @@ record GpuRun(
             flags.add("-Dlanewise.cuda.convolutionTransforms=false");
         }
         return Child.java(flags, main, arguments);
-    }
-
-    /** Runs one of our processes; the members of its last line. */
-    private LimitedProcess.End last(Class<?> main, List<String> arguments, Map<String, Object> line) {
-        return process(java(main, arguments), printed -> {
-            if (printed.startsWith("{")) {
-                line.clear();
-                line.putAll(Json.object(printed));
-            }
-        });
     }
 
     private LimitedProcess.End process(List<String> command, Consumer<String> line) {

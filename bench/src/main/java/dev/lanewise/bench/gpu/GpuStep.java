@@ -7,22 +7,22 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The steps in their order, what holds first: a number is worth nothing before the results are right. */
+/** The steps in their order: short ones first, and results before times, which are worth nothing until those are right. */
 enum GpuStep {
-    /** PyTorch's results for single operations. */
-    GOLDEN("the reference cases", 300, run -> run.cases(Kind.GOLDEN)),
+    /** What cuDNN says of the device. */
+    PROPERTIES("cuDNN's properties of the device", 60, GpuRun::properties),
+    /** Attention's gradients. */
+    ATTENTION("gradients of attention are PyTorch's, fp32 and bf16", 120, GpuRun::attention),
     /** Three trainers whose steps are captured. */
     CAPTURED("three reference trainers, eager and captured, fp32 and bf16", 120, run -> run.trainers(TrainersRun.FEW)),
     /** Two threads on one device. */
     THREADS("two threads give what one after the other gives", 180, GpuRun::threads),
-    /** Memory in use over many steps. */
-    LEAK("10,000 training steps hold memory flat", 300, GpuRun::leak),
-    /** Attention's gradients. */
-    ATTENTION("gradients of attention are PyTorch's, fp32 and bf16", 120, GpuRun::attention),
-    /** What cuDNN says of the device. */
-    PROPERTIES("cuDNN's properties of the device", 60, GpuRun::properties),
     /** PyTorch's results for training runs. */
     TRAINING("the four reference training runs", 180, run -> run.cases(Kind.TRAINING)),
+    /** Memory in use over many steps. */
+    LEAK("10,000 training steps hold memory flat", 300, GpuRun::leak),
+    /** PyTorch's results for single operations. */
+    GOLDEN("the reference cases", 300, run -> run.cases(Kind.GOLDEN)),
     /** The suite that every backend passes. */
     CONFORMANCE("the conformance suite", 560, run -> run.cases(Kind.CONFORMANCE)),
     /** The reference trainers, whose steps are captured. */

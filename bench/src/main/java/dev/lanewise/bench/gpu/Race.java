@@ -11,16 +11,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Runs the same work by several programs in turn, never two at once, and compares the best times. */
 final class Race {
+    /** How often programs are restarted in all: more restarts would take up the time of everything else. */
+    static final int RESTARTS = 8;
+
     private final List<Runner> runners;
     private final List<Ratio> ratios;
     private final int turns;
     private final Map<String, List<String>> lines = new LinkedHashMap<>();
     private final Set<String> failures = new LinkedHashSet<>();
+    private int restarts;
 
     /**
      * A race.
@@ -46,9 +51,10 @@ final class Race {
         /**
          * Runs the program, and again behind every work that it fails at.
          *
+         * @param mayRestart asked before every run but the first
          * @param process runs a command, hands it its lines and says what went wrong, if anything did
          */
-        Run run(BiFunction<List<String>, Consumer<String>, Optional<String>> process) {
+        Run run(BooleanSupplier mayRestart, BiFunction<List<String>, Consumer<String>, Optional<String>> process) {
             List<String> lines = new ArrayList<>();
             List<String> problems = new ArrayList<>();
             List<String> left = new ArrayList<>(works);
@@ -67,6 +73,10 @@ final class Race {
                 }
                 problems.add(left.removeFirst() + ": " + problem.get());
                 if (left.isEmpty()) {
+                    return new Run(lines, problems);
+                }
+                if (!mayRestart.getAsBoolean()) {
+                    problems.add("not run, after " + RESTARTS + " restarts: " + String.join(", ", left));
                     return new Run(lines, problems);
                 }
                 next = new ArrayList<>(command);
@@ -101,6 +111,11 @@ final class Race {
             }
         }
         return result();
+    }
+
+    /** Whether a program that failed may be run once more. */
+    synchronized boolean mayRestart() {
+        return ++restarts <= RESTARTS;
     }
 
     private synchronized void take(Runner runner, Run run) {

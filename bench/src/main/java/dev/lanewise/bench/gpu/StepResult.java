@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -25,6 +26,16 @@ record StepResult(String status, String summary, List<Map<String, Object>> rows,
 
     static StepResult notRun(String reason) {
         return new StepResult(NOT_RUN, reason, List.of(), List.of());
+    }
+
+    /** The same, failed by these problems if there are any. */
+    StepResult with(List<String> problems) {
+        if (problems.isEmpty()) {
+            return this;
+        }
+        List<String> all = new ArrayList<>(problems);
+        all.addAll(failures);
+        return new StepResult(FAILED, summary, rows, all);
     }
 
     /** The same as far as it came. */

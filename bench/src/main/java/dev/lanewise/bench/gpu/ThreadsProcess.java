@@ -19,10 +19,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * A process that trains two models on the device it is given, one after the other and then in two threads, and prints how
- * far the weights differ, beside how far those of two runs one after the other do.
+ * A process that trains two models on the device it is given, one after the other twice and then in two threads, and prints
+ * how far the weights of the first two runs differ, and then how far those of the threads do, too.
  */
 final class ThreadsProcess {
+    private static final String AGAIN = "one_after_the_other";
+    private static final String TOGETHER = "in_two_threads";
+    private static final double SAME = 1e-4;
+
     private ThreadsProcess() {}
 
     /** Trains: device, steps. */
@@ -34,15 +38,39 @@ final class ThreadsProcess {
         List<float[]> expected =
                 models.stream().map(m -> train(m, device, steps)).toList();
         List<float[]> again = models.stream().map(m -> train(m, device, steps)).toList();
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put(AGAIN, difference(expected, again));
+        print(line);
         List<CompletableFuture<float[]>> threads = models.stream()
                 .map(m ->
                         CompletableFuture.supplyAsync(() -> train(m, device, steps), task -> new Thread(task).start()))
                 .toList();
         List<float[]> together = threads.stream().map(CompletableFuture::join).toList();
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("one_after_the_other", difference(expected, again));
-        line.put("in_two_threads", difference(expected, together));
+        line.put(TOGETHER, difference(expected, together));
+        print(line);
+    }
+
+    private static void print(Map<String, Object> line) {
         System.out.println(JsonLine.of(line));
+        System.out.flush();
+    }
+
+    /**
+     * What the process has found out.
+     *
+     * @param line the members of its last line
+     * @param problem what went wrong, if anything did
+     */
+    static StepResult result(Map<String, Object> line, String problem) {
+        if (!(line.get(AGAIN) instanceof Double again)) {
+            return StepResult.failed(problem);
+        }
+        boolean ended = line.get(TOGETHER) instanceof Double;
+        boolean same = line.get(TOGETHER) instanceof Double together && together <= SAME;
+        String summary = (ended ? "weights differ by " + line.get(TOGETHER) + " at most; those" : "weights")
+                + " of two runs in one thread " + (ended ? "by " : "differ by ") + again;
+        return new StepResult(same ? StepResult.PASSED : StepResult.FAILED, summary, List.of(line), List.of())
+                .with(problem.isEmpty() ? List.of() : List.of(problem));
     }
 
     private static float[] train(Supplier<Layer> build, Device device, int steps) {

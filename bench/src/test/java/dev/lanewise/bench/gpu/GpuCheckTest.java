@@ -19,10 +19,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
@@ -142,7 +144,11 @@ final class GpuCheckTest {
 
     @Test
     void profilesFitTheirTimeAndBeginWithShortSteps() {
+        assertThat(Schedule.PROFILES.values()).allSatisfy(profile -> assertThat(profile.steps())
+                .anySatisfy(step -> assertThat(step.seconds())
+                        .isGreaterThan(profile.steps().getFirst().seconds())));
         for (Schedule profile : List.of(Schedule.FIRST, Schedule.SECOND)) {
+            assertThat(profile.steps()).isSortedAccordingTo(Comparator.comparingInt(Schedule.Planned::seconds));
             assertThat(profile.facts()
                             + profile.steps().stream()
                                     .mapToInt(Schedule.Planned::seconds)
@@ -159,7 +165,49 @@ final class GpuCheckTest {
                         new Schedule.Planned(GpuStep.GOLDEN, 7),
                         new Schedule.Planned(GpuStep.THREADS, GpuStep.THREADS.seconds));
         assertThat(Schedule.of(List.of("first")).within(30, 100).total()).isEqualTo(100);
-        assertThat(Schedule.ALL.steps().getFirst().step()).isNotEqualTo(GpuStep.CONFORMANCE);
+    }
+
+    /** A step whose process is ended at once hands over what says what there is, as for the end of the whole run. */
+    @Test
+    void everyStepSaysWhatItHasSoFar() {
+        for (GpuStep step : List.of(GpuStep.LEAK, GpuStep.THREADS, GpuStep.ATTENTION, GpuStep.CAPTURED)) {
+            List<Supplier<StepResult>> soFar = new ArrayList<>();
+            Deadline deadline = Deadline.in(Duration.ofMillis(1));
+            GpuRun run = new GpuRun(step, "cpu", true, deadline, folder, line -> {}, soFar::add);
+            StepResult result = step.body.apply(run);
+            assertThat(result.status()).as(step.id()).isEqualTo(StepResult.FAILED);
+            assertThat(result + "").as(step.id()).contains("was stopped by its time limit");
+            assertThat(soFar).as(step.id()).hasSize(1);
+            assertThat(soFar.getFirst().get().stopped().status()).isEqualTo(StepResult.STOPPED);
+        }
+    }
+
+    @Test
+    void stepsThatAreStoppedKeepWhatTheirProcessesPrinted() {
+        LastLine said = new LastLine();
+        assertThat(SoakProcess.result(said.members(), "").stopped().summary()).isEqualTo("nothing yet");
+        said.accept("{\"steps\":2000,\"before_mib\":100.0,\"after_mib\":101.0}");
+        said.accept("{\"steps\":4000,\"bef");
+        StepResult leak = SoakProcess.result(said.members(), "stopped");
+        assertThat(leak.status()).isEqualTo(StepResult.FAILED);
+        assertThat(leak.stopped().summary())
+                .isEqualTo("so far: 100 MiB after the first steps of 2000, 101 MiB after all of them");
+        assertThat(leak.failures()).containsExactly("stopped");
+
+        assertThat(ThreadsProcess.result(Map.of(), "").stopped().summary()).isEqualTo("nothing yet");
+        StepResult threads = ThreadsProcess.result(Map.of("one_after_the_other", 0.0), "stopped");
+        assertThat(threads.status()).isEqualTo(StepResult.FAILED);
+        assertThat(threads.stopped().summary()).isEqualTo("so far: weights of two runs in one thread differ by 0.0");
+        assertThat(ThreadsProcess.result(Map.of("one_after_the_other", 0.0, "in_two_threads", 0.5), "")
+                        .status())
+                .isEqualTo(StepResult.FAILED);
+
+        assertThat(AttentionProcess.compare(Map.of(), Map.of()).stopped().summary()).isEqualTo("nothing yet");
+        Map<String, Object> gradients = Map.of("dq", List.of(1.0), "dk", List.of(1.0), "dv", List.of(1.0));
+        StepResult attention =
+                AttentionProcess.compare(Map.of("fp32", gradients, "bf16", gradients), Map.of("fp32", gradients));
+        assertThat(attention.rows()).hasSize(3);
+        assertThat(attention.failures()).containsExactly("bf16: PyTorch printed no gradients");
     }
 
     /** Where a JVM says why it crashed, which launch fails, and that no algorithm of another accuracy is taken. */

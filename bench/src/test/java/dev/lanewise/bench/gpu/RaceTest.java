@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class RaceTest {
@@ -44,7 +45,7 @@ final class RaceTest {
     @Test
     void aProgramGoesOnBehindTheWorkItFailsAt() {
         List<List<String>> commands = new ArrayList<>();
-        Race.Run run = OURS.run((command, line) -> {
+        Race.Run run = OURS.run(() -> true, (command, line) -> {
             commands.add(command);
             if (commands.size() == 1) {
                 line.accept("{\"workload\":\"mlp\",\"ms_per_step\":1}");
@@ -60,7 +61,26 @@ final class RaceTest {
 
     @Test
     void aProgramThatFailsAtEverythingIsRunOnceAWork() {
-        Race.Run run = OURS.run((command, line) -> Optional.of(command.getLast()));
+        Race.Run run = OURS.run(() -> true, (command, line) -> Optional.of(command.getLast()));
         assertThat(run.problems()).containsExactly("mlp: ours", "lenet: lenet,text", "text: text");
+    }
+
+    /** Of all its programs together: they share the time. */
+    @Test
+    void programsThatFailAreRestartedAFewTimesOnly() {
+        List<String> works = IntStream.range(0, 7).mapToObj(i -> "w" + i).toList();
+        List<Race.Runner> runners = List.of(
+                new Race.Runner("ours", List.of("ours"), works), new Race.Runner("pytorch", List.of("python3"), works));
+        Race race = new Race(runners, RATIO, 1);
+        List<List<String>> commands = new ArrayList<>();
+        StepResult result = race.run(runner -> runner.run(race::mayRestart, (command, line) -> {
+            commands.add(command);
+            return Optional.of("killed");
+        }));
+        assertThat(commands).hasSize(runners.size() + Race.RESTARTS);
+        assertThat(result.status()).isEqualTo(StepResult.FAILED);
+        assertThat(result.failures())
+                .contains("ours: w6: killed", "pytorch: w2: killed")
+                .endsWith("pytorch: not run, after 8 restarts: w3, w4, w5, w6");
     }
 }
