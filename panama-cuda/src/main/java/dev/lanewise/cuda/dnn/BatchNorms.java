@@ -25,7 +25,8 @@ import java.util.Locale;
  */
 public final class BatchNorms {
     private static final int THREADS = 256;
-    private static final long STRUCT_BYTES = 5 * Long.BYTES;
+    private static final long STRUCT_BYTES = 6 * Long.BYTES;
+    private static final int WARP = 32;
 
     /** No block should have less work than this. */
     private static final long LEAST_ELEMENTS = 4096;
@@ -47,7 +48,7 @@ public final class BatchNorms {
                 ScratchMemory parts = device.scratch(3 * norm.sumBytes());
                 ScratchMemory reciprocal = device.scratch(norm.channels * norm.accumulatorBytes())) {
             MemorySegment struct = norm.write(arena);
-            norm.launch("moments", norm.blocks(), struct, x.address(), parts.address());
+            norm.launchOverParts("moments", struct, x.address(), parts.address());
             norm.launch(
                     "statistics",
                     device.grid(norm.channels, THREADS),
@@ -77,11 +78,11 @@ public final class BatchNorms {
                 Dense weight = Dense.of(device, inputs[2]);
                 Dense mean = Dense.of(device, inputs[3]);
                 Dense variance = Dense.of(device, inputs[4]);
-                ScratchMemory sums = device.scratch(2 * norm.sumBytes())) {
+                ScratchMemory sums = device.scratch(2 * norm.sumBytes());
+                ScratchMemory reciprocal = device.scratch(norm.channels * norm.accumulatorBytes())) {
             MemorySegment struct = norm.write(arena);
-            norm.launch(
+            norm.launchOverParts(
                     "gradient_sums",
-                    norm.blocks(),
                     struct,
                     g.address(),
                     x.address(),
@@ -93,8 +94,10 @@ public final class BatchNorms {
                     device.grid(norm.channels, THREADS),
                     struct,
                     sums.address(),
+                    variance.address(),
                     DeviceBuffer.address(outputs[1]),
-                    DeviceBuffer.address(outputs[2]));
+                    DeviceBuffer.address(outputs[2]),
+                    reciprocal.address());
             norm.launchOverLines(
                     "gradient_input",
                     struct,
@@ -102,11 +105,13 @@ public final class BatchNorms {
                     x.address(),
                     weight.address(),
                     mean.address(),
-                    variance.address(),
+                    reciprocal.address(),
                     sums.address(),
                     DeviceBuffer.address(outputs[0]));
         }
     }
+
+    private record PartBlock(Block block, int teams) {}
 
     /** One normalization's sizes, and how its channels are divided. */
     private final class Norm {
@@ -115,7 +120,8 @@ public final class BatchNorms {
         final long channels;
         final long plane;
         final long elements;
-        final long parts;
+        final long imageParts;
+        final long planeParts;
         final double epsilon;
 
         Norm(Tensor x, double epsilon) {
@@ -126,8 +132,33 @@ public final class BatchNorms {
             channels = shape.size(1);
             elements = shape.elements();
             plane = shape.slice(2, shape.rank()).elements();
-            long wanted = Math.ceilDiv(4L * device.multiprocessors(), Math.max(channels, 1));
-            parts = Math.max(1, Math.min(wanted, n * plane / LEAST_ELEMENTS));
+            long wanted = Math.ceilDiv(4L * device.multiprocessors(), Math.max(groups(), 1));
+            long parts = Math.max(1, Math.min(wanted, n * plane * block().teams / LEAST_ELEMENTS));
+            imageParts = Math.clamp(n, 1, parts);
+            planeParts = plane > 1 ? parts / imageParts : 1;
+        }
+
+        /** Whether a channel's planes consist of packs. */
+        private boolean isPacked() {
+            return plane > 1 && plane * dtype.bytes() % Planewise.PACK_BYTES == 0;
+        }
+
+        /**
+         * The threads of a part.
+         *
+         * @param teams how many channels they have: several where these are neighbours in memory
+         */
+        private PartBlock block() {
+            if (plane <= 1) {
+                int teams = Planewise.power(channels, WARP);
+                return new PartBlock(new Block(teams, THREADS / teams, 1), teams);
+            }
+            int lanes = Planewise.power(isPacked() ? plane * dtype.bytes() / Planewise.PACK_BYTES : plane, THREADS);
+            return new PartBlock(new Block(lanes, THREADS / lanes, 1), 1);
+        }
+
+        private long groups() {
+            return Math.ceilDiv(channels, (long) block().teams);
         }
 
         long accumulatorBytes() {
@@ -136,11 +167,7 @@ public final class BatchNorms {
 
         /** The bytes of one sum per part. */
         long sumBytes() {
-            return channels * parts * accumulatorBytes();
-        }
-
-        Grid blocks() {
-            return device.grid(channels * parts, 1);
+            return channels * imageParts * planeParts * accumulatorBytes();
         }
 
         MemorySegment write(Arena arena) {
@@ -148,8 +175,9 @@ public final class BatchNorms {
             struct.setAtIndex(ValueLayout.JAVA_LONG, 0, n);
             struct.setAtIndex(ValueLayout.JAVA_LONG, 1, channels);
             struct.setAtIndex(ValueLayout.JAVA_LONG, 2, plane);
-            struct.setAtIndex(ValueLayout.JAVA_LONG, 3, parts);
-            struct.setAtIndex(ValueLayout.JAVA_DOUBLE, 4, epsilon);
+            struct.setAtIndex(ValueLayout.JAVA_LONG, 3, imageParts);
+            struct.setAtIndex(ValueLayout.JAVA_LONG, 4, planeParts);
+            struct.setAtIndex(ValueLayout.JAVA_DOUBLE, 5, epsilon);
             return struct;
         }
 
@@ -157,14 +185,24 @@ public final class BatchNorms {
             launch(kernel, grid, Block.of(THREADS), device.arguments().struct(struct), addresses);
         }
 
+        /** A kernel whose blocks each sum a part of a channel or of several. */
+        void launchOverParts(String kernel, MemorySegment struct, long... addresses) {
+            KernelArguments arguments = device.arguments().struct(struct).i32(isPacked() ? 1 : 0);
+            Grid grid = device.grid(groups() * imageParts * planeParts, 1);
+            launch(kernel, grid, block().block, arguments, addresses);
+        }
+
         /** A kernel over all elements, the last address of which is that of the result. */
         void launchOverLines(String kernel, MemorySegment struct, long... addresses) {
+            if (elements == 0) {
+                return;
+            }
             long length = plane > 1 ? plane : channels;
             long all = 0;
             for (long address : addresses) {
                 all |= address;
             }
-            Planewise lines = Planewise.of(elements / Math.max(length, 1), length, all, dtype);
+            Planewise lines = Planewise.of(elements / length, length, all, dtype);
             KernelArguments arguments = device.arguments().struct(struct).i32(lines.packed() ? 1 : 0);
             launch(kernel, lines.grid(), lines.block(), arguments, addresses);
         }

@@ -7,6 +7,8 @@ import dev.lanewise.cuda.ops.Dense;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.Faults;
+import dev.lanewise.cuda.runtime.Places;
+import dev.lanewise.cuda.runtime.Planewise;
 import dev.lanewise.cuda.runtime.StructWriter;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
@@ -25,7 +27,7 @@ import java.util.Locale;
  */
 public final class Pools {
     private static final int THREADS = 256;
-    private static final long STRUCT_BYTES = 12 * Long.BYTES;
+    private static final long STRUCT_BYTES = 19 * Long.BYTES;
 
     private final CudaDevice device;
 
@@ -56,7 +58,12 @@ public final class Pools {
             launch("max_pool_grad", windows, outputs[0], addresses);
             long faults = device.stream().faults().address();
             long[] checked = {g.address(), positions.address(), addresses[2], faults, Faults.Check.MAX_POOL.code()};
-            launch("max_pool_grad_strays", windows, outputs[0], checked);
+            try (Arena arena = Arena.ofConfined()) {
+                KernelArguments arguments =
+                        device.arguments().struct(windows.write(arena).struct());
+                Places blocks = new Places(device.grid(planes(outputs[0].shape()), 1), Block.of(THREADS));
+                launch("max_pool_grad_strays", outputs[0].dtype(), blocks, arguments, checked);
+            }
         }
     }
 
@@ -96,30 +103,74 @@ public final class Pools {
                     .i64(output.size(3))
                     .i64(pool.kernelH())
                     .i64(pool.kernelW())
-                    .i64(pool.strideH())
-                    .i64(pool.strideW())
                     .i64(pool.paddingH())
                     .i64(pool.paddingW())
+                    .divisor(pool.strideH())
+                    .divisor(pool.strideW())
+                    .divisor(input.size(3))
+                    .divisor(output.size(3))
+                    .i64(isNarrow() ? 1 : 0)
                     .i64(countPadding ? 1 : 0);
+        }
+
+        private boolean isNarrow() {
+            long h = Math.max(input.size(2), output.size(2)) + pool.paddingH();
+            long w = Math.max(input.size(3), output.size(3)) + pool.paddingW();
+            return h * w <= Integer.MAX_VALUE;
+        }
+
+        /** Whether windows of 2 by 2 lie side by side and fill planes of whole packs, which begin at such addresses. */
+        boolean isTiled(DType dtype, long[] addresses) {
+            long all = output.size(3) * dtype.bytes();
+            for (long address : addresses) {
+                all |= address;
+            }
+            return all % Planewise.PACK_BYTES == 0
+                    && pool.kernelH() == 2
+                    && pool.kernelW() == 2
+                    && pool.strideH() == 2
+                    && pool.strideW() == 2
+                    && pool.paddingH() == 0
+                    && pool.paddingW() == 0
+                    && input.size(2) == 2 * output.size(2)
+                    && input.size(3) == 2 * output.size(3);
         }
     }
 
+    private static long planes(Shape shape) {
+        return shape.size(0) * shape.size(1);
+    }
+
+    /** A kernel whose threads each have a place of the result, or a pack of windows. */
     private void launch(String kernel, Windows windows, Tensor result, long... addresses) {
-        DType dtype = result.dtype();
+        Shape shape = result.shape();
+        long planes = planes(shape);
+        boolean tiled = windows.isTiled(result.dtype(), addresses);
+        Places places = tiled
+                ? Places.of(
+                        planes,
+                        windows.output.size(2),
+                        windows.output.size(3) * result.dtype().bytes() / Planewise.PACK_BYTES)
+                : Places.of(planes, shape.size(2), shape.size(3));
         try (Arena arena = Arena.ofConfined()) {
-            KernelArguments arguments =
-                    device.arguments().struct(windows.write(arena).struct());
-            for (long address : addresses) {
-                arguments.pointer(address);
-            }
-            device.launch(
-                    "pool_" + dtype.name().toLowerCase(Locale.ROOT),
-                    () -> NetworkTemplates.pool(dtype),
-                    kernel,
-                    device.grid(result.shape().elements(), THREADS),
-                    Block.of(THREADS),
-                    0,
-                    arguments);
+            KernelArguments arguments = device.arguments()
+                    .struct(windows.write(arena).struct())
+                    .i32(tiled ? 1 : 0);
+            launch(kernel, result.dtype(), places, arguments, addresses);
         }
+    }
+
+    private void launch(String kernel, DType dtype, Places places, KernelArguments arguments, long... addresses) {
+        for (long address : addresses) {
+            arguments.pointer(address);
+        }
+        device.launch(
+                "pool_" + dtype.name().toLowerCase(Locale.ROOT),
+                () -> NetworkTemplates.pool(dtype),
+                kernel,
+                places.grid(),
+                places.block(),
+                0,
+                arguments);
     }
 }

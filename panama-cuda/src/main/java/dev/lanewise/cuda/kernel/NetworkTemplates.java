@@ -9,7 +9,7 @@ import java.util.Map;
 public final class NetworkTemplates {
     private static final String LINES = KernelTemplates.read("lines.cu");
     private static final String PRODUCT = LINES + KernelTemplates.read("product.cu");
-    private static final String POOL = KernelTemplates.read("pool.cu");
+    private static final String POOL = LINES + KernelTemplates.read("pool.cu");
     private static final String BATCH_NORM = LINES + KernelTemplates.read("batch_norm.cu");
     private static final String ATTENTION = KernelTemplates.read("attention.cu");
     private static final String WIDE_ATTENTION = KernelTemplates.read("attention_fma.cu") + ATTENTION;

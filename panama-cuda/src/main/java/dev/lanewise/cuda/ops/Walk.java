@@ -3,6 +3,7 @@ package dev.lanewise.cuda.ops;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.lanewise.cuda.runtime.StructWriter;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -120,12 +121,9 @@ final class Walk {
         writeStrides(0, to, at + DIMS_BYTES);
     }
 
-    /** Factor and shift that divide numbers below 2^31: {@code (high 32 bits of n * factor + n) >> shift}. */
     private static void writeDivisor(MemorySegment to, long at, long size) {
-        int shift = size <= 1 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(size - 1);
-        long factor = size == 0 ? 0 : (((1L << shift) - size) << 32) / size + 1;
-        to.set(JAVA_INT, at + FACTORS, (int) factor);
-        to.set(JAVA_INT, at + SHIFTS, shift);
+        to.set(JAVA_INT, at + FACTORS, StructWriter.divisionFactor(size));
+        to.set(JAVA_INT, at + SHIFTS, StructWriter.divisionShift(size));
     }
 
     /** Writes the {@code Strides} of an operand. */

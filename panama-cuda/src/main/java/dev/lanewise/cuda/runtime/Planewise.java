@@ -12,7 +12,9 @@ import dev.lanewise.tensor.DType;
  */
 public record Planewise(Grid grid, Block block, long lines, boolean packed) {
     private static final int THREADS = 256;
-    private static final int PACK_BYTES = 16;
+    /** What memory gives a thread at once. */
+    public static final int PACK_BYTES = 16;
+
     private static final long MOST_BLOCKS = 1 << 20;
 
     /**
@@ -23,9 +25,14 @@ public record Planewise(Grid grid, Block block, long lines, boolean packed) {
     public static Planewise of(long lines, long length, long address, DType dtype) {
         boolean packed = length * dtype.bytes() % PACK_BYTES == 0 && address % PACK_BYTES == 0;
         long pieces = packed ? length * dtype.bytes() / PACK_BYTES : length;
-        int lanes = pieces >= THREADS ? THREADS : Integer.highestOneBit(Math.max(1, 2 * (int) pieces - 1));
+        int lanes = power(pieces, THREADS);
         int rows = THREADS / lanes;
         long blocks = Math.clamp(Math.ceilDiv(lines, (long) rows), 1, MOST_BLOCKS);
         return new Planewise(Grid.of((int) blocks), new Block(lanes, rows, 1), lines, packed);
+    }
+
+    /** The power of two at or above {@code n}, but at most {@code most}. */
+    public static int power(long n, int most) {
+        return n >= most ? most : Integer.highestOneBit(Math.max(1, 2 * (int) n - 1));
     }
 }

@@ -29,6 +29,28 @@ public final class StructWriter {
         return i64(Integer.toUnsignedLong(value));
     }
 
+    /** Adds a {@code Divisor}: a size, and how to divide numbers below 2^31 by it. */
+    public StructWriter divisor(long size) {
+        i64(size);
+        struct.set(ValueLayout.JAVA_INT, at, divisionFactor(size));
+        struct.set(ValueLayout.JAVA_INT, at + Integer.BYTES, divisionShift(size));
+        at += 2 * Integer.BYTES;
+        return this;
+    }
+
+    /**
+     * The factor that divides numbers below 2^31 by a size below 2^31: {@code (high 32 bits of n * factor + n) >> shift}
+     * (Granlund and Montgomery 1994, "Division by invariant integers").
+     */
+    public static int divisionFactor(long size) {
+        return size == 0 ? 0 : (int) ((((1L << divisionShift(size)) - size) << 32) / size + 1);
+    }
+
+    /** The shift that belongs to {@link #divisionFactor}. */
+    public static int divisionShift(long size) {
+        return size <= 1 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(size - 1);
+    }
+
     /** Adds {@code Dims}: the rank and {@value #MAX_RANK} sizes. */
     public StructWriter dims(long... sizes) {
         return paddedInt(sizes.length).strides(sizes);

@@ -15,11 +15,12 @@ struct Loss {
 // A team a row. Its loss goes to `loss` where losses are not combined, else with its weight to `losses` and `row_weights`.
 template <int P> __device__ inline void losses_of_rows(ACC* shared, Loss op, const T* x, const i64* labels,
         const T* weights, T* logp, T* loss, ACC* losses, ACC* row_weights, Fault* fault, i64 fault_op) {
+    bool whole = are_aligned(x, logp, 0, 0);
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < op.n; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         const T* logits = x + row * op.c;
-        Row<P> in(logits, row < op.n ? op.c : 0, team);
+        Row<P> in(logits, row < op.n ? op.c : 0, whole, team);
         ACC top = largest(in, shared, team);
         ACC log_sum = log(sum_of_exponentials(in, top, shared, team));
         ACC smooth = 0;
@@ -30,7 +31,7 @@ template <int P> __device__ inline void losses_of_rows(ACC* shared, Loss op, con
                 store(pack.of[j], value);
                 if (op.smoothing > 0) smooth += weight_of(weights, i + j) * value;
             }
-            write(logp + row * op.c + i, pack);
+            write(logp + row * op.c + i, pack, whole);
         });
         if (op.smoothing > 0) smooth = team_sum(smooth, shared, team);
         if (team.lane == 0 && row < op.n) {
@@ -55,7 +56,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entro
         Loss op, const T* x, const i64* labels, const T* weights, T* logp, T* loss, ACC* losses, ACC* row_weights,
         Fault* fault, i64 fault_op) {
     __shared__ ACC shared[THREADS];
-    if (in_packs(op.c, x, logp, 0, 0)) {
+    if (in_packs(op.c)) {
         losses_of_rows<PACK>(shared, op, x, labels, weights, logp, loss, losses, row_weights, fault, fault_op);
     } else {
         losses_of_rows<1>(shared, op, x, labels, weights, logp, loss, losses, row_weights, fault, fault_op);
@@ -94,12 +95,13 @@ extern "C" __global__ void cross_entropy_weight(Loss op, const i64* labels, cons
 // is one number (per_row 0) or one per row, over the total (null for 1).
 template <int P> __device__ inline void gradients_of_rows(ACC* shared, Loss op, int per_row, const T* upstream,
         const ACC* total, const T* logp, const i64* labels, const T* weights, T* dx, Fault* fault, i64 fault_op) {
+    bool whole = are_aligned(logp, dx, 0, 0);
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < op.n; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < op.n ? op.c : 0;
         i64 label = row < op.n ? labels[row] : op.ignored;
-        Row<P> in(logp + row * op.c, count, team);
+        Row<P> in(logp + row * op.c, count, whole, team);
         bool counted = label != op.ignored && in_range(label, op.c, fault, fault_op);
         ACC scale = counted ? (ACC)load(upstream[per_row ? row : 0]) / (total ? *total : (ACC)1) : (ACC)0;
         ACC hard = counted ? -(ACC)(1 - op.smoothing) * weight_of(weights, label) : (ACC)0;
@@ -117,7 +119,7 @@ template <int P> __device__ inline void gradients_of_rows(ACC* shared, Loss op, 
                 ACC d = (op.smoothing > 0 ? share * weight_of(weights, j) : (ACC)0) + (j == label ? hard : (ACC)0);
                 store(pack.of[k], counted ? scale * (d - exp((ACC)load(pack.of[k])) * sum) : (ACC)0);
             }
-            write(dx + row * op.c + i, pack);
+            write(dx + row * op.c + i, pack, whole);
         });
     }
 }
@@ -126,7 +128,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entro
         Loss op, int per_row, const T* upstream, const ACC* total, const T* logp, const i64* labels, const T* weights,
         T* dx, Fault* fault, i64 fault_op) {
     __shared__ ACC shared[THREADS];
-    if (in_packs(op.c, logp, dx, 0, 0)) {
+    if (in_packs(op.c)) {
         gradients_of_rows<PACK>(shared, op, per_row, upstream, total, logp, labels, weights, dx, fault, fault_op);
     } else {
         gradients_of_rows<1>(shared, op, per_row, upstream, total, logp, labels, weights, dx, fault, fault_op);

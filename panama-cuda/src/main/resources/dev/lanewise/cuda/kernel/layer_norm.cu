@@ -6,10 +6,11 @@
 // A team a row, in two passes: the variance is that of the centered elements.
 template <int P> __device__ inline void normalize_rows(ACC* shared, i64 rows, i64 n, double epsilon, const T* x,
         const T* weight, const T* bias, T* y, ACC* mean, ACC* reciprocal) {
+    bool whole = are_aligned(x, weight, bias, y);
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
-        Row<P> in(x + row * n, row < rows ? n : 0, team);
+        Row<P> in(x + row * n, row < rows ? n : 0, whole, team);
         ACC sum = 0;
         each(in, [&](i64, const Pack<P>& pack) {
 #pragma unroll
@@ -26,8 +27,8 @@ template <int P> __device__ inline void normalize_rows(ACC* shared, i64 rows, i6
         });
         ACC r = rsqrt(team_sum(squares, shared, team) / (ACC)n + (ACC)epsilon);
         each(in, [&](i64 i, Pack<P> pack) {
-            Pack<P> weights = read_shared<P>(weight, i);
-            Pack<P> biases = read_shared<P>(bias, i);
+            Pack<P> weights = read_shared<P>(weight, i, whole);
+            Pack<P> biases = read_shared<P>(bias, i, whole);
 #pragma unroll
             for (int j = 0; j < P; j++) {
                 ACC value = (load(pack.of[j]) - mu) * r;
@@ -35,7 +36,7 @@ template <int P> __device__ inline void normalize_rows(ACC* shared, i64 rows, i6
                 if (bias) value += load(biases.of[j]);
                 store(pack.of[j], value);
             }
-            write(y + row * n + i, pack);
+            write(y + row * n + i, pack, whole);
         });
         if (team.lane == 0 && row < rows) {
             mean[row] = mu;
@@ -47,7 +48,7 @@ template <int P> __device__ inline void normalize_rows(ACC* shared, i64 rows, i6
 extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm(
         i64 rows, i64 n, double epsilon, const T* x, const T* weight, const T* bias, T* y, ACC* mean, ACC* reciprocal) {
     __shared__ ACC shared[THREADS];
-    if (in_packs(n, x, weight, bias, y)) {
+    if (in_packs(n)) {
         normalize_rows<PACK>(shared, rows, n, epsilon, x, weight, bias, y, mean, reciprocal);
     } else {
         normalize_rows<1>(shared, rows, n, epsilon, x, weight, bias, y, mean, reciprocal);
@@ -57,18 +58,19 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm(
 // With h = (x - mean) * reciprocal and s = g * weight: dx = (s - mean(s) - h * mean(s * h)) * reciprocal.
 template <int P> __device__ inline void gradient_rows(ACC* shared, i64 rows, i64 n, const T* g, const T* x,
         const ACC* mean, const ACC* reciprocal, const T* weight, T* dx) {
+    bool whole = are_aligned(g, x, weight, dx);
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < rows ? n : 0;
-        Row<P> upstream(g + row * n, count, team);
-        Row<P> in(x + row * n, count, team);
+        Row<P> upstream(g + row * n, count, whole, team);
+        Row<P> in(x + row * n, count, whole, team);
         ACC mu = row < rows ? mean[row] : (ACC)0;
         ACC r = row < rows ? reciprocal[row] : (ACC)0;
         ACC sum = 0;
         ACC product = 0;
         each(upstream, in, [&](i64 i, const Pack<P>& gs, const Pack<P>& xs) {
-            Pack<P> weights = read_shared<P>(weight, i);
+            Pack<P> weights = read_shared<P>(weight, i, whole);
 #pragma unroll
             for (int j = 0; j < P; j++) {
                 ACC h = (load(xs.of[j]) - mu) * r;
@@ -81,7 +83,7 @@ template <int P> __device__ inline void gradient_rows(ACC* shared, i64 rows, i64
         sum = team_sum(sum, shared, team) / (ACC)n;
         product = team_sum(product, shared, team) / (ACC)n;
         each(upstream, in, [&](i64 i, Pack<P> gs, const Pack<P>& xs) {
-            Pack<P> weights = read_shared<P>(weight, i);
+            Pack<P> weights = read_shared<P>(weight, i, whole);
 #pragma unroll
             for (int j = 0; j < P; j++) {
                 ACC h = (load(xs.of[j]) - mu) * r;
@@ -89,7 +91,7 @@ template <int P> __device__ inline void gradient_rows(ACC* shared, i64 rows, i64
                 if (weight) s *= load(weights.of[j]);
                 store(gs.of[j], (s - sum - h * product) * r);
             }
-            write(dx + row * n + i, gs);
+            write(dx + row * n + i, gs, whole);
         });
     }
 }
@@ -97,7 +99,7 @@ template <int P> __device__ inline void gradient_rows(ACC* shared, i64 rows, i64
 extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm_grad_input(
         i64 rows, i64 n, const T* g, const T* x, const ACC* mean, const ACC* reciprocal, const T* weight, T* dx) {
     __shared__ ACC shared[THREADS];
-    if (in_packs(n, g, x, weight, dx)) {
+    if (in_packs(n)) {
         gradient_rows<PACK>(shared, rows, n, g, x, mean, reciprocal, weight, dx);
     } else {
         gradient_rows<1>(shared, rows, n, g, x, mean, reciprocal, weight, dx);

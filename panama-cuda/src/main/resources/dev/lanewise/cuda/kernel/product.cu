@@ -30,13 +30,11 @@ extern "C" __global__ void product(Product p, const T* a, const T* b, T* out) {
 // of its elements its own.
 template <int PACK> __device__ inline void finish_lines(
         i64 lines, i64 length, i64 channels, int by_line, T* out, const T* bias, int relu) {
-    typedef PackOf<T> Packed;
-    for_lines(lines, length, PACK, [=](i64 line, i64 i) {
+    for_lines(lines, length, channels, PACK, [=](i64 line, i64 channel, i64 i) {
         alignas(16) T own[PACK];
         T* at = out + line * length + i;
-        if (PACK > 1) *(Packed*)own = *(const Packed*)at;
-        else own[0] = *at;
-        ACC of_line = bias && by_line ? (ACC)load(bias[line - divide(line, channels) * channels]) : (ACC)0;
+        take<PACK>(own, at, true);
+        ACC of_line = bias && by_line ? (ACC)load(bias[channel]) : (ACC)0;
 #pragma unroll
         for (int x = 0; x < PACK; x++) {
             ACC value = load(own[x]);
@@ -44,8 +42,7 @@ template <int PACK> __device__ inline void finish_lines(
             if (relu && value < 0) value = 0;
             store(own[x], value);
         }
-        if (PACK > 1) *(Packed*)at = *(const Packed*)own;
-        else *at = own[0];
+        give<PACK>(at, own);
     });
 }
 

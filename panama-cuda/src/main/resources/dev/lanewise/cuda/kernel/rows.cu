@@ -1,5 +1,7 @@
 // Rows whose elements lie side by side, each shared by a team. They are read once, in packs of 16 bytes where all rows
-// consist of whole ones, and kept in registers; rows too long for those are read again for every pass. Defined in front:
+// consist of whole ones, and kept in registers; rows too long for those are read again for every pass. Which thread has which
+// elements, and so the order of sums, depends on sizes only: rows at an address that is no multiple of 16 are divided into
+// packs too, whose elements are read one by one. Defined in front:
 //   T                 element type
 //   ACC               what is computed in
 
@@ -9,14 +11,34 @@ constexpr int ROWS_RESIDENT = 2;                     // blocks of a multiprocess
 
 template <int P> struct alignas(P * sizeof(T)) Pack { T of[P]; };
 
+// A pack, at once or one by one.
+template <int P> __device__ inline Pack<P> read_pack(const T* from, bool at_once) {
+    if (P == 1 || at_once) return *(const Pack<P>*)from;
+    Pack<P> pack;
+#pragma unroll
+    for (int j = 0; j < P; j++) pack.of[j] = from[j];
+    return pack;
+}
+
+template <int P> __device__ inline void write(T* to, const Pack<P>& pack, bool at_once) {
+    if (P == 1 || at_once) {
+        *(Pack<P>*)to = pack;
+        return;
+    }
+#pragma unroll
+    for (int j = 0; j < P; j++) to[j] = pack.of[j];
+}
+
 // A thread's share of a row: of KEPT elements of every lane P neighbours each time.
 template <int P> struct Row {
     const T* at;
     i64 n;
+    bool whole;
     int lane, lanes;
     Pack<P> kept[KEPT / P];
 
-    __device__ Row(const T* at, i64 n, const Team& team) : at(at), n(n), lane(team.lane), lanes(team.lanes) {
+    __device__ Row(const T* at, i64 n, bool whole, const Team& team)
+        : at(at), n(n), whole(whole), lane(team.lane), lanes(team.lanes) {
         if (is_kept()) read(0);
     }
 
@@ -32,7 +54,7 @@ template <int P> struct Row {
         int end = left(from);
 #pragma unroll
         for (int k = 0; k < KEPT / P; k++) {
-            if (place(k) < end) kept[k] = *(const Pack<P>*)(at + from + place(k));
+            if (place(k) < end) kept[k] = read_pack<P>(at + from + place(k), whole);
         }
     }
 };
@@ -85,16 +107,17 @@ template <int P> __device__ inline ACC sum_of_exponentials(Row<P>& row, ACC top,
     return team_sum(sum, shared, team);
 }
 
-template <int P> __device__ inline void write(T* to, const Pack<P>& pack) { *(Pack<P>*)to = pack; }
-
 // A pack of numbers that all rows share, zeros where there are none.
-template <int P> __device__ inline Pack<P> read_shared(const T* from, i64 i) {
+template <int P> __device__ inline Pack<P> read_shared(const T* from, i64 i, bool at_once) {
     Pack<P> pack = {};
-    if (from) pack = *(const Pack<P>*)(from + i);
+    if (from) pack = read_pack<P>(from + i, at_once);
     return pack;
 }
 
-// Whether rows of n elements consist of packs at each of the addresses, of which some may be null.
-__device__ inline bool in_packs(i64 n, const T* a, const T* b, const T* c, const T* d) {
-    return n % PACK == 0 && ((u64)a | (u64)b | (u64)c | (u64)d) % 16 == 0;
+// Whether rows of n elements consist of packs.
+__device__ inline bool in_packs(i64 n) { return n % PACK == 0; }
+
+// Whether packs lie at addresses of which memory gives and takes them at once; some addresses may be null.
+__device__ inline bool are_aligned(const T* a, const T* b, const T* c, const T* d) {
+    return ((u64)a | (u64)b | (u64)c | (u64)d) % 16 == 0;
 }

@@ -14,24 +14,25 @@ __device__ inline ACC result_of(ACC shifted, ACC sum, ACC log_sum) { return LOG 
 
 // With elements side by side.
 template <int P> __device__ inline void softmax_rows(ACC* shared, i64 rows, i64 n, const T* x, T* y) {
+    bool whole = are_aligned(x, y, 0, 0);
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
-        Row<P> in(x + row * n, row < rows ? n : 0, team);
+        Row<P> in(x + row * n, row < rows ? n : 0, whole, team);
         ACC top = largest(in, shared, team);
         ACC sum = sum_of_exponentials(in, top, shared, team);
         ACC log_sum = LOG ? log(sum) : (ACC)0;
         each(in, [&](i64 i, Pack<P> pack) {
 #pragma unroll
             for (int j = 0; j < P; j++) store(pack.of[j], result_of((ACC)load(pack.of[j]) - top, sum, log_sum));
-            write(y + row * n + i, pack);
+            write(y + row * n + i, pack, whole);
         });
     }
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) softmax(i64 rows, i64 n, const T* x, T* y) {
     __shared__ ACC shared[THREADS];
-    if (in_packs(n, x, y, 0, 0)) softmax_rows<PACK>(shared, rows, n, x, y);
+    if (in_packs(n)) softmax_rows<PACK>(shared, rows, n, x, y);
     else softmax_rows<1>(shared, rows, n, x, y);
 }
 
@@ -61,12 +62,13 @@ __device__ inline ACC summand_of(ACC g, ACC y) { return LOG ? g : g * y; }
 __device__ inline ACC gradient_of(ACC g, ACC y, ACC sum) { return LOG ? g - exp(y) * sum : y * (g - sum); }
 
 template <int P> __device__ inline void softmax_grad_rows(ACC* shared, i64 rows, i64 n, const T* g, const T* y, T* dx) {
+    bool whole = are_aligned(g, y, dx, 0);
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < rows ? n : 0;
-        Row<P> upstream(g + row * n, count, team);
-        Row<P> result(y + row * n, count, team);
+        Row<P> upstream(g + row * n, count, whole, team);
+        Row<P> result(y + row * n, count, whole, team);
         ACC sum = 0;
         each(upstream, result, [&](i64, const Pack<P>& gs, const Pack<P>& ys) {
 #pragma unroll
@@ -76,7 +78,7 @@ template <int P> __device__ inline void softmax_grad_rows(ACC* shared, i64 rows,
         each(upstream, result, [&](i64 i, Pack<P> gs, const Pack<P>& ys) {
 #pragma unroll
             for (int j = 0; j < P; j++) store(gs.of[j], gradient_of(load(gs.of[j]), load(ys.of[j]), sum));
-            write(dx + row * n + i, gs);
+            write(dx + row * n + i, gs, whole);
         });
     }
 }
@@ -84,7 +86,7 @@ template <int P> __device__ inline void softmax_grad_rows(ACC* shared, i64 rows,
 extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) softmax_grad(
         i64 rows, i64 n, const T* g, const T* y, T* dx) {
     __shared__ ACC shared[THREADS];
-    if (in_packs(n, g, y, dx, 0)) softmax_grad_rows<PACK>(shared, rows, n, g, y, dx);
+    if (in_packs(n)) softmax_grad_rows<PACK>(shared, rows, n, g, y, dx);
     else softmax_grad_rows<1>(shared, rows, n, g, y, dx);
 }
 
