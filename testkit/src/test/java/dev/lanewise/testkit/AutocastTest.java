@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import org.junit.jupiter.params.provider.ValueSource;
+import java.util.List;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.autograd.Graph;
@@ -50,12 +52,16 @@ final class AutocastTest {
         Tensor f32 = rng.rand(DType.F32, 4, 4);
         Tensor image = rng.rand(DType.F32, 1, 2, 4, 4);
         Tensor filter = rng.rand(DType.F32, 2, 2, 3, 3);
+        Tensor pairs = rng.rand(DType.F32, 1, 4, 4, 4);
         Tensor vector = rng.rand(DType.F32, 4);
         Tensor classes = Tensor.of(0L, 1L, 2L, 3L);
         return Stream.of(
                 operation("matmul", DType.BF16, x -> x.matmul(f32)),
                 operation("linear", DType.BF16, x -> x.linear(f32, vector)),
                 operation("conv2d", DType.BF16, x -> image.conv2d(filter, null)),
+                operation("conv2d_relu", DType.BF16, x -> image.conv2dRelu(filter, null, Window.of(3), 1)),
+                operation("conv2d_relu with bias and groups", DType.BF16, x -> pairs.conv2dRelu(
+                        filter, vector.narrow(0, 0, 2), Window.of(3), 2)),
                 operation("softmax", DType.F32, x -> x.softmax(1)),
                 operation("log_softmax", DType.F32, x -> x.logSoftmax(1)),
                 operation("layer_norm", DType.F32, x -> x.layerNorm(1, vector, vector, 1e-5)),
@@ -170,6 +176,32 @@ final class AutocastTest {
         assertThat(gradient(w, DType.BF16).dtype()).isEqualTo(DType.F32);
         assertThat(gradient(w, DType.BF16).toFloatArray()).containsExactly(expected.toFloatArray(), offset(0.02f));
         assertThat(gradient(w, DType.F16).toFloatArray()).containsExactly(expected.toFloatArray(), offset(0.003f));
+    }
+
+    /** The gradients too, and those of no image at all, which are zeros. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void convolutionWithReLUIsThatOfCastOperands(int batch) {
+        Window window = Window.of(3).padding(1);
+        Tensor x = Autograd.watch(rng.randn(DType.F32, batch, 4, 6, 5));
+        Tensor w = Autograd.watch(rng.randn(DType.F32, 6, 2, 3, 3));
+        Tensor bias = Autograd.watch(rng.randn(DType.F32, 6));
+        Tensor fused = Autocast.run(DType.BF16, () -> x.conv2dRelu(w, bias, window, 2));
+        Tensor apart = x.to(DType.BF16)
+                .conv2d(w.to(DType.BF16), bias.to(DType.BF16), window, 2)
+                .relu();
+        assertThat(fused.dtype()).isEqualTo(DType.BF16);
+        assertThat(fused.shape().toArray()).containsExactly(batch, 6, 6, 5);
+        assertThat(fused.to(DType.F32).toFloatArray())
+                .isEqualTo(apart.to(DType.F32).toFloatArray());
+        Gradients gradients = Autograd.gradients(fused.to(DType.F32).square().sum());
+        Gradients expected = Autograd.gradients(apart.to(DType.F32).square().sum());
+        for (Tensor parameter : List.of(x, w, bias)) {
+            assertThat(gradients.of(parameter).spec()).isEqualTo(parameter.spec());
+            assertThat(gradients.of(parameter).toFloatArray())
+                    .isEqualTo(expected.of(parameter).toFloatArray());
+        }
+        assertThat(batch > 0 || gradients.of(w).abs().sum().item() == 0).isTrue();
     }
 
     private Tensor loss(Tensor w) {

@@ -61,17 +61,21 @@ class CudnnFusedConvolutionsTest {
     }
 
     @Test
-    void stridesAndDilationsHavePlansToo() throws IOException {
+    void stridesDilationsAndGroupsHavePlansToo() throws IOException {
         String properties = h200();
         for (DataType type : new DataType[] {DataType.BF16, DataType.F16}) {
             for (BiasedConvolution convolution : new BiasedConvolution[] {
                 convolution(type, ONE, ONE, 1),
                 convolution(type, new Extent(2, 2), ONE, 1),
-                convolution(type, ONE, new Extent(2, 2), 1)
+                convolution(type, ONE, new Extent(2, 2), 1),
+                convolution(type, ONE, ONE, 2),
+                convolution(type, new Extent(2, 2), ONE, 4)
             }) {
-                assertThat(CudnnFusedConvolutions.workspaceBytes(properties, convolution, false, ANY))
-                        .as("%s %s", type, convolution.convolution())
-                        .isPresent();
+                for (boolean relu : new boolean[] {false, true}) {
+                    assertThat(CudnnFusedConvolutions.workspaceBytes(properties, convolution, relu, ANY))
+                            .as("%s %s, ReLU %s", type, convolution.convolution(), relu)
+                            .isPresent();
+                }
             }
         }
     }

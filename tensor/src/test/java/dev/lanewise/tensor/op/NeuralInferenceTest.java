@@ -30,10 +30,29 @@ class NeuralInferenceTest {
                         new LayerNormalizationGrad(new LayerNormalization(1, 1e-5)),
                         "F32[4, 8]; F32[4, 8]; F32[4]; F32[4]",
                         "F32[4, 8]; F32[8]; F32[8]"),
+                Inference.inferred(new LayerNormalization(1, 1e-5), "BF16[4, 8]", "BF16[4, 8]; F32[4]; F32[4]"),
+                Inference.inferred(
+                        new LayerNormalization(1, 1e-5), "F16[4, 8]; F16[8]; F16[8]", "F16[4, 8]; F32[4]; F32[4]"),
+                Inference.inferred(
+                        new LayerNormalization(1, 1e-5), "F64[4, 8]; F64[8]; F64[8]", "F64[4, 8]; F64[4]; F64[4]"),
+                Inference.inferred(
+                        new LayerNormalizationGrad(new LayerNormalization(1, 1e-5)),
+                        "F16[4, 8]; F16[4, 8]; F32[4]; F32[4]; F16[8]",
+                        "F16[4, 8]; F16[8]; F16[8]"),
                 Inference.inferred(
                         new BatchNormalization(1e-5),
                         "F32[4, 8, 2, 2]; F32[8]; F32[8]",
                         "F32[4, 8, 2, 2]; F32[8]; F32[8]"),
+                Inference.inferred(
+                        new BatchNormalization(1e-5),
+                        "BF16[4, 8, 2, 2]; BF16[8]; BF16[8]",
+                        "BF16[4, 8, 2, 2]; F32[8]; F32[8]"),
+                Inference.inferred(
+                        new BatchNormalization(1e-5), "F16[4, 8]; F16[8]; F16[8]", "F16[4, 8]; F32[8]; F32[8]"),
+                Inference.inferred(
+                        new BatchNormalizationGrad(new BatchNormalization(1e-5)),
+                        "BF16[4, 8]; BF16[4, 8]; BF16[8]; F32[8]; F32[8]",
+                        "BF16[4, 8]; BF16[8]; BF16[8]"),
                 Inference.inferred(
                         new BatchNormalizationGrad(new BatchNormalization(1e-5)),
                         "F32[4, 8]; F32[4, 8]; F32[8]; F32[8]; F32[8]",
@@ -50,6 +69,18 @@ class NeuralInferenceTest {
                         new Attention(0.5, false),
                         "F32[2, 4, 5, 8]; F32[2, 4, 7, 8]; F32[2, 4, 7, 6]; F32[5, 7]",
                         "F32[2, 4, 5, 6]; F32[2, 4, 5]"),
+                Inference.inferred(
+                        new Attention(0.5, false),
+                        "BF16[2, 5, 8]; BF16[2, 7, 8]; BF16[2, 7, 6]",
+                        "BF16[2, 5, 6]; F32[2, 5]"),
+                Inference.inferred(
+                        new Attention(0.5, true),
+                        "F16[2, 5, 8]; F16[2, 5, 8]; F16[2, 5, 6]",
+                        "F16[2, 5, 6]; F32[2, 5]"),
+                Inference.inferred(
+                        new AttentionGrad(new Attention(0.5, true)),
+                        "BF16[2, 5, 6]; BF16[2, 5, 8]; BF16[2, 7, 8]; BF16[2, 7, 6]; BF16[2, 5, 6]; F32[2, 5]",
+                        "BF16[2, 5, 8]; BF16[2, 7, 8]; BF16[2, 7, 6]"),
                 Inference.inferred(
                         new AttentionGrad(new Attention(0.5, true)),
                         "F32[2, 5, 6]; F32[2, 5, 8]; F32[2, 7, 8]; F32[2, 7, 6]; F32[2, 5, 6]; F32[2, 5]",
