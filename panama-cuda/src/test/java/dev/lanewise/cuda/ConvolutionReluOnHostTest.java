@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lanewise.tensor.Autocast;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.cuda.host.HostKernels;
+import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
@@ -33,18 +33,19 @@ final class ConvolutionReluOnHostTest {
 
     /** Operands, their result in mixed precision, and the gradients of its squares' sum. */
     private record Run(List<Tensor> operands, Tensor result, Gradients gradients) {
-        static Run of(Device device, int batch, int groups, boolean biased, boolean channelsLast, @Nullable DType narrow) {
+        static Run of(
+                Device device, int batch, int groups, boolean biased, boolean channelsLast, @Nullable DType narrow) {
             Rng rng = new Rng(4);
             Tensor x = rng.randn(DType.F32, batch, 16, 7, 6);
-            Tensor image = channelsLast
-                    ? x.permute(0, 2, 3, 1).contiguous().to(device).permute(0, 3, 1, 2)
-                    : x.to(device);
+            Tensor image =
+                    channelsLast ? x.permute(0, 2, 3, 1).contiguous().to(device).permute(0, 3, 1, 2) : x.to(device);
             Tensor input = Autograd.watch(image);
-            Tensor w = Autograd.watch(rng.randn(DType.F32, 8, 16 / groups, 3, 3).mul(0.2).to(device));
+            Tensor w = Autograd.watch(
+                    rng.randn(DType.F32, 8, 16 / groups, 3, 3).mul(0.2).to(device));
             Tensor bias = Autograd.watch(rng.randn(DType.F32, 8).to(device));
-            Tensor result =
-                    Autocast.run(narrow, () -> input.conv2dRelu(w, biased ? bias : null, WINDOW, groups));
-            Gradients gradients = Autograd.gradients(result.to(DType.F32).square().sum());
+            Tensor result = Autocast.run(narrow, () -> input.conv2dRelu(w, biased ? bias : null, WINDOW, groups));
+            Gradients gradients =
+                    Autograd.gradients(result.to(DType.F32).square().sum());
             return new Run(biased ? List.of(input, w, bias) : List.of(input, w), result, gradients);
         }
     }

@@ -102,8 +102,11 @@ final class PlanesOnHostTest {
                 op, Arrays.stream(operands).map(x -> x.to(Device.CPU)).toArray(Tensor[]::new));
         for (int i = 0; i < results.length; i++) {
             double[] want = expected[i].to(DType.F64).toDoubleArray();
-            double largest =
-                    Arrays.stream(want).filter(Double::isFinite).map(Math::abs).max().orElse(0);
+            double largest = Arrays.stream(want)
+                    .filter(Double::isFinite)
+                    .map(Math::abs)
+                    .max()
+                    .orElse(0);
             assertThat(results[i].dtype()).isEqualTo(expected[i].dtype());
             double[] got = results[i].to(DType.F64).toDoubleArray();
             if (tolerance == 0) {
@@ -194,8 +197,7 @@ final class PlanesOnHostTest {
     private static void assertSameBitsAnywhere(Op op, Tensor... operands) {
         Tensor[] expected = Tensor.applyAll(op, operands);
         Tensor[] results = Tensor.applyAll(
-                op,
-                Arrays.stream(operands).map(PlanesOnHostTest::shifted).toArray(Tensor[]::new));
+                op, Arrays.stream(operands).map(PlanesOnHostTest::shifted).toArray(Tensor[]::new));
         for (int i = 0; i < expected.length; i++) {
             assertThat(bytes(results[i])).as("result %d of %s", i, op).isEqualTo(bytes(expected[i]));
         }
@@ -210,8 +212,7 @@ final class PlanesOnHostTest {
         for (boolean log : new boolean[] {false, true}) {
             Softmax softmax = new Softmax(1, log);
             assertSameBitsAnywhere(softmax, x);
-            assertSameBitsAnywhere(
-                    new SoftmaxGrad(softmax), g, Tensor.applyAll(softmax, new Tensor[] {x})[0]);
+            assertSameBitsAnywhere(new SoftmaxGrad(softmax), g, Tensor.applyAll(softmax, new Tensor[] {x})[0]);
         }
         LayerNormalization norm = new LayerNormalization(1, 0.1);
         assertSameBitsAnywhere(norm, x, weight, weight);

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import org.junit.jupiter.params.provider.ValueSource;
-import java.util.List;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.autograd.Graph;
@@ -19,6 +17,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Backends;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -29,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class AutocastTest {
     private static final CountingCasts CASTS = new CountingCasts();
@@ -60,8 +60,10 @@ final class AutocastTest {
                 operation("linear", DType.BF16, x -> x.linear(f32, vector)),
                 operation("conv2d", DType.BF16, x -> image.conv2d(filter, null)),
                 operation("conv2d_relu", DType.BF16, x -> image.conv2dRelu(filter, null, Window.of(3), 1)),
-                operation("conv2d_relu with bias and groups", DType.BF16, x -> pairs.conv2dRelu(
-                        filter, vector.narrow(0, 0, 2), Window.of(3), 2)),
+                operation(
+                        "conv2d_relu with bias and groups",
+                        DType.BF16,
+                        x -> pairs.conv2dRelu(filter, vector.narrow(0, 0, 2), Window.of(3), 2)),
                 operation("softmax", DType.F32, x -> x.softmax(1)),
                 operation("log_softmax", DType.F32, x -> x.logSoftmax(1)),
                 operation("layer_norm", DType.F32, x -> x.layerNorm(1, vector, vector, 1e-5)),

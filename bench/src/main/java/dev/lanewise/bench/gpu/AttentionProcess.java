@@ -105,8 +105,7 @@ final class AttentionProcess {
                 worst = error > worst || Double.isNaN(error) ? error : worst;
             }
         }
-        String summary =
-                rows.isEmpty() ? "" : String.format("off by %.1e of the largest element at most", worst);
+        String summary = rows.isEmpty() ? "" : String.format("off by %.1e of the largest element at most", worst);
         return new StepResult(failures.isEmpty() ? StepResult.PASSED : StepResult.FAILED, summary, rows, failures);
     }
 

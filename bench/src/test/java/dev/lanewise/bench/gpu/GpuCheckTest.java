@@ -144,9 +144,10 @@ final class GpuCheckTest {
 
     @Test
     void profilesFitTheirTimeAndBeginWithShortSteps() {
-        assertThat(Schedule.PROFILES.values()).allSatisfy(profile -> assertThat(profile.steps())
-                .anySatisfy(step -> assertThat(step.seconds())
-                        .isGreaterThan(profile.steps().getFirst().seconds())));
+        assertThat(Schedule.PROFILES.values())
+                .allSatisfy(profile -> assertThat(profile.steps())
+                        .anySatisfy(step -> assertThat(step.seconds())
+                                .isGreaterThan(profile.steps().getFirst().seconds())));
         for (Schedule profile : List.of(Schedule.FIRST, Schedule.SECOND)) {
             assertThat(profile.steps()).isSortedAccordingTo(Comparator.comparingInt(Schedule.Planned::seconds));
             assertThat(profile.facts()
@@ -202,7 +203,8 @@ final class GpuCheckTest {
                         .status())
                 .isEqualTo(StepResult.FAILED);
 
-        assertThat(AttentionProcess.compare(Map.of(), Map.of()).stopped().summary()).isEqualTo("nothing yet");
+        assertThat(AttentionProcess.compare(Map.of(), Map.of()).stopped().summary())
+                .isEqualTo("nothing yet");
         Map<String, Object> gradients = Map.of("dq", List.of(1.0), "dk", List.of(1.0), "dv", List.of(1.0));
         StepResult attention =
                 AttentionProcess.compare(Map.of("fp32", gradients, "bf16", gradients), Map.of("fp32", gradients));

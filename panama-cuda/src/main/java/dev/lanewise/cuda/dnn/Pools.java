@@ -153,9 +153,8 @@ public final class Pools {
                         windows.output.size(3) * result.dtype().bytes() / Planewise.PACK_BYTES)
                 : Places.of(planes, shape.size(2), shape.size(3));
         try (Arena arena = Arena.ofConfined()) {
-            KernelArguments arguments = device.arguments()
-                    .struct(windows.write(arena).struct())
-                    .i32(tiled ? 1 : 0);
+            KernelArguments arguments =
+                    device.arguments().struct(windows.write(arena).struct()).i32(tiled ? 1 : 0);
             launch(kernel, result.dtype(), places, arguments, addresses);
         }
     }

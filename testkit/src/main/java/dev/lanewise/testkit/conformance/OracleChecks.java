@@ -13,6 +13,7 @@ import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.conv.Convolution2dRelu;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
@@ -132,8 +133,8 @@ final class OracleChecks {
     }
 
     /**
-     * A test for each elementwise operation and type with infinities, NaN, denormals and the largest numbers, and for linear
-     * products and convolutions with a ReLU, NaN.
+     * A test for each elementwise operation and type with infinities, NaN, denormals and the largest numbers, and with NaN for
+     * linear products and convolutions with a ReLU and for the largest elements of windows.
      */
     Stream<DynamicNode> extremes() {
         return OpCatalogue.ops().stream()
@@ -153,6 +154,7 @@ final class OracleChecks {
                 || op instanceof Compare
                 || op instanceof LinearProduct
                 || op instanceof Convolution2dRelu
+                || op instanceof MaxPooling2d
                 || op instanceof Binary && !op.opName().endsWith("_grad");
     }
 
@@ -169,6 +171,10 @@ final class OracleChecks {
             }
             if (op instanceof Convolution2dRelu relu) {
                 convolutionWithNaN(relu, make);
+                return;
+            }
+            if (op instanceof MaxPooling2d) {
+                windowsWithNaN(op, make);
                 return;
             }
             double[] values = extremes(dtype);
@@ -191,6 +197,17 @@ final class OracleChecks {
         compare(op, new Tensor[] {x, weight}, true);
         compare(op, new Tensor[] {images, weight, bias}, true);
         compare(op, new Tensor[] {x, weight, bias}, true);
+    }
+
+    /** Of several NaN in a window the last one counts, of equal numbers the first; in planes of whole packs too. */
+    private void windowsWithNaN(Op op, Operands make) {
+        for (long width : new long[] {7, 16}) {
+            Tensor x = wholeNumbers(make, Shape.of(2, 3, 8, width));
+            double[] factors = new double[Math.toIntExact(x.shape().elements())];
+            Arrays.setAll(factors, i -> i * i % 5 == 1 ? Double.NaN : 1);
+            compare(op, new Tensor[] {x}, true);
+            compare(op, new Tensor[] {x.mul(make.given(x.shape(), factors))}, true);
+        }
     }
 
     /** From -2 to 2, whose sums of products are exact in every type. */

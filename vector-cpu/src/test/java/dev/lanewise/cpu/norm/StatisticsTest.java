@@ -74,8 +74,7 @@ final class StatisticsTest {
                     .toArray();
             double mean = Arrays.stream(own).average().orElseThrow();
             means[c] = mean;
-            variances[c] =
-                    Arrays.stream(own).map(v -> (v - mean) * (v - mean)).sum() / own.length;
+            variances[c] = Arrays.stream(own).map(v -> (v - mean) * (v - mean)).sum() / own.length;
         }
         Tensor scale = narrow(dtype, 1, 0.1, 3);
         Tensor[] results = Tensor.applyAll(new BatchNormalization(0.5), new Tensor[] {x, scale, scale});
@@ -102,8 +101,7 @@ final class StatisticsTest {
             }
             double top = Arrays.stream(scores).max().orElseThrow();
             expected[row] = top
-                    + Math.log(
-                            Arrays.stream(scores).map(s -> Math.exp(s - top)).sum());
+                    + Math.log(Arrays.stream(scores).map(s -> Math.exp(s - top)).sum());
         }
         assertThat(expected[0]).isGreaterThan(32);
         Tensor[] results = Tensor.applyAll(new Attention(2, false), new Tensor[] {q, k, k});
