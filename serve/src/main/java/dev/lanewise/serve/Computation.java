@@ -11,15 +11,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Computes requests with a model: puts their rows together and gives each its rows of the results. */
 final class Computation {
     private final Servable servable;
     private final Signature signature;
+    private final @Nullable Padding padding;
     private final BatchObserver observer;
 
-    Computation(Servable servable, BatchObserver observer) {
+    /**
+     * Computations of a model.
+     *
+     * @param padding how answers to sequences that were padded are cut; null to leave them as they are
+     */
+    Computation(Servable servable, @Nullable Padding padding, BatchObserver observer) {
         this.servable = servable;
+        this.padding = padding;
         this.observer = observer;
         this.signature = servable.signature();
     }
@@ -77,13 +85,14 @@ final class Computation {
         List<Map<String, TensorData>> answers = new ArrayList<>();
         long row = 0;
         long rows = Pending.rows(batch);
+        long longest = Pending.longest(batch);
         for (Pending pending : batch) {
             Map<String, TensorData> answer = new LinkedHashMap<>();
             for (InferRequest.Output wanted : pending.request.outputs()) {
                 TensorData data = Objects.requireNonNull(whole.get(wanted.name()), wanted.name());
                 answer.put(wanted.name(), batch.size() == 1 ? data : rows(data, row, pending.rows, rows));
             }
-            answers.add(answer);
+            answers.add(padding == null || pending.length == longest ? answer : padding.cut(answer, pending.length));
             row += pending.rows;
         }
         return answers;

@@ -6,7 +6,6 @@ import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.serve.http.Refusal;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import io.helidon.webserver.http.HttpRouting;
 import java.lang.foreign.ValueLayout;
@@ -81,17 +80,17 @@ final class Embeddings {
         }
     }
 
-    /** A vector for each text: those of the same shape go through the model together. */
+    /** A vector for each text: those that fit go through the model together. */
     private List<TensorData> vectors(Exchange exchange, Served served, List<TextServable.Encoded> texts) {
         Signature signature = served.signature();
         TensorInfo output = signature.outputs().getFirst();
-        Map<List<Shape>, List<Integer>> forms = new LinkedHashMap<>();
+        Lane lane = served.lane();
+        Map<Pending.Form, List<Integer>> forms = new LinkedHashMap<>();
         for (int i = 0; i < texts.size(); i++) {
-            forms.computeIfAbsent(form(texts.get(i), signature), form -> new ArrayList<>())
-                    .add(i);
+            Pending.Form form = lane.pending(request(texts, List.of(i), signature)).form;
+            forms.computeIfAbsent(form, first -> new ArrayList<>()).add(i);
         }
         Map<Pending, List<Integer>> queued = new LinkedHashMap<>();
-        Lane lane = served.lane();
         try {
             for (List<Integer> alike : forms.values()) {
                 for (int from = 0;
@@ -100,7 +99,7 @@ final class Embeddings {
                     List<Integer> some = alike.subList(
                             from,
                             Math.min(alike.size(), from + settings.batching().largest()));
-                    Pending pending = pending(texts, some, signature);
+                    Pending pending = lane.pending(request(texts, some, signature));
                     if (!lane.offer(pending)) {
                         throw Refusal.unavailable("the model was just replaced by another one; try again");
                     }
@@ -122,12 +121,6 @@ final class Embeddings {
         }
     }
 
-    private static List<Shape> form(TextServable.Encoded text, Signature signature) {
-        return signature.inputs().stream()
-                .map(info -> input(text, info).shape())
-                .toList();
-    }
-
     private static TensorData input(TextServable.Encoded text, TensorInfo info) {
         TensorData data = text.inputs().get(info.name());
         if (data == null || data.dtype() != info.dtype() || !info.accepts(data.shape())) {
@@ -136,17 +129,17 @@ final class Embeddings {
         return data;
     }
 
-    private static Pending pending(List<TextServable.Encoded> texts, List<Integer> some, Signature signature) {
+    /** Several texts of one form; where their lengths differ, they are padded to the longest. */
+    private static InferRequest request(
+            List<TextServable.Encoded> texts, List<Integer> some, Signature signature) {
         Map<String, TensorData> inputs = new HashMap<>();
         for (TensorInfo info : signature.inputs()) {
-            inputs.put(
-                    info.name(),
-                    Rows.joined(
-                            some.stream().map(i -> input(texts.get(i), info)).toList()));
+            List<TensorData> parts =
+                    some.stream().map(i -> input(texts.get(i), info)).toList();
+            inputs.put(info.name(), Rows.joined(parts));
         }
         String output = signature.outputs().getFirst().name();
-        InferRequest request = new InferRequest(null, inputs, List.of(new InferRequest.Output(output, true)), null);
-        return new Pending(request, signature);
+        return new InferRequest(null, inputs, List.of(new InferRequest.Output(output, true)), null);
     }
 
     // ---- answers

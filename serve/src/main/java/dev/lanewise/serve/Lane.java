@@ -27,7 +27,8 @@ final class Lane implements AutoCloseable {
     private final String name;
     private final Batching batching;
     private final Computation computation;
-    private final boolean together;
+    private final Together together;
+    private final Signature signature;
     private final List<Thread> workers = new ArrayList<>();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -41,17 +42,27 @@ final class Lane implements AutoCloseable {
      * Starts the threads.
      *
      * @param name the model's, and of the threads
-     * @param together whether the rows of results don't depend on each other
+     * @param together which requests may be put together
      * @param observer is told of what is computed
      */
-    Lane(String name, Servable servable, boolean together, Batching batching, BatchObserver observer) {
+    Lane(String name, Servable servable, Together together, Batching batching, BatchObserver observer) {
         this.name = name;
         this.batching = batching;
         this.together = together;
-        this.computation = new Computation(servable, observer);
+        this.signature = servable.signature();
+        this.computation = new Computation(servable, together.padding(), observer);
         for (int i = 0; i < batching.workers(); i++) {
             workers.add(Thread.ofPlatform().daemon().name(name + "-" + i).start(this::work));
         }
+    }
+
+    /**
+     * A request for this lane's queue, not in it yet.
+     *
+     * @throws Refusal if its inputs don't belong together
+     */
+    Pending pending(InferRequest request) {
+        return new Pending(request, signature, together.padding() == null ? 1 : batching.bucket());
     }
 
     /**
@@ -190,7 +201,7 @@ final class Lane implements AutoCloseable {
 
     /** Adds what fits from the queue; says whether nothing more would. */
     private boolean gather(List<Pending> batch) {
-        if (!together) {
+        if (!together.rows()) {
             return true;
         }
         Pending first = batch.getFirst();

@@ -141,23 +141,27 @@ final class OpenInference {
     private AnswerWriter.Body answered(Exchange exchange, Served served, byte[] body, MemoryBudget.Lease lease) {
         int jsonLength = jsonLength(exchange.request, body.length);
         InferRequest read = new RequestReader(body, jsonLength, served.signature(), lease).read();
-        Pending pending = new Pending(read, served.signature());
-        Served used = queued(exchange, served, pending);
-        Answer answer = used.lane().await(pending, patience(read), exchange.caller);
+        Queued queued = queued(exchange, served, read);
+        Served used = queued.by();
+        Answer answer = used.lane().await(queued.pending(), patience(read), exchange.caller);
         exchange.has(answer);
         return AnswerWriter.write(used.name(), used.version(), read, answer);
     }
 
+    private record Queued(Served by, Pending pending) {}
+
     /** A version that was just replaced by another one takes no requests: the other one does, if it takes the same. */
-    private Served queued(Exchange exchange, Served served, Pending pending) {
+    private Queued queued(Exchange exchange, Served served, InferRequest request) {
         Served now = served;
+        Pending pending = now.lane().pending(request);
         while (!now.lane().offer(pending)) {
             now = served(exchange);
             if (!now.signature().equals(served.signature())) {
                 throw Refusal.unavailable("the model was just replaced by one that takes something else; try again");
             }
+            pending = now.lane().pending(request);
         }
-        return now;
+        return new Queued(now, pending);
     }
 
     private Duration patience(InferRequest request) {

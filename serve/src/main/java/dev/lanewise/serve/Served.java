@@ -34,7 +34,7 @@ record Served(
             @Nullable Example example,
             Settings settings,
             Metrics metrics) {
-        boolean together = Trial.run(servable, example, settings.batching().largest(), settings.warmUp());
+        Together together = Trial.run(servable, example, settings.batching().largest(), settings.warmUp());
         GenerationLane generation = null;
         if (servable instanceof GeneratingServable generating) {
             generating.tryOut();

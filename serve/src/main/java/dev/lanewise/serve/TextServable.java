@@ -12,7 +12,7 @@ public interface TextServable extends Servable {
      * A text as the model takes it.
      *
      * @param inputs a tensor of one row for each of the signature's inputs; texts are computed together if their inputs
-     *     have the same shapes, so those of similar lengths should be padded to the same one
+     *     have the same shapes, or lengths of the same {@linkplain Batching#bucket bucket} and an attention mask
      * @param tokens how many tokens the text has, without padding
      */
     record Encoded(Map<String, TensorData> inputs, int tokens) {

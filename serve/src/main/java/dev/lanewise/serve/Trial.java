@@ -36,7 +36,7 @@ final class Trial {
     private final Signature signature;
 
     private Trial(Servable servable) {
-        this.computation = new Computation(servable, BatchObserver.NONE);
+        this.computation = new Computation(servable, null, BatchObserver.NONE);
         this.signature = servable.signature();
     }
 
@@ -46,15 +46,15 @@ final class Trial {
      * @param example what it is known to answer, or null to make a request up
      * @param largest the most rows that would be put together
      * @param warmUp how long to compute for the JVM's sake
-     * @return whether rows may be put together
+     * @return which requests may be put together
      * @throws TensorException if it computes no example, or another answer than the example's
      */
-    static boolean run(Servable servable, @Nullable Example example, int largest, Duration warmUp) {
+    static Together run(Servable servable, @Nullable Example example, int largest, Duration warmUp) {
         Trial trial = new Trial(servable);
         InferRequest tried = example == null ? trial.madeUp() : trial.checked(example);
-        boolean together = largest > 1 && trial.mayPutTogether(tried);
-        trial.warm(tried, together ? largest : 1, warmUp);
-        return together;
+        boolean rows = largest > 1 && trial.mayPutTogether(tried);
+        trial.warm(tried, rows ? largest : 1, warmUp);
+        return rows ? new Together(true, trial.padding(tried)) : Together.NEVER;
     }
 
     private InferRequest checked(Example example) {
@@ -228,6 +228,61 @@ final class Trial {
             }
         }
         return true;
+    }
+
+    // ---- lengths
+
+    /**
+     * Computes sequences of three lengths apart, and together with padding. Results that depend on padding show it here:
+     * means and maxima that take it in, positions counted from the end.
+     *
+     * @return how the sequences are computed together; null if that gives other results, or can't be done
+     */
+    private @Nullable Padding padding(InferRequest example) {
+        if (!Padding.mayFit(signature)) {
+            return null;
+        }
+        Pending first = new Pending(example, signature, Integer.MAX_VALUE);
+        long length = first.length;
+        if (length == 0) {
+            return null;
+        }
+        List<Pending> sequences = new ArrayList<>(List.of(first));
+        long[] others = {length > 2 ? (length + 1) / 2 : length + 1, length > 2 ? 1 : length + 2};
+        for (long other : others) {
+            InferRequest request = request(info -> Shape.of(1, other), (int) other);
+            sequences.add(new Pending(request, signature, Integer.MAX_VALUE));
+        }
+        try {
+            return paddingOf(sequences);
+        } catch (RuntimeException e) { // whatever goes wrong here goes right with the lengths apart
+            return null;
+        }
+    }
+
+    private @Nullable Padding paddingOf(List<Pending> sequences) {
+        long longest = Pending.longest(sequences);
+        List<Map<String, TensorData>> together = computation.computedTogether(sequences);
+        Padding padding = null;
+        for (int i = 0; i < sequences.size(); i++) {
+            Pending sequence = sequences.get(i);
+            Map<String, TensorData> apart = computed(sequence.request);
+            if (sequence.length == longest) {
+                if (!agree(apart, together.get(i))) {
+                    return null;
+                }
+                continue;
+            }
+            Padding own = Padding.between(apart, sequence.length, together.get(i), longest);
+            boolean good = own != null
+                    && (padding == null || padding.equals(own))
+                    && agree(apart, own.cut(together.get(i), sequence.length));
+            if (!good) {
+                return null;
+            }
+            padding = own;
+        }
+        return padding;
     }
 
     // ---- warm-up

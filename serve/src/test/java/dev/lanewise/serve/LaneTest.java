@@ -46,12 +46,12 @@ class LaneTest {
     void togetherEqualsApart() throws Exception {
         var network = new ServingModel(new Sequential(new Linear(3, 64), new ReLU(), new Linear(64, 3)));
         Servable model = Servable.of(network, TestServable.doubling().signature());
-        assertThat(Trial.run(model, null, 32, Duration.ZERO)).isTrue();
+        assertThat(Trial.run(model, null, 32, Duration.ZERO).rows()).isTrue();
         AtomicLong largest = new AtomicLong();
         List<Future<float[]>> answers = new ArrayList<>();
         Batching batching = Batching.usual().withLongestWait(Duration.ofMillis(20));
-        try (Lane lane = new Lane("together", model, true, batching, BatchObserver.NONE);
-                Lane apart = new Lane("apart", model, false, batching, BatchObserver.NONE);
+        try (Lane lane = new Lane("together", model, Together.ROWS, batching, BatchObserver.NONE);
+                Lane apart = new Lane("apart", model, Together.NEVER, batching, BatchObserver.NONE);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 200; i++) {
                 float[] values = new float[3 * (1 + i % 5)];
@@ -92,7 +92,7 @@ class LaneTest {
                 },
                 TensorInfo.OPEN,
                 3);
-        try (Lane lane = new Lane("fault", model, true, Batching.usual(), BatchObserver.NONE)) {
+        try (Lane lane = new Lane("fault", model, Together.ROWS, Batching.usual(), BatchObserver.NONE)) {
             Pending first = request(model, 1, 1, 1);
             Pending good = request(model, 1, 2, 3);
             Pending bad = request(model, -1, 2, 3);
@@ -131,7 +131,7 @@ class LaneTest {
                 },
                 TensorInfo.OPEN,
                 3);
-        Lane lane = new Lane("full", model, true, Batching.usual().withQueue(2), BatchObserver.NONE);
+        Lane lane = new Lane("full", model, Together.ROWS, Batching.usual().withQueue(2), BatchObserver.NONE);
         Pending first = request(model, 1, 1, 1);
         lane.offer(first);
         computing.await();
@@ -164,11 +164,11 @@ class LaneTest {
     @Test
     void rowsThatInfluenceEachOtherStayApart() {
         Servable centred = TestServable.of(DType.F32, x -> x.sub(x.mean()), TensorInfo.OPEN, 3);
-        assertThat(Trial.run(centred, null, 32, Duration.ZERO)).isFalse();
+        assertThat(Trial.run(centred, null, 32, Duration.ZERO).rows()).isFalse();
         Servable fixed = TestServable.of(DType.F32, x -> x, 1, 3);
-        assertThat(Trial.run(fixed, null, 32, Duration.ZERO)).isFalse();
+        assertThat(Trial.run(fixed, null, 32, Duration.ZERO).rows()).isFalse();
         Servable turned = TestServable.of(DType.F32, Tensor::transpose, TensorInfo.OPEN, TensorInfo.OPEN);
-        assertThat(Trial.run(turned, null, 32, Duration.ZERO)).isFalse();
+        assertThat(Trial.run(turned, null, 32, Duration.ZERO).rows()).isFalse();
     }
 
     @Test

@@ -17,7 +17,6 @@ import dev.lanewise.text.TokenizerException;
 import dev.lanewise.text.Truncation;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -55,9 +54,6 @@ final class EncoderLoader implements ModelLoader {
         static final String TYPES = "token_type_ids";
         static final String OUTPUT = "embedding";
 
-        /** Texts are padded to a multiple of this, so that those of about the same length are computed together. */
-        private static final int STEP = 16;
-
         @Override
         public Map<String, Tensor> compute(Map<String, Tensor> inputs) {
             Tensor vectors = model.embeddings(input(inputs, IDS), input(inputs, MASK), input(inputs, TYPES), true);
@@ -84,11 +80,9 @@ final class EncoderLoader implements ModelLoader {
         public Encoded encode(String text) {
             Encoding encoding = tokens(text);
             int tokens = encoding.size();
-            int padded = Math.max(tokens, Math.min(model.positions(), (tokens + STEP - 1) / STEP * STEP));
-            long[] ids = new long[padded];
-            long[] mask = new long[padded];
-            long[] types = new long[padded];
-            Arrays.fill(ids, model.padding());
+            long[] ids = new long[tokens];
+            long[] mask = new long[tokens];
+            long[] types = new long[tokens];
             for (int i = 0; i < tokens; i++) {
                 ids[i] = encoding.ids()[i];
                 types[i] = encoding.typeIds()[i];
@@ -96,9 +90,9 @@ final class EncoderLoader implements ModelLoader {
             }
             return new Encoded(
                     Map.of(
-                            IDS, TensorData.of(ids, 1, padded),
-                            MASK, TensorData.of(mask, 1, padded),
-                            TYPES, TensorData.of(types, 1, padded)),
+                            IDS, TensorData.of(ids, 1, tokens),
+                            MASK, TensorData.of(mask, 1, tokens),
+                            TYPES, TensorData.of(types, 1, tokens)),
                     tokens);
         }
     }

@@ -78,6 +78,13 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "ROWS", description = "The most rows computed together. Default: 32.")
     private int batch = Batching.usual().largest();
 
+    @Option(
+            names = "--bucket",
+            paramLabel = "TOKENS",
+            description = "Token sequences whose lengths round up to the same multiple of this are padded and computed"
+                    + " together, where that changes no answer. 1: only the same lengths. Default: 16.")
+    private int bucket = Batching.usual().bucket();
+
     @Option(names = "--wait", paramLabel = "MS", description = "How long a request waits for others. Default: 0.")
     private int waitMillis;
 
@@ -160,6 +167,7 @@ public final class ServeCommand implements Callable<Integer> {
                 .port(port)
                 .batching(Batching.usual()
                         .withLargest(batch)
+                        .withBucket(bucket)
                         .withLongestWait(Duration.ofMillis(waitMillis))
                         .withQueue(queue))
                 .generation(new GenerationLimits(

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.data.Offset;
@@ -80,6 +81,25 @@ final class LoadersTest {
             assertThat(body).contains("\"prompt_tokens\":" + (4 + 2 + 3 + 6 + 22 + 40) + ",");
             assertThat(ask(server, "/v2/models/encoder", "")).contains("input_ids", "\"shape\":[-1,16]");
         }
+    }
+
+    @Test
+    void textsOfSimilarLengthsAreComputedTogether() throws Exception {
+        Path folder = version("encoder");
+        SmallEncoder.write(folder, 40);
+        List<String> accesses = new CopyOnWriteArrayList<>();
+        try (Server server = Server.builder()
+                .models(models)
+                .loader(new EncoderLoader())
+                .warmUp(Duration.ZERO)
+                .accessLog(accesses::add)
+                .start()) {
+            ask(
+                    server,
+                    "/v1/embeddings",
+                    "{\"model\":\"encoder\",\"input\":[\"cats\",\"cats sleep\",\"far far far away\"]}");
+        }
+        assertThat(accesses).singleElement().asString().contains(" batch=3 ");
     }
 
     @ParameterizedTest
