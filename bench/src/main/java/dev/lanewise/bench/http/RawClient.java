@@ -1,6 +1,7 @@
 package dev.lanewise.bench.http;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -97,14 +98,36 @@ public final class RawClient implements AutoCloseable {
         }
         int status = Integer.parseInt(first.substring(9, 12));
         int length = 0;
+        boolean chunked = false;
         for (String header = line(); header != null && !header.isEmpty(); header = line()) {
             String lower = header.toLowerCase(Locale.ROOT);
             if (lower.startsWith("content-length:")) {
                 length = Integer.parseInt(header.substring(15).strip());
             }
+            chunked |= lower.startsWith("transfer-encoding:") && lower.endsWith("chunked");
         }
-        boolean isHead = new String(request.head(), StandardCharsets.ISO_8859_1).startsWith("HEAD ");
-        return new Reply(status, isHead ? "" : new String(exactly(length), StandardCharsets.UTF_8));
+        if (new String(request.head(), StandardCharsets.ISO_8859_1).startsWith("HEAD ")) {
+            return new Reply(status, "");
+        }
+        return new Reply(status, new String(chunked ? chunks() : exactly(length), StandardCharsets.UTF_8));
+    }
+
+    private byte[] chunks() throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        while (true) {
+            String size = line();
+            if (size == null || !size.matches("[0-9a-fA-F]{1,6}")) {
+                throw new IOException("a chunk of size '" + size + "'");
+            }
+            byte[] chunk = exactly(Integer.parseInt(size, 16));
+            body.writeBytes(chunk);
+            if (!"".equals(line())) {
+                throw new IOException("a chunk without end");
+            }
+            if (chunk.length == 0) {
+                return body.toByteArray();
+            }
+        }
     }
 
     private InputStream in() throws IOException {

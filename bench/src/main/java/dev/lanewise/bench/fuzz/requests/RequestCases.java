@@ -99,7 +99,10 @@ final class RequestCases {
             "\"logit_bias\":{}",
             "\"stream_options\":{\"include_usage\":true}",
             "\"response_format\":{\"type\":\"text\"}",
+            "\"stream\":true",
             "\"top_k\":3");
+    private static final List<String> VECTOR_OPTIONS =
+            List.of("\"encoding_format\":\"base64\"", "\"dimensions\":1", "\"user\":\"someone\"");
 
     private static final Pattern VALUE = Pattern.compile("-?\\d+(\\.\\d+)?|\"[A-Za-z0-9_]*\"");
 
@@ -173,7 +176,29 @@ final class RequestCases {
     // ---- right requests
 
     private HttpText right() {
-        return random.nextInt(4) == 0 ? text() : tensors();
+        return switch (random.nextInt(6)) {
+            case 0 -> text();
+            case 1 -> embeddings();
+            default -> tensors();
+        };
+    }
+
+    /** A request for vectors of texts in OpenAI's format. */
+    private HttpText embeddings() {
+        List<String> texts = new ArrayList<>();
+        for (int i = random.nextInt(4); i >= 0; i--) {
+            texts.add("\"" + "a b\\u00e9".repeat(random.nextInt(1, 12)) + "\"");
+        }
+        List<String> fields = new ArrayList<>(List.of(
+                "\"model\":\"vectors\"",
+                "\"input\":" + (texts.size() == 1 ? texts.getFirst() : "[" + String.join(",", texts) + "]")));
+        for (String option : VECTOR_OPTIONS) {
+            if (random.nextInt(4) == 0) {
+                fields.add(random.nextInt(fields.size() + 1), option);
+            }
+        }
+        byte[] body = ("{" + String.join(",", fields) + "}").getBytes(StandardCharsets.UTF_8);
+        return HttpText.of("POST /v1/embeddings", "", body, true);
     }
 
     /** A request for a text in OpenAI's format. */
@@ -199,14 +224,15 @@ final class RequestCases {
     }
 
     private HttpText tensors() {
-        String model = pick(List.of("rows", "bytes", "table", "pair"));
+        String model = pick(List.of("rows", "bytes", "table", "pair", "vectors"));
         boolean binary = random.nextInt(3) == 0;
         int rows = random.nextInt(5);
         List<Part> parts = switch (model) {
             case "rows" -> List.of(part("x", "FP32", binary, 4, rows, 3));
             case "bytes" -> List.of(part("x", "UINT8", binary, 1, rows));
             case "table" -> List.of(part("x", "INT64", binary, 8, rows, random.nextInt(3)));
-            default -> List.of(part("x", "FP32", binary, 4, rows, 2, 2), part("mask", "BOOL", binary, 1, rows));
+            case "pair" -> List.of(part("x", "FP32", binary, 4, rows, 2, 2), part("mask", "BOOL", binary, 1, rows));
+            default -> tokens(rows, random.nextInt(20), binary);
         };
         String json = json(parts);
         byte[] text = json.getBytes(StandardCharsets.UTF_8);
@@ -220,6 +246,12 @@ final class RequestCases {
                 binary ? "Inference-Header-Content-Length: " + text.length + "\r\n" : "",
                 body.array(),
                 true);
+    }
+
+    private List<Part> tokens(int rows, int length, boolean binary) {
+        return List.of(
+                part("input_ids", "INT64", binary, 8, rows, length),
+                part("attention_mask", "INT64", binary, 8, rows, length));
     }
 
     private record Part(String json, byte[] bytes) {}

@@ -6,10 +6,12 @@ import dev.lanewise.bench.http.RawClient;
 import dev.lanewise.bench.http.RawClient.Reply;
 import dev.lanewise.bench.serving.SmallLanguageModel;
 import dev.lanewise.lm.TextGenerator;
+import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.serve.Servable;
 import dev.lanewise.serve.Server;
 import dev.lanewise.serve.Signature;
 import dev.lanewise.serve.TensorInfo;
+import dev.lanewise.serve.TextServable;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Lanewise;
 import dev.lanewise.tensor.Tensor;
@@ -19,8 +21,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -51,6 +55,7 @@ public final class RequestsTarget implements FuzzTarget {
                 .model("table", "1", of(DType.I64, x -> x, TensorInfo.OPEN, TensorInfo.OPEN))
                 .model("pair", "1", pair())
                 .model("words", "1", Servable.of(words()))
+                .model("vectors", "1", new Letters())
                 .largestBody(1 << 16)
                 .memory(1 << 24)
                 .warmUp(Duration.ZERO)
@@ -106,6 +111,38 @@ public final class RequestsTarget implements FuzzTarget {
                 inputs -> x(inputs).mul(1));
     }
 
+    /** The vector of a text is the mean of its letters; texts of similar lengths are padded and computed together. */
+    private record Letters() implements TextServable {
+        private static final String IDS = "input_ids";
+        private static final String MASK = "attention_mask";
+
+        @Override
+        public Signature signature() {
+            return new Signature(
+                    List.of(
+                            TensorInfo.of(IDS, DType.I64, TensorInfo.OPEN, TensorInfo.OPEN),
+                            TensorInfo.of(MASK, DType.I64, TensorInfo.OPEN, TensorInfo.OPEN)),
+                    List.of(TensorInfo.of("y", DType.F32, TensorInfo.OPEN, 1)));
+        }
+
+        @Override
+        public Map<String, Tensor> compute(Map<String, Tensor> inputs) {
+            Tensor ids = Objects.requireNonNull(inputs.get(IDS), IDS).to(DType.F32);
+            Tensor mask = Objects.requireNonNull(inputs.get(MASK), MASK).to(DType.F32);
+            return Map.of("y", ids.mul(mask).sum(1).div(mask.sum(1)).unsqueeze(1));
+        }
+
+        @Override
+        public Encoded encode(String text) {
+            long[] ids = text.chars().asLongStream().toArray();
+            long[] mask = new long[ids.length];
+            Arrays.fill(mask, 1);
+            return new Encoded(
+                    Map.of(IDS, TensorData.of(ids, 1, ids.length), MASK, TensorData.of(mask, 1, ids.length)),
+                    ids.length);
+        }
+    }
+
     @Override
     public Optional<Fault> run(long seed, long number, Consumer<String> begins) {
         HttpText request = new RequestCases(seed, number).next();
@@ -128,6 +165,10 @@ public final class RequestsTarget implements FuzzTarget {
             expected = "200";
         } else if (request.isFramed() && reply.status() >= 400 && !isError(reply.body())) {
             expected = "an error of one line in JSON";
+        } else if (request.isRight()
+                && reply.body().startsWith("data:")
+                && !reply.body().endsWith("data: [DONE]\n\n")) {
+            expected = "events up to [DONE]";
         }
         return expected == null
                 ? Optional.empty()
