@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 
 /**
  * Requests to a server, most of them damaged. Faults are: a right request that is not answered by 200, a status of 500
- * or more, no answer to a request whose length is clear, an error that is no line of JSON, ten seconds without an
+ * or more that is not about the version of HTTP, no answer to a request whose length is clear, an error that is no line of JSON, ten seconds without an
  * answer, memory that requests have left behind, and the end or a hang of the process.
  */
 public final class RequestsTarget implements FuzzTarget {
@@ -157,7 +157,7 @@ public final class RequestsTarget implements FuzzTarget {
 
     private static Optional<Fault> judge(HttpText request, Reply reply) {
         String expected = null;
-        if (reply.status() >= 500) {
+        if (reply.status() >= 500 && !isAnotherVersion(request, reply)) {
             expected = "a status below 500";
         } else if (request.isFramed() && reply.status() == 0) {
             expected = "an answer";
@@ -176,6 +176,12 @@ public final class RequestsTarget implements FuzzTarget {
                         "wrong answer",
                         shown(request.bytes()) + ": found " + reply.status() + " "
                                 + shown(reply.body().getBytes(StandardCharsets.UTF_8)) + ", expected " + expected));
+    }
+
+    /** Another version of HTTP than 1.1 is what 505 is for. */
+    private static boolean isAnotherVersion(HttpText request, Reply reply) {
+        String first = new String(request.head(), StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
+        return reply.status() == 505 && !first.endsWith(" HTTP/1.1");
     }
 
     /** Answers to HEAD have no body, and what HTTP itself forbids never gets to the server's own code. */
