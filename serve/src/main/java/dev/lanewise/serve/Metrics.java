@@ -13,6 +13,8 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -93,12 +95,7 @@ final class Metrics {
 
     /** Measures what others count: when it is asked for. */
     void watch(Models models, Gate gate, MemoryBudget memory, CacheMemory cache) {
-        GaugeWithCallback.builder()
-                .name("lanewise_model_info")
-                .help("1 for every version that is served.")
-                .labelNames(MODEL, "version")
-                .callback(gauge -> models.forEach(served -> gauge.call(1, served.name(), served.version())))
-                .register(registry);
+        registry.register(() -> info(models));
         GaugeWithCallback.builder()
                 .name("lanewise_queue_length")
                 .help("Requests that wait to be computed.")
@@ -123,6 +120,16 @@ final class Metrics {
                 () -> runtime.totalMemory() - runtime.freeMemory());
         gauge("heap_max_bytes", "The most that the Java heap may grow to.", runtime::maxMemory);
         gauge("tensor_memory_bytes", "Memory outside the Java heap that tensors hold.", Lanewise::hostMemory);
+    }
+
+    /** Written as lanewise_model_info; earlier releases of the client take no gauge of such a name. */
+    private static InfoSnapshot info(Models models) {
+        InfoSnapshot.Builder info =
+                InfoSnapshot.builder().name("lanewise_model").help("1 for every version that is served.");
+        models.forEach(served -> info.dataPoint(InfoSnapshot.InfoDataPointSnapshot.builder()
+                .labels(Labels.of(MODEL, served.name(), "version", served.version()))
+                .build()));
+        return info.build();
     }
 
     private static int waiting(Served served) {
