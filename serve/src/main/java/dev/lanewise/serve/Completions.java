@@ -6,7 +6,6 @@ import dev.lanewise.serve.generate.CompletionWriter;
 import dev.lanewise.serve.generate.GenerationJob;
 import dev.lanewise.serve.generate.GenerationJob.Event;
 import dev.lanewise.serve.generate.GenerationLane;
-import dev.lanewise.serve.http.BodyReader;
 import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.MemoryBudget;
@@ -47,9 +46,9 @@ final class Completions {
 
     void addTo(HttpRouting.Builder routing) {
         routing.post("/v1/completions", reception.guarded(ROUTE, exchange -> complete(exchange, false)))
-                .post("/v1/chat/completions", reception.guarded(CHAT_ROUTE, exchange -> complete(exchange, true)))
-                .get("/v1/models", reception.guarded("models", this::list))
-                .get("/v1/models/{model}", reception.guarded("model", this::model));
+                .post("/v1/chat/completions", reception.guarded(CHAT_ROUTE, exchange -> complete(exchange, true)));
+        reception.get(routing, "/v1/models", reception.guarded("models", this::list));
+        reception.get(routing, "/v1/models/{model}", reception.guarded("model", this::model));
     }
 
     // ---- models
@@ -86,7 +85,7 @@ final class Completions {
     private void complete(Exchange exchange, boolean isChat) {
         exchange.enter(gate);
         try (MemoryBudget.Lease lease = memory.lease()) {
-            byte[] body = new BodyReader(settings.largestBody(), lease).read(exchange.request, exchange.response);
+            byte[] body = exchange.body(settings, lease);
             lease.take((long) TIMES_BODY * body.length);
             CompletionRequest request = CompletionReader.read(body, isChat);
             Served served = models.find(request.model(), null);

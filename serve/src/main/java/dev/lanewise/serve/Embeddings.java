@@ -1,7 +1,6 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
-import dev.lanewise.serve.http.BodyReader;
 import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.MemoryBudget;
@@ -16,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
@@ -42,8 +42,15 @@ final class Embeddings {
     private void embed(Exchange exchange) {
         exchange.enter(gate);
         try (MemoryBudget.Lease lease = memory.lease()) {
-            byte[] body = new BodyReader(settings.largestBody(), lease).read(exchange.request, exchange.response);
+            byte[] body = exchange.body(settings, lease);
             EmbeddingsRequest request = EmbeddingsRequest.read(body);
+            exchange.send(200, OpenInference.JSON, answered(exchange, request, lease));
+        }
+    }
+
+    /** A version that was just replaced by another one takes no texts: the other one does, with its own tokens. */
+    private byte[] answered(Exchange exchange, EmbeddingsRequest request, MemoryBudget.Lease lease) {
+        while (true) {
             Served served = models.find(request.model(), null);
             exchange.asks(served);
             if (!(served.servable() instanceof TextServable texts)) {
@@ -51,7 +58,9 @@ final class Embeddings {
             }
             List<TextServable.Encoded> encoded = encoded(exchange, texts, request.texts(), lease);
             List<TensorData> vectors = vectors(exchange, served, encoded);
-            exchange.send(200, OpenInference.JSON, answer(request, served, encoded, vectors));
+            if (vectors != null) {
+                return answer(request, served, encoded, vectors);
+            }
         }
     }
 
@@ -80,8 +89,8 @@ final class Embeddings {
         }
     }
 
-    /** A vector for each text: those that fit go through the model together. */
-    private List<TensorData> vectors(Exchange exchange, Served served, List<TextServable.Encoded> texts) {
+    /** A vector for each text: those that fit go through the model together. Null if it takes nothing more. */
+    private @Nullable List<TensorData> vectors(Exchange exchange, Served served, List<TextServable.Encoded> texts) {
         Signature signature = served.signature();
         TensorInfo output = signature.outputs().getFirst();
         Lane lane = served.lane();
@@ -101,7 +110,7 @@ final class Embeddings {
                             Math.min(alike.size(), from + settings.batching().largest()));
                     Pending pending = lane.pending(request(texts, some, signature));
                     if (!lane.offer(pending)) {
-                        throw Refusal.unavailable("the model was just replaced by another one; try again");
+                        return null;
                     }
                     queued.put(pending, some);
                 }

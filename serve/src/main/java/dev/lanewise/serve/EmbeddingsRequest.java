@@ -44,7 +44,9 @@ record EmbeddingsRequest(String model, List<String> texts, boolean base64, long 
         String format = "float";
         long dimensions = 0;
         for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-            parser.nextToken();
+            if (parser.nextToken() == JsonToken.VALUE_NULL) {
+                continue; // says the same as leaving it out
+            }
             switch (name) {
                 case "model" -> model = Json.text(parser, "model");
                 case "input" -> texts = texts(parser);
@@ -72,6 +74,9 @@ record EmbeddingsRequest(String model, List<String> texts, boolean base64, long 
         Json.require(parser, JsonToken.START_ARRAY, "input");
         List<String> texts = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT || parser.currentToken() == JsonToken.START_ARRAY) {
+                throw Refusal.bad("input: tokens, which are of another model's vocabulary as a rule; expected texts");
+            }
             if (texts.size() == MOST_TEXTS) {
                 throw Refusal.bad("input: more than " + MOST_TEXTS + " texts; send fewer at once");
             }

@@ -1,14 +1,19 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.serve.generate.GenerationJob;
+import dev.lanewise.serve.http.BodyReader;
 import dev.lanewise.serve.http.Caller;
 import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.serve.http.Refusal;
+import dev.lanewise.serve.http.SlowCallers;
 import dev.lanewise.serve.http.TraceContext;
 import dev.lanewise.serve.http.WatchedConnections;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -17,7 +22,12 @@ import org.jspecify.annotations.Nullable;
 /** A request and its answer, and what is noted of them for metrics and the log of accesses. */
 final class Exchange {
     private static final int LONGEST_PATH = 200;
+    private static final int LONGEST_METHOD = 20;
     private static final double MILLIS = 1e-6;
+    /** What the system takes without waiting for the client. */
+    private static final int BUFFERED = 1 << 14;
+    /** How long a client may take to take an answer in. */
+    private static final Duration SENDING = Duration.ofSeconds(60);
 
     final ServerRequest request;
     final ServerResponse response;
@@ -78,9 +88,30 @@ final class Exchange {
         this.status = 200;
     }
 
+    /**
+     * Reads the body.
+     *
+     * @throws Refusal if it is too large, or there is no memory for it now
+     */
+    byte[] body(Settings settings, MemoryBudget.Lease memory) {
+        BodyReader reader = new BodyReader(settings.largestBody(), memory);
+        return SlowCallers.within(settings.deadline(), caller, () -> reader.read(request, response));
+    }
+
     /** Sends the answer; its other headers are set before. */
     void send(int code, String type, byte[] body) {
-        response.status(code).header(HeaderNames.CONTENT_TYPE, type).send(body);
+        response.status(code).header(HeaderNames.CONTENT_TYPE, type);
+        if (request.prologue().method().equals(Method.HEAD)) {
+            response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(body.length))
+                    .send();
+        } else if (body.length <= BUFFERED) {
+            response.send(body);
+        } else {
+            SlowCallers.within(SENDING, caller, () -> {
+                response.send(body);
+                return code;
+            });
+        }
         this.status = code;
     }
 
@@ -104,7 +135,7 @@ final class Exchange {
         StringBuilder line = new StringBuilder(240)
                 .append(time.truncatedTo(ChronoUnit.MILLIS))
                 .append(' ')
-                .append(request.prologue().method().text())
+                .append(cut(request.prologue().method().text(), LONGEST_METHOD))
                 .append(' ')
                 .append(printable(request.path().rawPath()))
                 .append(' ')
@@ -138,7 +169,10 @@ final class Exchange {
     }
 
     private static String printable(String path) {
-        String start = path.length() > LONGEST_PATH ? path.substring(0, LONGEST_PATH) + "..." : path;
-        return start.replaceAll("[^\\x21-\\x7e]", "?");
+        return cut(path, LONGEST_PATH).replaceAll("[^\\x21-\\x7e]", "?");
+    }
+
+    private static String cut(String text, int longest) {
+        return text.length() > longest ? text.substring(0, longest) + "..." : text;
     }
 }

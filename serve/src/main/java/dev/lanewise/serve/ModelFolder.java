@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
  */
 final class ModelFolder {
     private static final Logger LOG = System.getLogger(Server.class.getName());
+    private static final String KIND = "a folder of models, NAME/VERSION/...";
     private static final int DEEPEST = 4;
     private static final int MOST_FILES = 10_000;
 
@@ -40,6 +42,7 @@ final class ModelFolder {
     private final Metrics metrics;
     private final Map<Key, Known> known = new HashMap<>();
     private final Set<Path> ignored = new HashSet<>();
+    private final Set<Path> unlisted = new HashSet<>();
 
     private record Key(String name, String version) {
         @Override
@@ -67,8 +70,10 @@ final class ModelFolder {
     void open() {
         try {
             versions().forEach(this::handle);
+        } catch (DirectoryIteratorException e) {
+            throw BadFileException.unreadable(root, KIND, e.getCause());
         } catch (IOException e) {
-            throw BadFileException.unreadable(root, "a folder of models, NAME/VERSION/...", e);
+            throw BadFileException.unreadable(root, KIND, e);
         }
     }
 
@@ -77,7 +82,7 @@ final class ModelFolder {
         Map<Key, String> now;
         try {
             now = versions();
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException | DirectoryIteratorException e) {
             LOG.log(Level.WARNING, () -> "the folder of models can't be listed; what is served stays: " + e);
             return;
         }
@@ -135,12 +140,32 @@ final class ModelFolder {
     private Map<Key, String> versions() throws IOException {
         Map<Key, String> versions = new LinkedHashMap<>();
         for (Path model : folders(root)) {
-            for (Path version : folders(model)) {
-                Key key = new Key(name(model), name(version));
-                versions.put(key, files(version));
+            try {
+                for (Path version : folders(model)) {
+                    versions.put(new Key(name(model), name(version)), files(version));
+                }
+            } catch (IOException | DirectoryIteratorException e) { // the other models go on
+                keep(name(model), versions);
+                if (unlisted.add(model)) {
+                    LOG.log(
+                            Level.WARNING,
+                            () -> "versions of " + name(model) + " can't be listed; what is served of it stays: " + e);
+                }
+                continue;
             }
+            unlisted.remove(model);
         }
         return versions;
+    }
+
+    /** What is known of a model's versions stays as it is. */
+    private void keep(String model, Map<Key, String> versions) {
+        versions.keySet().removeIf(key -> key.name().equals(model));
+        known.forEach((key, before) -> {
+            if (key.name().equals(model)) {
+                versions.put(key, before.seen());
+            }
+        });
     }
 
     private static String name(Path folder) {
@@ -169,11 +194,15 @@ final class ModelFolder {
         return inside;
     }
 
-    /** All files with lengths and times. */
+    /** All files with lengths and times. A link to nothing is no reason to look at nothing else. */
     private static String files(Path version) throws IOException {
         Map<Path, String> files = new TreeMap<>();
         try (Stream<Path> all = Files.walk(version, DEEPEST, FileVisitOption.FOLLOW_LINKS)) {
             for (Path file : (Iterable<Path>) all.limit(MOST_FILES)::iterator) {
+                if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+                    files.put(file, "");
+                    continue;
+                }
                 BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
                 if (attributes.isRegularFile()) {
                     files.put(file, attributes.size() + " " + attributes.lastModifiedTime());

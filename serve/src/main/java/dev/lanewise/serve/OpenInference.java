@@ -1,6 +1,5 @@
 package dev.lanewise.serve;
 
-import dev.lanewise.serve.http.BodyReader;
 import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.MemoryBudget;
@@ -42,15 +41,17 @@ final class OpenInference {
 
     /** Names no files: a request finds its model in a table, or not at all. */
     void addTo(HttpRouting.Builder routing, Reception reception) {
-        routing.get("/v2", reception.guarded("server", this::server))
-                .get("/v2/health/live", reception.open("health", exchange -> health(exchange, "live", true)))
-                .get(
-                        "/v2/health/ready",
-                        reception.open("health", exchange -> health(exchange, "ready", gate.isOpen())));
+        reception.get(routing, "/v2", reception.guarded("server", this::server));
+        reception.get(
+                routing, "/v2/health/live", reception.open("health", exchange -> health(exchange, "live", true)));
+        reception.get(
+                routing,
+                "/v2/health/ready",
+                reception.open("health", exchange -> health(exchange, "ready", gate.isOpen())));
         for (String model : List.of("/v2/models/{model}", "/v2/models/{model}/versions/{version}")) {
-            routing.get(model, reception.guarded("model", this::model))
-                    .get(model + "/ready", reception.guarded("health", this::modelReady))
-                    .post(model + "/infer", reception.guarded("infer", this::infer));
+            reception.get(routing, model, reception.guarded("model", this::model));
+            reception.get(routing, model + "/ready", reception.guarded("health", this::modelReady));
+            routing.post(model + "/infer", reception.guarded("infer", this::infer));
         }
     }
 
@@ -129,7 +130,7 @@ final class OpenInference {
         exchange.enter(gate);
         try (MemoryBudget.Lease lease = memory.lease()) {
             Served served = served(exchange);
-            byte[] body = new BodyReader(settings.largestBody(), lease).read(exchange.request, exchange.response);
+            byte[] body = exchange.body(settings, lease);
             AnswerWriter.Body answer = answered(exchange, served, body, lease);
             if (answer.isBinary()) {
                 exchange.response.header(JSON_LENGTH_HEADER, Integer.toString(answer.jsonLength()));

@@ -8,6 +8,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
@@ -67,6 +68,11 @@ final class Reception {
             }
             action.answer(exchange);
         });
+    }
+
+    /** Answers GET, and HEAD by the same header. */
+    void get(HttpRouting.Builder routing, String path, Handler handler) {
+        routing.get(path, handler).head(path, handler);
     }
 
     private void handle(String route, ServerRequest request, ServerResponse response, Action action) {

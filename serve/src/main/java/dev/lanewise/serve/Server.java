@@ -12,6 +12,8 @@ import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -43,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  * answered.
  */
 public final class Server implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Server.class.getName());
+
     private final WebServer web;
     private final Models models;
     private final Gate gate;
@@ -77,13 +81,12 @@ public final class Server implements AutoCloseable {
         new OpenInference(models, gate, memory, settings).addTo(routing, reception);
         new Embeddings(models, gate, memory, settings).addTo(routing, reception);
         new Completions(models, gate, memory, settings, reception).addTo(routing);
-        return routing.get(
-                        "/metrics",
-                        reception.guarded(
-                                "metrics", exchange -> exchange.send(200, Metrics.CONTENT_TYPE, metrics.text())))
-                .any(reception.guarded("none", exchange -> {
-                    throw Refusal.notFound(
-                            exchange.request.prologue().method().text() + " is not answered at this address");
+        reception.get(
+                routing,
+                "/metrics",
+                reception.guarded("metrics", exchange -> exchange.send(200, Metrics.CONTENT_TYPE, metrics.text())));
+        return routing.any(reception.guarded("none", exchange -> {
+                    throw Refusal.notFound("this method is not answered at this address");
                 }));
     }
 
@@ -93,7 +96,7 @@ public final class Server implements AutoCloseable {
                 .port(settings.port())
                 .routing(routing)
                 .addConnectionSelector(new WatchedConnections())
-                .directHandlers(WrongHttp.handlers(metrics))
+                .directHandlers(WrongHttp.handlers(metrics, builder.accessLog))
                 // a program decides itself what to do when it is to end
                 .shutdownHook(false);
         SSLContext tls = builder.tls;
@@ -136,13 +139,16 @@ public final class Server implements AutoCloseable {
     }
 
     private static void watch(ModelFolder folder, Duration interval) {
-        try {
-            while (true) {
+        while (true) {
+            try {
                 Thread.sleep(interval);
                 folder.look();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // the server ends, and this with it
+                return;
+            } catch (Throwable e) { // whatever a look throws, others follow
+                LOG.log(Level.ERROR, "looking for new models failed", e);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the server ends, and this with it
         }
     }
 

@@ -88,13 +88,20 @@ class EmbeddingsTest {
 
     @Test
     void oneTextNeedsNoArrayAndVectorsMayBeBytes() {
-        String body = embed("{\"input\":\"ab\",\"model\":\"letters\",\"encoding_format\":\"base64\",\"dimensions\":2}")
+        String body = embed("{\"input\":\"ab\",\"model\":\"letters\",\"encoding_format\":\"base64\",\"dimensions\":2,\"user\":null}")
                 .body();
         String text = body.replaceAll(".*\"embedding\":\"([^\"]*)\".*", "$1");
         ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
         assertThat(bytes.getFloat()).isEqualTo(2);
         assertThat(bytes.getFloat()).isEqualTo(195);
         assertThat(bytes.hasRemaining()).isFalse();
+    }
+
+    @Test
+    void nullSaysTheSameAsNothing() {
+        assertThat(embed("{\"input\":\"a\",\"model\":\"letters\",\"encoding_format\":null,\"dimensions\":null}")
+                        .body())
+                .contains("\"embedding\":[1.0,97.0]");
     }
 
     @Test
@@ -138,8 +145,10 @@ class EmbeddingsTest {
                 "400|{}|no 'input'",
                 "400|{\"model\":\"letters\"}|no 'input'",
                 "400|{\"model\":\"letters\",\"input\":[]}|no 'input'",
-                "400|{\"model\":\"letters\",\"input\":[1,2]}|expected VALUE_STRING",
-                "400|{\"model\":\"letters\",\"input\":[[\"a\"]]}|expected VALUE_STRING",
+                "400|{\"model\":\"letters\",\"input\":[1,2]}|tokens",
+                "400|{\"model\":\"letters\",\"input\":[[1]]}|expected texts",
+                "400|{\"model\":\"letters\",\"input\":[{}]}|expected VALUE_STRING",
+                "400|{\"model\":\"letters\",\"input\":null}|no 'input'",
                 "400|{\"model\":7,\"input\":\"a\"}|model: found",
                 "400|{\"model\":\"twice\",\"input\":\"a\"}|takes no texts",
                 "400|{\"model\":\"letters\",\"input\":\"a\",\"encoding_format\":\"hex\"}|expected 'float' or 'base64'",

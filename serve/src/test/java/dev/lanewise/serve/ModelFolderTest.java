@@ -104,6 +104,22 @@ class ModelFolderTest {
     }
 
     @Test
+    void linksThatLeadNowhereOrInCirclesHideNothingElse() throws IOException {
+        Path one = write("1");
+        Files.createSymbolicLink(one.resolve("README"), root.resolve("nothing"));
+        Path odd = Files.createDirectories(root.resolve("aaa"));
+        Files.createSymbolicLink(odd.resolve("1"), root.resolve("nothing"));
+        Path circle = Files.createDirectories(root.resolve("circle").resolve("1"));
+        Files.createSymbolicLink(circle.resolve("again"), circle);
+        folder.open();
+        assertThat(models.versions("net")).containsExactly("1");
+        write("2");
+        folder.look();
+        folder.look();
+        assertThat(models.versions("net")).containsExactly("1", "2");
+    }
+
+    @Test
     void versionThatFailsItsExampleIsRefused() throws IOException {
         Path one = write("1");
         Files.writeString(one.resolve(Example.REQUEST), REQUEST);

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
@@ -127,6 +128,48 @@ class ServerTest {
             assertThat(first.get().statusCode()).isEqualTo(504);
             slow.go.countDown();
             assertThat(client.post(INFER, TestServable.ROW).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void clientThatDoesNotSendItsBodyIsDisconnected() throws Exception {
+        try (Server server = Server.builder()
+                        .model("twice", "1", TestServable.doubling())
+                        .deadline(Duration.ofMillis(300))
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client client = Client.of(server);
+                Socket slow = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            slow.setSoTimeout(30_000);
+            slow.getOutputStream()
+                    .write("POST /v2/models/twice/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(slow.getInputStream().read()).isNegative();
+            assertThat(client.post("/v2/models/twice/infer", TestServable.ROW).statusCode())
+                    .isEqualTo(200);
+            assertThat(server.drain()).isTrue();
+            assertThat(client.get("/metrics").body())
+                    .contains("lanewise_requests_in_progress 0.0", "lanewise_request_memory_bytes 0.0");
+        }
+    }
+
+    @Test
+    void headIsAnsweredByTheHeaderOfGet() throws Exception {
+        try (Server server = Server.builder()
+                        .model("twice", "1", TestServable.doubling())
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client client = Client.of(server)) {
+            for (String path : List.of("/v2/health/live", "/v2/models/twice", "/v1/models", "/metrics")) {
+                HttpResponse<String> get = client.get(path);
+                HttpResponse<String> head =
+                        client.text(client.request(path).HEAD().build());
+                assertThat(head.statusCode()).isEqualTo(200);
+                assertThat(head.body()).isEmpty();
+                assertThat(head.headers().firstValue("Content-Type"))
+                        .isEqualTo(get.headers().firstValue("Content-Type"));
+                assertThat(head.headers().firstValueAsLong("Content-Length")).isPresent();
+            }
         }
     }
 

@@ -13,6 +13,11 @@ public interface Caller {
         public void forget() {
             // nothing to forget
         }
+
+        @Override
+        public void disconnect() {
+            // there is nothing to close
+        }
     };
 
     /**
@@ -23,4 +28,7 @@ public interface Caller {
 
     /** Does nothing any more when the caller goes away. */
     void forget();
+
+    /** Closes the connection, whatever is being read or written; may be called by any thread. */
+    void disconnect();
 }

@@ -100,4 +100,9 @@ final class Incoming implements Supplier<byte[]>, Caller {
     public void forget() {
         action.set(null);
     }
+
+    @Override
+    public void disconnect() {
+        context.serverSocket().close();
+    }
 }

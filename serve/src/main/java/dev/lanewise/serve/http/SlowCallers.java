@@ -1,0 +1,41 @@
+package dev.lanewise.serve.http;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Disconnects callers that take too long to send a body or to take an answer in. A connection has no deadline of its
+ * own, and would hold memory and keep the server from draining for as long as its client likes.
+ */
+public final class SlowCallers {
+    private static final ScheduledThreadPoolExecutor TIMER = timer();
+
+    private SlowCallers() {}
+
+    private static ScheduledThreadPoolExecutor timer() {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("lanewise-slow-callers").factory());
+        timer.setRemoveOnCancelPolicy(true);
+        return timer;
+    }
+
+    /**
+     * Exchanges something with a caller.
+     *
+     * @param patience how long that may take; then the connection is closed, and whatever waits for it fails
+     * @return what the exchange gives
+     */
+    public static <T> T within(Duration patience, Caller caller, Supplier<T> exchange) {
+        // closing may block, and others are to be disconnected meanwhile
+        Future<?> end = TIMER.schedule(
+                () -> Thread.ofVirtual().start(caller::disconnect), patience.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            return exchange.get();
+        } finally {
+            end.cancel(false);
+        }
+    }
+}
