@@ -13,9 +13,14 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /** A model in ONNX Runtime. Errors are {@link IllegalStateException} with its message. */
 final class OnnxRuntimeSession implements AutoCloseable {
+    /** It recurses while it starts, and overflows the usual stack where the command line is some ten thousand letters. */
+    private static final long STACK_BYTES = 1 << 28;
+
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
@@ -26,14 +31,30 @@ final class OnnxRuntimeSession implements AutoCloseable {
      * @throws UnsatisfiedLinkError if there is no native library for this machine
      */
     OnnxRuntimeSession(Path file, int threads) {
-        try {
-            environment = OrtEnvironment.getEnvironment();
+        FutureTask<OrtSession> loading = new FutureTask<>(() -> {
+            OrtEnvironment started = OrtEnvironment.getEnvironment();
             try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
                 options.setIntraOpNumThreads(threads);
-                session = environment.createSession(file.toString(), options);
+                return started.createSession(file.toString(), options);
             }
-        } catch (OrtException e) {
-            throw failed(e);
+        });
+        Thread.ofPlatform().stackSize(STACK_BYTES).start(loading);
+        session = loaded(loading);
+        environment = OrtEnvironment.getEnvironment();
+    }
+
+    private static OrtSession loaded(FutureTask<OrtSession> loading) {
+        try {
+            return loading.get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case OrtException failure -> throw failed(failure);
+                case UnsatisfiedLinkError missing -> throw missing;
+                default -> throw new IllegalStateException("ONNX Runtime: " + e.getCause(), e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("ONNX Runtime: interrupted", e);
         }
     }
 

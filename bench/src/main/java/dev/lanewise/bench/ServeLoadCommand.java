@@ -61,14 +61,24 @@ final class ServeLoadCommand implements Callable<Integer> {
     private List<Integer> batches = List.of(32, 1);
 
     @Option(
+            names = "--bucket",
+            paramLabel = "N",
+            description = "Lengths of token sequences that are padded and computed together. Default: 16.")
+    private int bucket = Batching.usual().bucket();
+
+    @Option(
             names = "--engine",
             paramLabel = "NAME",
             split = ",",
             description = "${COMPLETION-CANDIDATES}. Default: both.")
     private List<Engine> engines = List.of(Engine.LANEWISE, Engine.ONNXRUNTIME);
 
-    @Option(names = "--seq", paramLabel = "N", description = "Sizes of other open axes. Default: 16.")
-    private long length = 16;
+    @Option(
+            names = "--seq",
+            paramLabel = "N",
+            split = ",",
+            description = "Sizes of other open axes; requests take turns with several. Default: 16.")
+    private List<Long> lengths = List.of(16L);
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of the engine. Default: 2.")
     private int threads = 2;
@@ -91,10 +101,10 @@ final class ServeLoadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (threads < 1 || !(seconds > 0) || length < 1 || clients.stream().anyMatch(n -> n < 1)) {
+        if (threads < 1 || !(seconds > 0) || lengths.stream().anyMatch(n -> n < 1) || clients.stream().anyMatch(n -> n < 1)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--threads " + threads + ", --seconds " + seconds + ", --seq " + length + ", --clients " + clients
+                    "--threads " + threads + ", --seconds " + seconds + ", --seq " + lengths + ", --clients " + clients
                             + " (expected more than 0)");
         }
         System.setProperty("lanewise.threads", Integer.toString(threads));
@@ -124,12 +134,14 @@ final class ServeLoadCommand implements Callable<Integer> {
         for (int batch : batches) {
             try (Server server = Server.builder()
                     .model(NAME, "1", model)
-                    .batching(Batching.usual().withLargest(batch).withQueue(4_096))
+                    .batching(Batching.usual().withLargest(batch).withBucket(bucket).withQueue(4_096))
                     .start()) {
-                HttpText request = request(model.signature());
+                List<HttpText> requests = lengths.stream()
+                        .map(length -> request(model.signature(), length))
+                        .toList();
                 for (int count : clients) {
-                    load(server, request, count, seconds / 2);
-                    print(engine, batch, count, load(server, request, count, seconds));
+                    load(server, requests, count, seconds / 2);
+                    print(engine, batch, count, load(server, requests, count, seconds));
                 }
             }
         }
@@ -137,12 +149,12 @@ final class ServeLoadCommand implements Callable<Integer> {
 
     // ---- the request
 
-    private HttpText request(Signature signature) {
+    private static HttpText request(Signature signature, long length) {
         StringBuilder inputs = new StringBuilder();
         ByteArrayOutputStream binary = new ByteArrayOutputStream();
         try (Scope ignored = Scope.open("request")) {
             for (TensorInfo info : signature.inputs()) {
-                byte[] data = TensorData.of(value(info)).segment().toArray(ValueLayout.JAVA_BYTE);
+                byte[] data = TensorData.of(value(info, length)).segment().toArray(ValueLayout.JAVA_BYTE);
                 inputs.append(inputs.isEmpty() ? "" : ",")
                         .append(String.format(
                                 Locale.ROOT,
@@ -150,7 +162,7 @@ final class ServeLoadCommand implements Callable<Integer> {
                                         + "\"parameters\":{\"binary_data_size\":%d}}",
                                 info.name(),
                                 datatype(info),
-                                shape(info),
+                                shape(info, length),
                                 data.length));
                 binary.writeBytes(data);
             }
@@ -179,7 +191,7 @@ final class ServeLoadCommand implements Callable<Integer> {
         };
     }
 
-    private Shape shape(TensorInfo info) {
+    private static Shape shape(TensorInfo info, long length) {
         List<Long> sizes = info.sizes();
         if (sizes == null) {
             throw new TensorException("bench serve: input " + info + " (expected a known number of dimensions);"
@@ -193,8 +205,8 @@ final class ServeLoadCommand implements Callable<Integer> {
         return Shape.of(chosen);
     }
 
-    private Tensor value(TensorInfo info) {
-        return Tensor.ones(shape(info).toArray()).to(info.dtype());
+    private static Tensor value(TensorInfo info, long length) {
+        return Tensor.ones(shape(info, length).toArray()).to(info.dtype());
     }
 
     // ---- the load
@@ -206,13 +218,14 @@ final class ServeLoadCommand implements Callable<Integer> {
         }
     }
 
-    private static Seen load(Server server, HttpText request, int clients, double seconds) {
+    private static Seen load(Server server, List<HttpText> requests, int clients, double seconds) {
         long begun = System.nanoTime();
         long end = begun + (long) (seconds * 1e9);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<List<Long>>> running = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
-                running.add(threads.submit(() -> client(server, request, end)));
+                int first = i;
+                running.add(threads.submit(() -> client(server, requests, first, end)));
             }
             List<Long> all = new ArrayList<>();
             for (Future<List<Long>> client : running) {
@@ -229,11 +242,11 @@ final class ServeLoadCommand implements Callable<Integer> {
         }
     }
 
-    private static List<Long> client(Server server, HttpText request, long end) throws IOException {
+    private static List<Long> client(Server server, List<HttpText> requests, int first, long end) throws IOException {
         List<Long> nanos = new ArrayList<>();
         try (RawClient client = new RawClient(server.port())) {
             for (long start = System.nanoTime(); start < end; start = System.nanoTime()) {
-                int status = client.send(request).status();
+                int status = client.send(requests.get((first + nanos.size()) % requests.size())).status();
                 if (status != 200) {
                     throw new IOException("an answer of status " + status);
                 }
