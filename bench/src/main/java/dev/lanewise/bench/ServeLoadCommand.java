@@ -101,7 +101,10 @@ final class ServeLoadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (threads < 1 || !(seconds > 0) || lengths.stream().anyMatch(n -> n < 1) || clients.stream().anyMatch(n -> n < 1)) {
+        if (threads < 1
+                || !(seconds > 0)
+                || lengths.stream().anyMatch(n -> n < 1)
+                || clients.stream().anyMatch(n -> n < 1)) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--threads " + threads + ", --seconds " + seconds + ", --seq " + lengths + ", --clients " + clients
@@ -134,7 +137,10 @@ final class ServeLoadCommand implements Callable<Integer> {
         for (int batch : batches) {
             try (Server server = Server.builder()
                     .model(NAME, "1", model)
-                    .batching(Batching.usual().withLargest(batch).withBucket(bucket).withQueue(4_096))
+                    .batching(Batching.usual()
+                            .withLargest(batch)
+                            .withBucket(bucket)
+                            .withQueue(4_096))
                     .start()) {
                 List<HttpText> requests = lengths.stream()
                         .map(length -> request(model.signature(), length))
@@ -246,7 +252,8 @@ final class ServeLoadCommand implements Callable<Integer> {
         List<Long> nanos = new ArrayList<>();
         try (RawClient client = new RawClient(server.port())) {
             for (long start = System.nanoTime(); start < end; start = System.nanoTime()) {
-                int status = client.send(requests.get((first + nanos.size()) % requests.size())).status();
+                int status = client.send(requests.get((first + nanos.size()) % requests.size()))
+                        .status();
                 if (status != 200) {
                     throw new IOException("an answer of status " + status);
                 }

@@ -139,8 +139,7 @@ final class Embeddings {
     }
 
     /** Several texts of one form; where their lengths differ, they are padded to the longest. */
-    private static InferRequest request(
-            List<TextServable.Encoded> texts, List<Integer> some, Signature signature) {
+    private static InferRequest request(List<TextServable.Encoded> texts, List<Integer> some, Signature signature) {
         Map<String, TensorData> inputs = new HashMap<>();
         for (TensorInfo info : signature.inputs()) {
             List<TensorData> parts =

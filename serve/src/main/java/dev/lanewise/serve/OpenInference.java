@@ -42,8 +42,7 @@ final class OpenInference {
     /** Names no files: a request finds its model in a table, or not at all. */
     void addTo(HttpRouting.Builder routing, Reception reception) {
         reception.get(routing, "/v2", reception.guarded("server", this::server));
-        reception.get(
-                routing, "/v2/health/live", reception.open("health", exchange -> health(exchange, "live", true)));
+        reception.get(routing, "/v2/health/live", reception.open("health", exchange -> health(exchange, "live", true)));
         reception.get(
                 routing,
                 "/v2/health/ready",

@@ -29,7 +29,9 @@ record Padding(Map<String, List<Integer>> lengths) {
 
     private static boolean isTokens(TensorInfo info) {
         List<Long> sizes = info.sizes();
-        boolean numbers = info.dtype() == DType.I64 || info.dtype() == DType.I32 || info.name().equals(MASK);
+        boolean numbers = info.dtype() == DType.I64
+                || info.dtype() == DType.I32
+                || info.name().equals(MASK);
         return numbers && sizes != null && sizes.equals(List.of(TensorInfo.OPEN, TensorInfo.OPEN));
     }
 
@@ -43,15 +45,16 @@ record Padding(Map<String, List<Integer>> lengths) {
         }
         TensorData mask = Objects.requireNonNull(request.inputs().get(MASK), MASK);
         long length = mask.shape().size(1);
-        boolean same = request.inputs().values().stream()
-                .allMatch(data -> data.shape().size(1) == length);
+        boolean same =
+                request.inputs().values().stream().allMatch(data -> data.shape().size(1) == length);
         return same && isPlain(numbers(mask), Math.toIntExact(length)) ? length : 0;
     }
 
     private static double[] numbers(TensorData data) {
         return switch (data.dtype()) {
             case F32, F64, F16, BF16 -> data.toDoubleArray();
-            case I8, U8, I32, I64, BOOL -> Arrays.stream(data.toLongArray()).asDoubleStream().toArray();
+            case I8, U8, I32, I64, BOOL ->
+                Arrays.stream(data.toLongArray()).asDoubleStream().toArray();
         };
     }
 

@@ -86,8 +86,8 @@ public final class Server implements AutoCloseable {
                 "/metrics",
                 reception.guarded("metrics", exchange -> exchange.send(200, Metrics.CONTENT_TYPE, metrics.text())));
         return routing.any(reception.guarded("none", exchange -> {
-                    throw Refusal.notFound("this method is not answered at this address");
-                }));
+            throw Refusal.notFound("this method is not answered at this address");
+        }));
     }
 
     private WebServer web(HttpRouting.Builder routing, Metrics metrics, Builder builder) {

@@ -55,8 +55,7 @@ class PaddingTest {
                     List.of(
                             TensorInfo.of("pooled", DType.F32, TensorInfo.OPEN, HIDDEN),
                             TensorInfo.of("hidden", DType.F32, TensorInfo.OPEN, TensorInfo.OPEN, HIDDEN),
-                            TensorInfo.of(
-                                    "weights", DType.F32, TensorInfo.OPEN, TensorInfo.OPEN, TensorInfo.OPEN)));
+                            TensorInfo.of("weights", DType.F32, TensorInfo.OPEN, TensorInfo.OPEN, TensorInfo.OPEN)));
         }
 
         @Override
@@ -68,15 +67,15 @@ class PaddingTest {
                 mask = mask.mul(0).add(1);
             }
             Tensor x = words.embedding(ids).add(positions.narrow(0, 0, length));
-            Tensor scores = x.matmul(x.transpose(1, 2)).add(mask.unsqueeze(1).sub(1).mul(1e9));
+            Tensor scores =
+                    x.matmul(x.transpose(1, 2)).add(mask.unsqueeze(1).sub(1).mul(1e9));
             Tensor weights = scores.softmax(2);
             Tensor hidden = weights.matmul(x);
-            Tensor pooled =
-                    switch (kind) {
-                        case MEAN_OF_ALL -> hidden.mean(1);
-                        case LAST -> hidden.select(1, length - 1);
-                        default -> hidden.mul(mask.unsqueeze(2)).sum(1).div(mask.sum(1).unsqueeze(1));
-                    };
+            Tensor pooled = switch (kind) {
+                case MEAN_OF_ALL -> hidden.mean(1);
+                case LAST -> hidden.select(1, length - 1);
+                default -> hidden.mul(mask.unsqueeze(2)).sum(1).div(mask.sum(1).unsqueeze(1));
+            };
             Tensor longer = kind == Kind.LENGTH_AND_ONE ? Tensor.cat(1, hidden, pooled.unsqueeze(1)) : hidden;
             return Map.of("pooled", pooled, "hidden", longer, "weights", weights);
         }
@@ -149,13 +148,16 @@ class PaddingTest {
                 answers.add(threads.submit(() -> answer(lane, request)));
             }
             for (int i = 0; i < answers.size(); i++) {
-                assertSame(answers.get(i).get().outputs(), answer(apart, requests.get(i)).outputs());
+                assertSame(
+                        answers.get(i).get().outputs(),
+                        answer(apart, requests.get(i)).outputs());
             }
         }
         assertThat(batches).anyMatch(lengths -> lengths.size() > 2);
-        assertThat(batches).allSatisfy(lengths -> assertThat(
-                        lengths.stream().map(length -> (length + 7) / 8).distinct())
-                .hasSize(1));
+        assertThat(batches)
+                .allSatisfy(lengths -> assertThat(
+                                lengths.stream().map(length -> (length + 7) / 8).distinct())
+                        .hasSize(1));
     }
 
     @ParameterizedTest

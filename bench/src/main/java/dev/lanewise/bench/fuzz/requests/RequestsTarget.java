@@ -180,7 +180,10 @@ public final class RequestsTarget implements FuzzTarget {
 
     /** Another version of HTTP than 1.1 is what 505 is for. */
     private static boolean isAnotherVersion(HttpText request, Reply reply) {
-        String first = new String(request.head(), StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
+        String first = new String(request.head(), StandardCharsets.ISO_8859_1)
+                .lines()
+                .findFirst()
+                .orElse("");
         return reply.status() == 505 && !first.endsWith(" HTTP/1.1");
     }
 
