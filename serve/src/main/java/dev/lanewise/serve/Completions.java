@@ -148,28 +148,23 @@ final class Completions {
         Event first = next(exchange, job); // what is refused until then gets a status of its own
         exchange.response.header(HeaderNames.CONTENT_TYPE, EVENTS).header(HeaderNames.CACHE_CONTROL, "no-cache");
         try (OutputStream out = exchange.response.outputStream()) {
-            send(out, writer.first());
+            exchange.sendPiece(out, writer.first());
             try {
                 Event event = first;
                 for (; event instanceof Event.Piece piece; event = next(exchange, job)) {
-                    send(out, writer.piece(piece.text()));
+                    exchange.sendPiece(out, writer.piece(piece.text()));
                 }
                 if (event instanceof Event.End end) {
                     exchange.generated(job.promptTokens(), end);
-                    send(out, writer.last(end.reason(), job.promptTokens(), end.tokens()));
+                    exchange.sendPiece(out, writer.last(end.reason(), job.promptTokens(), end.tokens()));
                 }
             } catch (Refusal refusal) {
                 reception.count(refusal);
-                send(out, CompletionWriter.event(AnswerWriter.openAiError(refusal)));
+                exchange.sendPiece(out, CompletionWriter.event(AnswerWriter.openAiError(refusal)));
             }
             exchange.streamed();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static void send(OutputStream out, byte[] events) throws IOException {
-        out.write(events);
-        out.flush();
     }
 }

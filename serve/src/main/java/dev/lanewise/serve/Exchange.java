@@ -13,6 +13,9 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -113,6 +116,19 @@ final class Exchange {
             });
         }
         this.status = code;
+    }
+
+    /** Sends a piece of an answer that is sent piece by piece. */
+    void sendPiece(OutputStream out, byte[] piece) {
+        SlowCallers.within(SENDING, caller, () -> {
+            try {
+                out.write(piece);
+                out.flush();
+                return piece;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     /** What was sent, or 0 if nothing was because the client went away. */

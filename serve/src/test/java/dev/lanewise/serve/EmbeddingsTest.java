@@ -8,15 +8,20 @@ import dev.lanewise.tensor.Tensor;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -70,6 +75,70 @@ class EmbeddingsTest {
         server.close();
     }
 
+    /** The vector of any text: its version; the first version waits before it has encoded a text. */
+    private record Version(long number, CountDownLatch encoding, CountDownLatch go) implements TextServable {
+        @Override
+        public Signature signature() {
+            return new Letters().signature();
+        }
+
+        @Override
+        public Map<String, Tensor> compute(Map<String, Tensor> inputs) {
+            return new Letters().compute(inputs);
+        }
+
+        @Override
+        public Encoded encode(String text) {
+            encoding.countDown();
+            if (number == 1) {
+                TestServable.await(go);
+            }
+            return new Encoded(Map.of("letters", TensorData.of(new long[] {number}, 1, 1)), 1);
+        }
+    }
+
+    @Test
+    void textsOfAVersionThatIsReplacedAreAnsweredByTheNextOne(@TempDir Path root) throws Exception {
+        CountDownLatch encoding = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Path versions = Files.createDirectories(root.resolve("net"));
+        Files.writeString(Files.createDirectory(versions.resolve("1")).resolve("letters"), "");
+        ModelLoader loader = new ModelLoader() {
+            @Override
+            public boolean accepts(Path folder) {
+                return true;
+            }
+
+            @Override
+            public Servable load(Path folder) {
+                return new Version(Long.parseLong(folder.getFileName().toString()), encoding, go);
+            }
+        };
+        try (Server exchanging = Server.builder()
+                        .models(root)
+                        .loader(loader)
+                        .watchEvery(Duration.ofMillis(10))
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client asking = Client.of(exchanging)) {
+            var answer = CompletableFuture.supplyAsync(
+                    () -> asking.post("/v1/embeddings", "{\"model\":\"net\",\"input\":\"a\"}"));
+            encoding.await();
+            Files.writeString(Files.createDirectory(versions.resolve("2")).resolve("letters"), "");
+            while (exchanging.models().getOrDefault("net", List.of()).size() < 2) {
+                Thread.sleep(10);
+            }
+            Files.move(versions.resolve("1"), versions.resolve(".1"));
+            while (Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().equals("net/1-0"))) {
+                Thread.sleep(10);
+            }
+            assertThat(exchanging.models()).isEqualTo(Map.of("net", List.of("2")));
+            go.countDown();
+            assertThat(answer.get().body()).contains("\"embedding\":[1.0,2.0]");
+        }
+    }
+
     private static HttpResponse<String> embed(String body) {
         return client.post("/v1/embeddings", body);
     }
@@ -88,7 +157,8 @@ class EmbeddingsTest {
 
     @Test
     void oneTextNeedsNoArrayAndVectorsMayBeBytes() {
-        String body = embed("{\"input\":\"ab\",\"model\":\"letters\",\"encoding_format\":\"base64\",\"dimensions\":2,\"user\":null}")
+        String body = embed(
+                        "{\"input\":\"ab\",\"model\":\"letters\",\"encoding_format\":\"base64\",\"dimensions\":2,\"user\":null}")
                 .body();
         String text = body.replaceAll(".*\"embedding\":\"([^\"]*)\".*", "$1");
         ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
