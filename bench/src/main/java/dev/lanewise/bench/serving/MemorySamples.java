@@ -12,6 +12,7 @@ import java.util.function.ToLongFunction;
 /** Memory of this process over time, each time after a collection. */
 final class MemorySamples {
     private static final double MIB = 1 << 20;
+    private static final double NANOS_PER_MINUTE = 60e9;
 
     /** What may come from where samples happen to fall. */
     private static final double TOLERATED_SHARE = 0.1;
@@ -19,7 +20,7 @@ final class MemorySamples {
     private static final long TOLERATED_BYTES = 16 << 20;
     private static final int PARTS = 3;
 
-    private record Sample(long heap, long tensors, long resident) {}
+    private record Sample(double minute, long heap, long tensors, long resident) {}
 
     private final List<Sample> samples = new ArrayList<>();
 
@@ -27,7 +28,11 @@ final class MemorySamples {
     String take() {
         System.gc();
         Runtime runtime = Runtime.getRuntime();
-        Sample sample = new Sample(runtime.totalMemory() - runtime.freeMemory(), Lanewise.hostMemory(), resident());
+        Sample sample = new Sample(
+                System.nanoTime() / NANOS_PER_MINUTE,
+                runtime.totalMemory() - runtime.freeMemory(),
+                Lanewise.hostMemory(),
+                resident());
         samples.add(sample);
         return String.format(
                 Locale.ROOT,
@@ -48,6 +53,20 @@ final class MemorySamples {
         } catch (IOException e) {
             return 0;
         }
+    }
+
+    /** The growth of the process over the last half of the samples, by least squares; 0 for fewer than two. */
+    double mibPerMinute() {
+        List<Sample> half = samples.subList(samples.size() / 2, samples.size());
+        double minute = half.stream().mapToDouble(Sample::minute).average().orElse(0);
+        double resident = mean(half, Sample::resident);
+        double product = 0;
+        double square = 0;
+        for (Sample sample : half) {
+            product += (sample.minute - minute) * (sample.resident - resident);
+            square += (sample.minute - minute) * (sample.minute - minute);
+        }
+        return square == 0 ? 0 : product / square / MIB;
     }
 
     /** What has grown from the second third of the samples to the last; the first one is warm-up. */

@@ -118,7 +118,8 @@ public final class SoakCommand implements Callable<Integer> {
         if (!drained) {
             say("the server did not drain");
         }
-        say(counts.toString());
+        say(String.format(
+                Locale.ROOT, "%s; process %+.2f MiB per minute in the last half", counts, memory.mibPerMinute()));
         return counts.faultCount() == 0 && memory.grown().isEmpty() && drained;
     }
 
