@@ -8,6 +8,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Origins;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -121,11 +122,25 @@ public final class Autograd {
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
      */
     public static Gradients gradients(Tensor loss, Graph graph) {
-        if (loss.shape().elements() != 1) {
-            throw new TensorException("gradients: the loss is " + loss.spec()
-                    + " (expected one element); reduce it with sum() or mean(), or give upstream gradients");
-        }
+        checkScalar(loss);
         return gradients(new Tensor[] {loss}, new Tensor[] {loss.onesLike()}, graph);
+    }
+
+    /**
+     * As {@link #gradients(Tensor)}, telling of single gradients as soon as they are final. A gradient that is kept by rows, or
+     * that is final only with the last of all, may not be told of; the result has it.
+     *
+     * @param loss a tracked scalar
+     * @param watched what {@link #watch} returned, of which the listener wants to know
+     * @param listener is told of their gradients
+     * @return the gradient of each of the tensors; one that the outputs don't depend on has none
+     */
+    public static Gradients gradients(Tensor loss, List<Tensor> watched, GradientListener listener) {
+        checkScalar(loss);
+        return walk(
+                new Tensor[] {loss},
+                new Tensor[] {loss.onesLike()},
+                new Walk(Graph.RELEASE, Set.of(), new LastUses(loss, watched, listener)));
     }
 
     /**
@@ -137,7 +152,7 @@ public final class Autograd {
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Graph graph) {
-        return walk(outputs, upstream, Set.of(), graph);
+        return walk(outputs, upstream, new Walk(graph, Set.of()));
     }
 
     /**
@@ -159,10 +174,17 @@ public final class Autograd {
             }
             targets.add(origin);
         }
-        return walk(outputs, upstream, targets, graph);
+        return walk(outputs, upstream, new Walk(graph, targets));
     }
 
-    private static Gradients walk(Tensor[] outputs, Tensor[] upstream, Set<GradOrigin> targets, Graph graph) {
+    private static void checkScalar(Tensor loss) {
+        if (loss.shape().elements() != 1) {
+            throw new TensorException("gradients: the loss is " + loss.spec()
+                    + " (expected one element); reduce it with sum() or mean(), or give upstream gradients");
+        }
+    }
+
+    private static Gradients walk(Tensor[] outputs, Tensor[] upstream, Walk walk) {
         if (outputs.length != upstream.length) {
             throw new TensorException("gradients: " + outputs.length + " outputs and " + upstream.length
                     + " upstream gradients; give one for each");
@@ -176,7 +198,7 @@ public final class Autograd {
             throw new TensorException("gradients: the output depends on no watched tensor; watch tensors with"
                     + " Autograd.watch, outside noGrad; are the model's parameters all frozen by freeze(true)?");
         }
-        return new Walk(graph, targets).run(outputs, upstream);
+        return walk.run(outputs, upstream);
     }
 
     /**

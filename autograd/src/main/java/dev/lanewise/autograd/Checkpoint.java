@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Gradient checkpointing: the forward pass runs again when its gradients are needed. */
 final class Checkpoint {
+    static final String NAME = "checkpoint";
+
     private Checkpoint() {}
 
     static Tensor run(Function<Tensor[], Tensor> body, Tensor[] inputs) {
@@ -25,7 +27,7 @@ final class Checkpoint {
         operands[inputs.length] = Autograd.watch(Tensor.scalar(0));
         Function<Tensor[], Tensor> again = leaves -> Autocast.run(narrow, () -> body.apply(leaves));
         Rule rule = Rule.inputs((c, i) -> c.once(() -> gradients(c, again, inputs.length, before))[i]);
-        new Node("checkpoint", rule, operands, new Tensor[] {output});
+        new Node(NAME, rule, operands, new Tensor[] {output});
         return output;
     }
 

@@ -23,6 +23,31 @@ public final class Gradients {
     }
 
     /**
+     * Gradients that were computed elsewhere, such as the mean of what several processes found.
+     *
+     * @param dense gradients by watched tensor, each of its shape and type, in the order that {@link #values} is to have
+     * @param byRows those of tables watched by {@link Autograd#watchRows} that are kept by rows
+     * @return the gradients
+     * @throws TensorException if a tensor is not watched
+     */
+    public static Gradients from(Map<Tensor, Tensor> dense, Map<Tensor, RowGradient> byRows) {
+        return new Gradients(byOrigin(dense), byOrigin(byRows));
+    }
+
+    private static <T> Map<GradOrigin, T> byOrigin(Map<Tensor, T> byTensor) {
+        Map<GradOrigin, T> byOrigin = new LinkedHashMap<>();
+        byTensor.forEach((watched, gradient) -> {
+            GradOrigin origin = GradOrigin.of(watched);
+            if (origin == null) {
+                throw new TensorException(
+                        "gradients: " + watched.spec() + " is not watched; use what Autograd.watch returned");
+            }
+            byOrigin.put(origin, gradient);
+        });
+        return byOrigin;
+    }
+
+    /**
      * {@return whether the output depends on the tensor}
      *
      * @param watched a watched tensor

@@ -27,6 +27,7 @@ final class Walk {
 
     private final Graph graph;
     private final Set<GradOrigin> targets;
+    private final @Nullable LastUses uses;
     // in the order in which they were found: sums over gradients have the same bits in every run
     private final Map<GradOrigin, Sum> found = new LinkedHashMap<>();
     private final Map<GradOrigin, Rows> rows = new LinkedHashMap<>();
@@ -34,8 +35,13 @@ final class Walk {
     private final PriorityQueue<Node> queue = new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
 
     Walk(Graph graph, Set<GradOrigin> targets) {
+        this(graph, targets, null);
+    }
+
+    Walk(Graph graph, Set<GradOrigin> targets, @Nullable LastUses uses) {
         this.graph = graph;
         this.targets = targets;
+        this.uses = uses;
     }
 
     Gradients run(Tensor[] outputs, Tensor[] upstream) {
@@ -143,6 +149,15 @@ final class Walk {
         if (graph == Graph.RELEASE) {
             node.release();
         }
+        if (uses != null) {
+            uses.visited(node, this::denseSoFar);
+        }
+    }
+
+    /** The sum for a leaf, unless rows are to be added to it at the end. */
+    private @Nullable Tensor denseSoFar(GradOrigin leaf) {
+        Sum sum = rows.containsKey(leaf) ? null : found.get(leaf);
+        return sum == null ? null : sum.tensor;
     }
 
     void arrive(GradOrigin origin, Tensor gradient) {
