@@ -65,6 +65,12 @@ public final class DataLoader {
     private final Sampler sampler;
     private final Options options;
     private final Device device;
+    private final Share share;
+
+    /** What one of several processes takes: a part of every batch, or every so many-th batch. */
+    private record Share(int rank, int ranks, boolean wholeBatches) {
+        static final Share ALL = new Share(0, 1, true);
+    }
 
     /**
      * A loader of all samples.
@@ -119,6 +125,11 @@ public final class DataLoader {
      *     them
      */
     public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options, Device device) {
+        this(dataset, batchSize, sampler, options, device, Share.ALL);
+    }
+
+    private DataLoader(
+            Dataset dataset, int batchSize, Sampler sampler, Options options, Device device, Share share) {
         if (batchSize < 1) {
             throw new TensorException("data loader: batch size " + batchSize + " (expected 1 or more); check it");
         }
@@ -132,6 +143,38 @@ public final class DataLoader {
         this.sampler = sampler;
         this.options = options;
         this.device = device;
+        this.share = share;
+    }
+
+    /**
+     * This loader as one of several processes uses it that train together: of every batch it takes its contiguous part, in the
+     * order of the ranks, so that all parts together are the batch. {@link #batches}, {@link #batchSize} and {@link #samples}
+     * still are those of all.
+     *
+     * @param rank the number of this process, from 0
+     * @param ranks how many there are
+     * @return the loader of a part
+     * @throws TensorException if a batch has fewer samples than there are processes
+     */
+    public DataLoader part(int rank, int ranks) {
+        long last = sampler.size() % batchSize == 0 || options.dropLast ? batchSize : sampler.size() % batchSize;
+        if (last < ranks) {
+            throw new TensorException("data loader: the last batch of an epoch has " + last + " samples for " + ranks
+                    + " ranks (expected one or more for each); leave it out by dropLast, or take another batch size");
+        }
+        return new DataLoader(dataset, batchSize, sampler, options, device, new Share(rank, ranks, false));
+    }
+
+    /**
+     * This loader as one of several processes uses it that measure together: it takes whole batches, of each {@code ranks} in a
+     * row the one at its number. {@link #batches} and {@link #samples} still are those of all.
+     *
+     * @param rank the number of this process, from 0
+     * @param ranks how many there are
+     * @return the loader of some of the batches
+     */
+    public DataLoader every(int rank, int ranks) {
+        return new DataLoader(dataset, batchSize, sampler, options, device, new Share(rank, ranks, true));
     }
 
     /** {@return how many samples a batch has, except possibly an epoch's last one} */
@@ -203,6 +246,9 @@ public final class DataLoader {
         Batches(long[] order, int position) {
             this.order = order;
             this.position = position;
+            if (share.wholeBatches) {
+                skip(share.rank);
+            }
             prefetch();
         }
 
@@ -231,9 +277,19 @@ public final class DataLoader {
 
         private long[] nextIndices() {
             int size = Math.min(batchSize, order.length - position);
-            long[] indices = Arrays.copyOfRange(order, position, position + size);
-            position += size;
+            int from = share.wholeBatches ? 0 : start(size, share.rank);
+            int to = share.wholeBatches ? size : start(size, share.rank + 1);
+            long[] indices = Arrays.copyOfRange(order, position + from, position + to);
+            skip(share.wholeBatches ? share.ranks : 1);
             return indices;
+        }
+
+        private void skip(int batches) {
+            position = (int) Math.min(order.length, position + (long) batches * batchSize);
+        }
+
+        private int start(int size, int rank) {
+            return Math.toIntExact((long) size * rank / share.ranks);
         }
 
         private Batch moved(Batch batch) {

@@ -65,6 +65,9 @@ final class CapturedUpdates implements AutoCloseable {
         if (data.samples() < data.batchSize()) {
             return Optional.of(data.samples() + " samples are no whole batch of " + data.batchSize());
         }
+        if (trainer.replicas.size() > 1) {
+            return Optional.of("gradients are averaged over " + trainer.replicas.size() + " processes");
+        }
         if (trainer.updates.batches > 1) {
             return Optional.of("an update is of " + trainer.updates.batches + " batches");
         }

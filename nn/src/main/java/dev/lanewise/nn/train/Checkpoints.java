@@ -50,7 +50,9 @@ public final class Checkpoints {
     private record Last(Path file, long steps) implements Callback {
         @Override
         public void onStart(Training training) {
-            TrainingState.checkWritable(file);
+            if (training.writes()) {
+                TrainingState.checkWritable(file);
+            }
         }
 
         @Override
@@ -88,7 +90,9 @@ public final class Checkpoints {
 
         @Override
         public void onStart(Training training) {
-            TrainingState.checkWritable(file);
+            if (training.writes()) {
+                TrainingState.checkWritable(file);
+            }
         }
 
         @Override

@@ -45,14 +45,19 @@ final class Loop implements Training {
             throw new TensorException("trainer: " + epochs + " epochs (expected 1 or more); check the number");
         }
         this.trainer = trainer;
-        this.data = data;
+        this.data = trainer.replicas.training(data);
         this.epochs = epochs;
         this.state = TrainingState.of(trainer.model, trainer.optimizer, trainer.average);
     }
 
     TrainingResult run() {
-        if (trainer.resume != null) {
-            restore(trainer.resume);
+        Path saved = trainer.replicas.resume(trainer.resume);
+        if (saved != null) {
+            restore(saved);
+        }
+        trainer.replicas.begin(state);
+        if (saved == null && trainer.average != null && trainer.replicas.size() > 1) {
+            trainer.average.load(Map.of());
         }
         // made once the weights and the optimizer's state are in their final place
         captured = CapturedUpdates.of(trainer, data);
@@ -65,7 +70,7 @@ final class Loop implements Training {
 
     private TrainingResult train() {
         tell(callback -> callback.onStart(this));
-        while (position.epoch() < epochs && stopped == null) {
+        while (position.epoch() < epochs && !agreed(stopped != null)) {
             if (!epoch()) {
                 return end(
                         TrainingResult.End.INTERRUPTED,
@@ -73,9 +78,14 @@ final class Loop implements Training {
                                 + data.batches() + " batches");
             }
         }
-        return stopped == null
+        return position.epoch() == epochs && stopped == null
                 ? end(TrainingResult.End.COMPLETED, "all " + epochs + " epochs were trained")
-                : end(TrainingResult.End.STOPPED, stopped);
+                : end(TrainingResult.End.STOPPED, stopped == null ? "another process stopped" : stopped);
+    }
+
+    /** Whether a condition holds in this process or in another that trains with it. */
+    private boolean agreed(boolean here) {
+        return trainer.replicas.sums(here ? 1 : 0).get()[0] > 0;
     }
 
     private TrainingResult end(TrainingResult.End end, String reason) {
@@ -91,10 +101,13 @@ final class Loop implements Training {
         trainingMode();
         Iterator<Batch> batches = data.epoch(epoch, position.batches()).iterator();
         while (batches.hasNext()) {
-            if (trainer.stop.getAsBoolean()) {
+            double[] ends = trainer.replicas
+                    .sums(trainer.stop.getAsBoolean() ? 1 : 0, stopped != null ? 1 : 0)
+                    .get();
+            if (ends[0] > 0) {
                 return false;
             }
-            if (stopped != null) {
+            if (ends[1] > 0) {
                 return true;
             }
             step(epoch, batches);
@@ -138,12 +151,11 @@ final class Loop implements Training {
             if (trainer.schedule != null) {
                 trainer.optimizer.rate(trainer.schedule.rate(trainer.everyEpoch ? epoch - 1 : position.step()));
             }
-            double loss = captured.isPresent() && captured.get().takes(taken)
+            Done done = captured.isPresent() && captured.get().takes(taken)
                     ? replayed(captured.get(), taken.getFirst())
                     : computed(taken);
-            long samples = taken.stream().mapToLong(Batch::size).sum();
-            position = position.after(taken.size(), samples, loss, System.nanoTime() - start);
-            figures = position.figures(samples, loss, trainer.optimizer.rate(), measured);
+            position = position.after(taken.size(), done.samples, done.loss, System.nanoTime() - start);
+            figures = position.figures(done.samples, done.loss, trainer.optimizer.rate(), measured);
         } finally {
             step = null;
             measured.clear();
@@ -152,8 +164,12 @@ final class Loop implements Training {
         tell(callback -> callback.onStep(this, figures));
     }
 
-    /** Makes an update operation by operation and returns the loss. */
-    private double computed(List<Batch> batches) {
+    /** An update that was made. */
+    private record Done(double loss, long samples) {}
+
+    /** Makes an update operation by operation. */
+    private Done computed(List<Batch> batches) {
+        trainer.replicas.beginStep(state.streams(), position.step());
         Step now = Step.of(trainer, batches, state.streams());
         step = now;
         Step.Result result = now.compute(this::tellOutput);
@@ -163,16 +179,16 @@ final class Loop implements Training {
             update(gradients.gradients());
         }
         trainer.precision.adapt();
-        return result.loss();
+        return new Done(result.loss(), result.samples());
     }
 
-    private double replayed(CapturedUpdates updates, Batch batch) {
+    private Done replayed(CapturedUpdates updates, Batch batch) {
         CapturedUpdates.Result result = updates.run(batch);
         tellOutput(batch, result.output());
         checkFinite("the loss", result.loss());
         result.norm().ifPresent(this::measuredNorm);
         averaged();
-        return result.loss();
+        return new Done(result.loss(), batch.size());
     }
 
     private void tellOutput(Batch batch, Tensor output) {
@@ -181,7 +197,7 @@ final class Loop implements Training {
 
     private void update(Gradients gradients) {
         trainer.callbacks.forEach(callback -> callback.onGradients(this, gradients));
-        trainer.optimizer.step(trainer.updates.clipped(gradients, this::measuredNorm));
+        trainer.replicas.step(trainer.optimizer, trainer.updates.clipped(gradients, this::measuredNorm));
         averaged();
     }
 
@@ -206,7 +222,7 @@ final class Loop implements Training {
     private void tell(Consumer<Callback> call) {
         trainer.callbacks.forEach(call);
         for (Path file : toSave) {
-            state.save(file, notes());
+            trainer.replicas.save(state, file, notes());
         }
         toSave.clear();
     }
@@ -296,6 +312,11 @@ final class Loop implements Training {
     @Override
     public void stop(String reason) {
         stopped = reason;
+    }
+
+    @Override
+    public boolean writes() {
+        return trainer.replicas.writes();
     }
 
     @Override

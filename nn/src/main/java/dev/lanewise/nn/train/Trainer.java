@@ -10,6 +10,7 @@ import dev.lanewise.nn.optim.CapturedStep;
 import dev.lanewise.nn.optim.CapturedStep.Otherwise;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.Replicas.Measured;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
@@ -18,6 +19,7 @@ import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +76,7 @@ public final class Trainer {
     Path resume;
 
     BooleanSupplier stop = () -> false;
+    Replicas replicas = new Replicas() {};
     private List<Supplier<? extends Metric>> metrics = List.of();
 
     /**
@@ -266,6 +269,19 @@ public final class Trainer {
     }
 
     /**
+     * Trains together with other processes, each of which has the same data, model, optimizer, callbacks and settings. Figures are
+     * those of all processes together; {@link Callback#onOutput} sees the batches of its own process. Steps can't be
+     * {@linkplain #capture captured}.
+     *
+     * @param others the other processes
+     * @return this trainer
+     */
+    public Trainer replicas(Replicas others) {
+        replicas = others;
+        return this;
+    }
+
+    /**
      * Trains the model on all batches of the data for a number of epochs.
      *
      * @param data the batches of every epoch
@@ -319,22 +335,31 @@ public final class Trainer {
         metrics.forEach(metric -> measured.add(metric.get()));
         double losses = 0;
         Parts parts = new Parts();
-        for (var batches = data.epoch(0).iterator(); batches.hasNext(); ) {
-            if (condition.getAsBoolean()) {
+        replicas.beginEvaluation();
+        Iterator<Batch> batches = replicas.evaluation(data).epoch(0).iterator();
+        for (long done = 0; done < data.batches(); done += replicas.size()) {
+            if (replicas.sums(condition.getAsBoolean() ? 1 : 0).get()[0] > 0) {
                 return Optional.empty();
             }
             try (var ignored = Scope.open("evaluation")) {
-                Batch batch = moved(batches.next());
-                List<Tensor> results = precision.results(task, batch);
-                losses += task.sum(results, batch).item();
-                parts.add(task, batch);
-                measured.forEach(metric -> metric.add(results.getFirst(), batch.y()));
+                for (Measured one : replicas.gathered(batches.hasNext() ? measure(batches.next()) : null)) {
+                    losses += one.loss();
+                    parts.add(one.averagedOver());
+                    measured.forEach(metric -> metric.add(one.output(), one.target()));
+                }
             }
         }
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put("loss", losses / parts.divisor());
         measured.forEach(metric -> figures.putAll(metric.figures()));
         return Optional.of(new Evaluation(figures, measured));
+    }
+
+    private Measured measure(Batch taken) {
+        Batch batch = moved(taken);
+        List<Tensor> results = precision.results(task, batch);
+        return new Measured(
+                results.getFirst(), batch.y(), task.sum(results, batch).item(), task.averagedOver(batch));
     }
 
     /** The batch, on the model's device. */

@@ -42,11 +42,14 @@ public interface Training {
      */
     void stop(String reason);
 
+    /** {@return whether this process writes files: of several that train together, only the first does} */
+    boolean writes();
+
     /**
      * Saves the weights and everything that is needed to resume, as they are when all callbacks for the current event
      * have been called.
      *
-     * @param file the file of the weights; see {@link TrainingState#save} for the other file
+     * @param file the file of the weights, which only the process that {@linkplain #writes writes} makes; see {@link TrainingState#save} for the other file
      */
     void save(Path file);
 
