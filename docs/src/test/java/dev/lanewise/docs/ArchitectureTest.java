@@ -33,12 +33,13 @@ class ArchitectureTest {
                 "cuda, tensor",
                 "autograd, tensor",
                 "nn, tensor autograd",
+                "distributed, tensor autograd nn",
                 "text, nothing",
                 "onnx, tensor autograd nn",
                 "lm, tensor autograd nn text",
                 "serve, tensor autograd nn onnx lm text",
                 "testkit, tensor autograd",
-                "examples, tensor autograd nn onnx lm text serve cuda testkit",
+                "examples, tensor autograd nn distributed onnx lm text serve cuda testkit",
             })
     void moduleDependsOnlyOnTheModulesBelowIt(String module, String below) {
         var own = resideInAPackage(packagesOf(module));
@@ -120,6 +121,7 @@ class ArchitectureTest {
                 "cuda",
                 "autograd",
                 "nn",
+                "distributed",
                 "onnx",
                 "lm",
                 "serve",

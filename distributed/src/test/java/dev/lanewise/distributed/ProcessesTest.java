@@ -1,0 +1,133 @@
+package dev.lanewise.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.ReLU;
+import dev.lanewise.nn.Sequential;
+import dev.lanewise.nn.data.DataLoader;
+import dev.lanewise.nn.data.TensorDataset;
+import dev.lanewise.nn.io.Safetensors;
+import dev.lanewise.nn.io.SafetensorsFile;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.optim.Adam;
+import dev.lanewise.nn.train.Checkpoints;
+import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.nn.train.TrainingState;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Ranks as processes, one of which is killed. */
+@Timeout(120)
+final class ProcessesTest {
+    private static final int SIZE = 3;
+
+    @TempDir
+    Path folder;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    /** A rank that trains for longer than the test takes. */
+    static final class Rank {
+        public static void main(String[] args) {
+            int rank = Integer.parseInt(args[0]);
+            InetSocketAddress master = new InetSocketAddress("127.0.0.1", Integer.parseInt(args[1]));
+            Rng rng = new Rng(rank);
+            Layer model = new Sequential(new Linear(6, 32, rng), new ReLU(), new Linear(32, 3, rng));
+            Tensor x = new Rng(5).randn(DType.F32, 48, 6);
+            var data = new DataLoader(new TensorDataset(x, x.narrow(1, 0, 3).argmax(1)), 12, true, 1);
+            try (SocketRing ring = SocketRing.join(rank, SIZE, master, Ranks.SECRET)) {
+                var trainer = new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 1e-3))
+                        .callbacks(Checkpoints.last(Path.of(args[2]), 1));
+                DataParallel.wrap(trainer, ring).fit(data, 1_000_000);
+            } catch (CommunicationException e) {
+                System.out.println(e.getMessage());
+                System.exit(3);
+            }
+        }
+    }
+
+    @AfterEach
+    void endAll() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroyForcibly();
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void killedRankIsNamedByTheOthersAndTheLastCheckpointIsWhole() throws Exception {
+        int port = freePort();
+        Path file = folder.resolve("model.safetensors");
+        for (int rank = 0; rank < SIZE; rank++) {
+            processes.add(start(rank, port, file));
+        }
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!Files.exists(file) && System.nanoTime() < patience) {
+            assertThat(processes).as(() -> log(0)).allMatch(Process::isAlive);
+            Thread.sleep(50);
+        }
+        assertThat(file).exists();
+        processes.get(2).destroyForcibly();
+        for (int rank = 0; rank < 2; rank++) {
+            assertThat(processes.get(rank).waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(processes.get(rank).exitValue()).isEqualTo(3);
+            assertThat(log(rank)).contains("rank 2 has died");
+        }
+        for (Path whole : List.of(file, file.resolveSibling(file.getFileName() + TrainingState.SUFFIX))) {
+            try (SafetensorsFile stored = Safetensors.open(whole)) {
+                assertThat(stored.names()).hasSizeGreaterThan(3);
+            }
+        }
+    }
+
+    private Process start(int rank, int port, Path file) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:+UseSerialGC",
+                        "-Xmx256m",
+                        "-Dlanewise.threads=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Rank.class.getName(),
+                        Integer.toString(rank),
+                        Integer.toString(port),
+                        file.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(rank + ".log").toFile())
+                .start();
+    }
+
+    private String log(int rank) {
+        try {
+            byte[] all = Files.readAllBytes(folder.resolve(rank + ".log"));
+            return new String(all, 0, Math.min(all.length, 20_000), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}

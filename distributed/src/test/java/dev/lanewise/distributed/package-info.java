@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.distributed;
+
+import org.jspecify.annotations.NullMarked;
