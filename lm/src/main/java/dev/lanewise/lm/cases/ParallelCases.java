@@ -14,6 +14,7 @@ import dev.lanewise.text.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -104,15 +105,14 @@ final class ParallelCases implements CaseFolder.Part {
     }
 
     private static Gradients mean(Sequential model, List<Gradients> all) {
-        Tensor sum = Tensor.scalar(0);
+        Map<Tensor, Tensor> means = new LinkedHashMap<>();
         for (Parameter parameter : model.parameters()) {
             Tensor total = all.getFirst().of(parameter.leaf());
             for (Gradients other : all.subList(1, all.size())) {
                 total = total.add(other.of(parameter.leaf()));
             }
-            // a sum whose gradient is the mean of the ranks'
-            sum = sum.add(parameter.tensor().mul(total.div(all.size())).sum());
+            means.put(parameter.leaf(), total.div(all.size()));
         }
-        return Autograd.gradients(sum);
+        return Gradients.from(means, Map.of());
     }
 }
