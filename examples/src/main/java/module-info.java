@@ -1,5 +1,6 @@
 /** The command line {@code lanewise}: reference trainers and {@code doctor}. */
 module dev.lanewise.examples {
+    requires dev.lanewise.distributed;
     requires dev.lanewise.lm;
     requires dev.lanewise.nn;
     requires dev.lanewise.onnx;

@@ -21,7 +21,9 @@ record Saving(Card card, Path file) implements Callback {
     }
 
     private void save(Training training) {
-        card.write(file);
+        if (training.writes()) {
+            card.write(file);
+        }
         training.save(file);
     }
 }

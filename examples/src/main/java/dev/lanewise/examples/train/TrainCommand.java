@@ -64,6 +64,9 @@ public final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ComputeOptions compute = new ComputeOptions();
 
+    @Mixin
+    private DistributedOptions distributed = new DistributedOptions();
+
     @Option(names = "--seed", paramLabel = "N", description = "Seed of weights and data order. Default: 0.")
     private long seed;
 
@@ -112,7 +115,13 @@ public final class TrainCommand implements Callable<Integer> {
                 .orElseThrow(() -> usage("unknown model '" + model + "' (expected one of "
                         + String.join(", ", ReferenceModels.ids()) + ")"));
         checkUsage(reference);
-        Compute on = compute.apply(spec);
+        try (DistributedOptions.Processes processes = distributed.connect(spec)) {
+            train(reference, compute.apply(spec), processes);
+        }
+        return 0;
+    }
+
+    private void train(ReferenceModel reference, Compute on, DistributedOptions.@Nullable Processes processes) {
         Progress progress = new Progress(
                 reference.id(),
                 json,
@@ -127,8 +136,7 @@ public final class TrainCommand implements Callable<Integer> {
                 label,
                 limit,
                 progress);
-        new TrainingRun(reference, setup, recipe(reference.recipe(setup)), on, files()).run();
-        return 0;
+        new TrainingRun(reference, setup, recipe(reference.recipe(setup)), on, files(), processes).run();
     }
 
     private Recipe recipe(Recipe usual) {

@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.distributed.DataParallel;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.Dataset;
@@ -18,7 +19,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A run of {@code lanewise train}, from the data to the report. */
-record TrainingRun(ReferenceModel reference, Setup setup, Recipe recipe, Compute compute, Weights weights) {
+record TrainingRun(
+        ReferenceModel reference,
+        Setup setup,
+        Recipe recipe,
+        Compute compute,
+        Weights weights,
+        DistributedOptions.@Nullable Processes processes) {
     private static final int TEST_BATCH = 256;
 
     /**
@@ -50,15 +57,20 @@ record TrainingRun(ReferenceModel reference, Setup setup, Recipe recipe, Compute
 
     /** Trains, saves and reports. */
     void run() {
-        weights.check();
-        Task task = reference.prepare(setup);
+        boolean first = processes == null || processes.isFirst();
+        if (first) {
+            weights.check();
+        }
+        Task task = prepared(first);
         Layer network = network(task.card());
         Optimizer optimizer = recipe.optimizer().create(network.parameters(), recipe.rate());
         DataLoader train = loader(task.train(), recipe.batch(), true);
         DataLoader test = loader(task.test(), TEST_BATCH, false);
         Trainer trainer = compute.set(reference.trainer(
-                        new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches())))
-                .callbacks(setup.progress().of(reference));
+                        new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches())));
+        if (first) {
+            trainer.callbacks(setup.progress().of(reference));
+        }
         if (weights.resume != null) {
             trainer.resume(weights.resume);
         }
@@ -66,8 +78,25 @@ record TrainingRun(ReferenceModel reference, Setup setup, Recipe recipe, Compute
             trainer.callbacks(new Saving(task.card(), weights.save));
         }
         try (Interruption interruption = new Interruption()) {
-            report(task.card(), network, fit(trainer.stopWhen(interruption::requested), train));
+            TrainingResult result = fit(trainer.stopWhen(interruption::requested), train);
+            if (first) {
+                report(task.card(), network, result);
+            }
         }
+    }
+
+    /** The first process looks for the data, and perhaps loads it from the network, before the others do. */
+    private Task prepared(boolean first) {
+        if (processes == null) {
+            return reference.prepare(setup);
+        }
+        if (first) {
+            Task task = reference.prepare(setup);
+            processes.communicator().barrier();
+            return task;
+        }
+        processes.communicator().barrier();
+        return reference.prepare(setup);
     }
 
     private Layer network(Card card) {
@@ -95,10 +124,25 @@ record TrainingRun(ReferenceModel reference, Setup setup, Recipe recipe, Compute
 
     private TrainingResult fit(Trainer trainer, DataLoader train) {
         try {
-            return trainer.fit(train, recipe.epochs());
+            return processes == null ? trainer.fit(train, recipe.epochs()) : together(trainer, train, processes);
         } catch (NonFiniteException e) {
             throw new TensorException(e.getMessage() + " (--lr)", e);
         }
+    }
+
+    private TrainingResult together(Trainer trainer, DataLoader train, DistributedOptions.Processes others) {
+        DataParallel all = DataParallel.wrap(trainer, others.communicator(), others.options());
+        TrainingResult result = all.fit(train, recipe.epochs());
+        if (others.isFirst()) {
+            setup.progress()
+                    .report(String.format(
+                            Locale.ROOT,
+                            "%d ranks: communication %.1f s, of which training waited %.1f s%n",
+                            others.communicator().size(),
+                            all.communicationSeconds(),
+                            all.waitedSeconds()));
+        }
+        return result;
     }
 
     private void report(Card card, Layer network, TrainingResult result) {

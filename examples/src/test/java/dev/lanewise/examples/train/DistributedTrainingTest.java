@@ -1,0 +1,146 @@
+package dev.lanewise.examples.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code lanewise train --distributed} as its users start it: real processes, all ended after each test. */
+@Timeout(180)
+final class DistributedTrainingTest {
+    @TempDir
+    Path folder;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    @AfterEach
+    void endAll() throws InterruptedException {
+        for (Process process : processes) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    private Process start(String name, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-Xmx400m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.lanewise.examples.Main",
+                "train",
+                "mnist-mlp",
+                "--data",
+                "synthetic",
+                "--limit",
+                "300"));
+        command.addAll(Arrays.asList(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectOutput(folder.resolve(name + ".out").toFile())
+                .redirectError(folder.resolve(name + ".err").toFile());
+        builder.environment().put(DistributedOptions.SECRET, "a secret of the tests");
+        Process process = builder.start();
+        processes.add(process);
+        return process;
+    }
+
+    private static void awaitEnd(Process process, int code) throws InterruptedException {
+        assertThat(process.waitFor(90, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(code);
+    }
+
+    private String text(String file) throws IOException {
+        byte[] all = Files.readAllBytes(folder.resolve(file));
+        return new String(all, 0, Math.min(all.length, 100_000), StandardCharsets.UTF_8);
+    }
+
+    private double lastLoss(String file) throws IOException {
+        Matcher loss = Pattern.compile("\"train_loss\":([0-9.eE+-]+)").matcher(text(file));
+        double last = Double.NaN;
+        while (loss.find()) {
+            last = Double.parseDouble(loss.group(1));
+        }
+        return last;
+    }
+
+    @Test
+    void processesTrainAsOneHoweverTheyAreStarted() throws Exception {
+        awaitEnd(start("one", "--epochs", "2", "--json"), 0);
+        awaitEnd(start("two", "--epochs", "2", "--json", "--distributed", "ring", "--ranks", "2"), 0);
+        String master = "127.0.0.1:" + freePort();
+        List<Process> byHand = new ArrayList<>();
+        for (int rank = 1; rank >= 0; rank--) {
+            byHand.add(start(
+                    "hand" + rank,
+                    ("--epochs 2 --json --distributed ring --ranks 2 --threads 1 --rank " + rank + " --master " + master)
+                            .split(" ")));
+        }
+        for (Process process : byHand) {
+            awaitEnd(process, 0);
+        }
+        assertThat(lastLoss("two.out")).isCloseTo(lastLoss("one.out"), within(1e-6));
+        assertThat(lastLoss("hand0.out")).isEqualTo(lastLoss("two.out"));
+        assertThat(text("hand1.out")).isEmpty();
+        assertThat(text("two.out").lines()).hasSize(2);
+    }
+
+    @Test
+    void killedProcessIsNamedAndTheOthersEnd() throws Exception {
+        Path file = folder.resolve("model.safetensors");
+        Process first = start(
+                "first",
+                "--epochs",
+                "1000000",
+                "--distributed",
+                "ring",
+                "--ranks",
+                "2",
+                "--save",
+                file.toString());
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+        while (!Files.exists(file) && first.isAlive() && System.nanoTime() < patience) {
+            Thread.sleep(50);
+        }
+        assertThat(file).as(() -> "%s".formatted(first)).exists();
+        assertThat(first.children()).hasSize(1);
+        first.children().forEach(ProcessHandle::destroyForcibly);
+        assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(first.exitValue()).isEqualTo(1);
+        assertThat(text("first.err"))
+                .contains("lanewise: rank 1: exit code 137")
+                .contains("rank 1 has died");
+    }
+
+    @Test
+    void wrongUseIsAnErrorInOneLine() throws Exception {
+        awaitEnd(start("alone", "--ranks", "2"), 2);
+        assertThat(text("alone.err")).contains("need --distributed ring");
+        awaitEnd(start("master", "--distributed", "ring", "--ranks", "2", "--rank", "1", "--master", "here"), 2);
+        assertThat(text("master.err")).contains("--master here (expected HOST:PORT");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
