@@ -9,6 +9,7 @@ import static dev.lanewise.cpu.quant.Lanes.store;
 
 import dev.lanewise.tensor.op.matrix.BlockFormat;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,14 +40,15 @@ interface BlockDots {
      */
     void rows(int groups, long w, long row1, long row2, long row3, long x, long sums, long lanes);
 
-    /** The kernel of a format; null where rows are widened to memory first, which vectors below 512 bits always are. */
+    /** The kernel of a format; null where rows are widened to memory first, which vectors below 256 bits always are. */
     static @Nullable BlockDots of(BlockFormat format) {
-        return COUNT != 16
+        boolean wide = COUNT == 16;
+        return !wide && COUNT != 8
                 ? null
                 : switch (format) {
-                    case Q8_0 -> new DotsQ8s0();
-                    case Q4_0 -> new DotsQ4s0();
-                    case Q5_0 -> new DotsQ5s0();
+                    case Q8_0 -> wide ? new DotsQ8s0() : new NarrowDotsQ8s0();
+                    case Q4_0 -> wide ? new DotsQ4s0() : new NarrowDotsQ4s0();
+                    case Q5_0 -> wide ? new DotsQ5s0() : null;
                     case F32, F16, BF16, I8, Q4_1, Q5_1, Q4_K, Q5_K, Q6_K, Q2_K, Q3_K, IQ4_NL, IQ4_XS, TQ1_0, TQ2_0 ->
                         null;
                 };
@@ -58,7 +60,11 @@ interface BlockDots {
         for (int g = 0; g < groups; g++) {
             x &= MASK;
             sums &= MASK;
-            store(load(x).add(load(x + VECTOR)).mul(factor), sums);
+            FloatVector sum = load(x).add(load(x + VECTOR));
+            if (COUNT == 8) {
+                sum = sum.add(load(x + 2 * VECTOR).add(load(x + 3 * VECTOR)));
+            }
+            store(sum.mul(factor), sums);
             x += GROUP * 4;
             sums += VECTOR;
         }
