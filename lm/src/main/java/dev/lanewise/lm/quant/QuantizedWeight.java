@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.gguf.BlockType;
 import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -67,11 +68,12 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         long out = weight.shape().size(0);
         Tensor blocks = Tensor.of(MemorySegment.ofArray(packed), DType.U8, out, type.bytes(in))
                 .keep();
-        return new Blocks(blocks, null, type, in, null);
+        return new Blocks(blocks, null, type, in);
     }
 
     /**
-     * {@return a weight over existing blocks, for example in a mapped file, without copying them}
+     * {@return a weight over existing blocks, for example in a mapped file, without copying them; rows that are in
+     * another order are copied}
      *
      * @param data all blocks, rows one after the other; the weight is valid as long as this is
      * @param type the type of blocks
@@ -88,7 +90,13 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         Tensor blocks = data.isNative()
                 ? Storage.over(data, DType.U8, Shape.of(out, type.bytes(in)))
                 : Tensor.of(data, DType.U8, out, type.bytes(in)).keep();
-        return new Blocks(blocks, data.isNative() ? data : null, type, in, row);
+        if (row == null) {
+            return new Blocks(blocks, data.isNative() ? data : null, type, in);
+        }
+        try (Scope ignored = Scope.open("order")) {
+            Tensor order = Tensor.of(LongStream.range(0, out).map(row).toArray());
+            return new Blocks(blocks.indexSelect(0, order).keep(), null, type, in);
+        }
     }
 
     private static Tensor checked(Tensor weight) {
@@ -188,22 +196,13 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         private final BlockFormat format;
         private final Tensor blocks;
         private final @Nullable MemorySegment mapped;
-        private final @Nullable Tensor order;
 
-        /** Blocks in memory, which may be a file's, and which row of them a row of the weight is. */
-        Blocks(
-                Tensor blocks,
-                @Nullable MemorySegment mapped,
-                BlockType type,
-                long in,
-                @Nullable LongUnaryOperator row) {
+        /** Blocks in memory, which may be a file's. */
+        Blocks(Tensor blocks, @Nullable MemorySegment mapped, BlockType type, long in) {
             super(blocks.shape().size(0), in);
             this.format = type.format();
             this.blocks = blocks;
             this.mapped = mapped;
-            this.order = row == null
-                    ? null
-                    : Tensor.of(LongStream.range(0, out()).map(row).toArray()).keep();
         }
 
         private Tensor open() {
@@ -215,19 +214,14 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
             return blocks;
         }
 
-        private Tensor inOrder(Tensor x, int dim) {
-            return order == null ? x : x.indexSelect(dim, order.to(x.device()));
-        }
-
         @Override
         public Tensor dense() {
-            return inOrder(Tensor.apply(new QuantizedProduct(Kind.UNPACK, format), open()), 0);
+            return Tensor.apply(new QuantizedProduct(Kind.UNPACK, format), open());
         }
 
         @Override
         public Tensor product(Tensor x) {
-            Tensor y = Tensor.apply(new QuantizedProduct(Kind.LINEAR, format), x, open().to(x.device()));
-            return inOrder(y, x.shape().rank() - 1);
+            return Tensor.apply(new QuantizedProduct(Kind.LINEAR, format), x, open().to(x.device()));
         }
 
         @Override
