@@ -2,6 +2,7 @@ package dev.lanewise.text.jinja;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The variables of a part of a template, the output it writes to, and limits for the whole. */
@@ -9,6 +10,11 @@ final class Scope {
     private static final long MOST_STEPS = 20_000_000;
     private static final int LONGEST_OUTPUT = 64 << 20;
     private static final int DEEPEST = 150;
+
+    /** Names that Jinja itself defines, so that they can't pass for undefined variables. */
+    private static final Set<String> UNSUPPORTED =
+            Set.of("varargs", "kwargs", "cycler", "joiner", "lipsum", "self", "super");
+
     private final Map<String, Object> variables = new HashMap<>();
     private final @Nullable Scope parent;
     private final Limits limits;
@@ -61,6 +67,9 @@ final class Scope {
             if (scope.variables.containsKey(name)) {
                 return scope.variables.get(name);
             }
+        }
+        if (UNSUPPORTED.contains(name)) {
+            throw TemplateError.of("`" + name + "` is not supported");
         }
         return new Py.Undefined(name);
     }

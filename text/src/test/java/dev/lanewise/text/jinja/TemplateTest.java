@@ -71,6 +71,9 @@ class TemplateTest {
                 "{{ f(*xs) }};`*`",
                 "{{ strftime_now('%Q') }};`%Q`",
                 "{{ missing.name }};`missing`",
+                "{% macro m() %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m() }};`varargs`",
+                "{% if cycler is defined %}a{% endif %};`cycler`",
+                "{{ self }};`self`",
             })
     void whatTheSubsetLacksIsNamed(String template, String named) {
         assertThatThrownBy(() -> render(template))
