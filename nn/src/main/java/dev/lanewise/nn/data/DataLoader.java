@@ -4,9 +4,9 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -15,6 +15,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Iterates over a data set in batches; the last one may be smaller. The next batches are made on virtual threads, and
@@ -60,9 +62,8 @@ public final class DataLoader {
         }
     }
 
-    private final Dataset dataset;
+    private final BatchSource source;
     private final int batchSize;
-    private final Sampler sampler;
     private final Options options;
     private final Device device;
     private final Share share;
@@ -70,6 +71,11 @@ public final class DataLoader {
     /** What one of several processes takes: a part of every batch, or every so many-th batch. */
     private record Share(int rank, int ranks, boolean wholeBatches) {
         static final Share ALL = new Share(0, 1, true);
+
+        /** The first sample, of a batch of this size, that belongs to a rank. */
+        int start(int size, int rank) {
+            return Math.toIntExact((long) size * rank / ranks);
+        }
     }
 
     /**
@@ -125,22 +131,56 @@ public final class DataLoader {
      *     them
      */
     public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options, Device device) {
-        this(dataset, batchSize, sampler, options, device, Share.ALL);
+        this(new SampledBatches(dataset, sampler), batchSize, options, device, Share.ALL);
     }
 
-    private DataLoader(
-            Dataset dataset, int batchSize, Sampler sampler, Options options, Device device, Share share) {
+    /**
+     * A loader of samples that come one after the other. One thread reads them; the next batch is made while one is in
+     * use. The samples that precede a position which training resumes from are read and dropped. A stream that is left
+     * before its end is closed once the iterator is unreachable.
+     *
+     * @param <T> what a sample is
+     * @param dataset the samples, in the order in which batches have them
+     * @param batchSize how many samples a batch has, 1 or more
+     * @param collate makes a batch of samples, on a background thread; of the tensors that it makes, only those of the
+     *     result are kept
+     */
+    public <T> DataLoader(IterableDataset<T> dataset, int batchSize, Function<List<T>, Batch> collate) {
+        this(dataset, batchSize, collate, false, Device.CPU);
+    }
+
+    /**
+     * A loader of samples that come one after the other, with all its options.
+     *
+     * @param <T> what a sample is
+     * @param dataset the samples, in the order in which batches have them
+     * @param batchSize how many samples a batch has, 1 or more
+     * @param collate makes a batch of samples, on a background thread; of the tensors that it makes, only those of the
+     *     result are kept
+     * @param dropLast whether a last, smaller batch is left out
+     * @param device the device that batches are moved to
+     */
+    public <T> DataLoader(
+            IterableDataset<T> dataset,
+            int batchSize,
+            Function<List<T>, Batch> collate,
+            boolean dropLast,
+            Device device) {
+        // One batch ahead at a time: samples can only be read in order.
+        this(new StreamedBatches<>(dataset, collate), batchSize, new Options(1, 1, dropLast), device, Share.ALL);
+    }
+
+    private DataLoader(BatchSource source, int batchSize, Options options, Device device, Share share) {
         if (batchSize < 1) {
             throw new TensorException("data loader: batch size " + batchSize + " (expected 1 or more); check it");
         }
-        if (options.dropLast && sampler.size() > 0 && sampler.size() < batchSize) {
-            throw new TensorException("data loader: " + sampler.size() + " samples make no batch of " + batchSize
+        if (options.dropLast && source.samples() > 0 && source.samples() < batchSize) {
+            throw new TensorException("data loader: " + source.samples() + " samples make no batch of " + batchSize
                     + " where the last, smaller one is dropped (expected as many samples or more); take smaller batches,"
                     + " or keep the last one");
         }
-        this.dataset = dataset;
+        this.source = source;
         this.batchSize = batchSize;
-        this.sampler = sampler;
         this.options = options;
         this.device = device;
         this.share = share;
@@ -157,12 +197,12 @@ public final class DataLoader {
      * @throws TensorException if a batch has fewer samples than there are processes
      */
     public DataLoader part(int rank, int ranks) {
-        long last = sampler.size() % batchSize == 0 || options.dropLast ? batchSize : sampler.size() % batchSize;
+        long last = source.samples() % batchSize == 0 || options.dropLast ? batchSize : source.samples() % batchSize;
         if (last < ranks) {
             throw new TensorException("data loader: the last batch of an epoch has " + last + " samples for " + ranks
                     + " ranks (expected one or more for each); leave it out by dropLast, or take another batch size");
         }
-        return new DataLoader(dataset, batchSize, sampler, options, device, new Share(rank, ranks, false));
+        return new DataLoader(source, batchSize, options, device, new Share(rank, ranks, false));
     }
 
     /**
@@ -174,7 +214,7 @@ public final class DataLoader {
      * @return the loader of some of the batches
      */
     public DataLoader every(int rank, int ranks) {
-        return new DataLoader(dataset, batchSize, sampler, options, device, new Share(rank, ranks, true));
+        return new DataLoader(source, batchSize, options, device, new Share(rank, ranks, true));
     }
 
     /** {@return how many samples a batch has, except possibly an epoch's last one} */
@@ -184,12 +224,12 @@ public final class DataLoader {
 
     /** {@return the number of batches of an epoch} */
     public long batches() {
-        return options.dropLast ? sampler.size() / batchSize : (sampler.size() + batchSize - 1) / batchSize;
+        return options.dropLast ? source.samples() / batchSize : (source.samples() + batchSize - 1) / batchSize;
     }
 
     /** {@return the number of samples of an epoch} */
     public long samples() {
-        return options.dropLast ? batches() * batchSize : sampler.size();
+        return options.dropLast ? batches() * batchSize : source.samples();
     }
 
     /**
@@ -214,38 +254,19 @@ public final class DataLoader {
             throw new TensorException("data loader: batch " + firstBatch + " of " + batches()
                     + " (expected 0 to that); was the position saved with other data?");
         }
-        return () -> {
-            dataset.epoch(epoch);
-            return new Batches(sampler.order(epoch), Math.toIntExact(firstBatch * batchSize));
-        };
-    }
-
-    /** Makes a batch; if that fails, finds out which of its samples is to blame. */
-    private Batch make(long[] indices) {
-        try {
-            return dataset.batch(indices);
-        } catch (RuntimeException failure) {
-            for (long index : indices) {
-                try (Scope ignored = Scope.open("data loader")) {
-                    dataset.batch(new long[] {index});
-                } catch (RuntimeException own) {
-                    throw new BadSampleException(dataset, index, own);
-                }
-            }
-            // each sample is good by itself: they don't go together
-            throw failure;
-        }
+        long first = firstBatch * batchSize;
+        return () -> new Batches(source.epoch(epoch, first), samples() - first);
     }
 
     private final class Batches implements Iterator<Batch> {
-        private final long[] order;
+        private final BatchSource.Epoch epoch;
         private final Deque<CompletableFuture<Batch>> ahead = new ArrayDeque<>();
         private final Semaphore working = new Semaphore(options.workers);
-        private int position;
+        private long left;
 
-        Batches(long[] order, int position) {
-            this.order = order;
-            this.position = position;
+        Batches(BatchSource.Epoch epoch, long left) {
+            this.epoch = epoch;
+            this.left = left;
             if (share.wholeBatches) {
                 skip(share.rank);
             }
@@ -253,43 +274,43 @@ public final class DataLoader {
         }
 
         private void prefetch() {
-            while (ahead.size() < options.prefetch && hasMore()) {
-                long[] indices = nextIndices();
+            while (ahead.size() < options.prefetch && left > 0) {
+                Supplier<Batch> task = nextTask();
                 CompletableFuture<Batch> batch =
-                        CompletableFuture.supplyAsync(() -> work(indices), Thread.ofVirtual()::start);
+                        CompletableFuture.supplyAsync(() -> work(task), Thread.ofVirtual()::start);
                 ahead.add(device.isCpu() ? batch : batch.thenApplyAsync(this::moved, Mover.EXECUTOR));
             }
         }
 
-        private Batch work(long[] indices) {
+        private Batch work(Supplier<Batch> task) {
             working.acquireUninterruptibly();
             try {
-                return make(indices);
+                return task.get();
             } finally {
                 working.release();
             }
         }
 
-        private boolean hasMore() {
-            int left = order.length - position;
-            return options.dropLast ? left >= batchSize : left > 0;
-        }
-
-        private long[] nextIndices() {
-            int size = Math.min(batchSize, order.length - position);
-            int from = share.wholeBatches ? 0 : start(size, share.rank);
-            int to = share.wholeBatches ? size : start(size, share.rank + 1);
-            long[] indices = Arrays.copyOfRange(order, position + from, position + to);
-            skip(share.wholeBatches ? share.ranks : 1);
-            return indices;
+        private Supplier<Batch> nextTask() {
+            int size = (int) Math.min(batchSize, left);
+            left -= size;
+            if (share.wholeBatches) {
+                Supplier<Batch> batch = epoch.next(size);
+                skip(share.ranks - 1);
+                return batch;
+            }
+            int from = share.start(size, share.rank);
+            int to = share.start(size, share.rank + 1);
+            epoch.skip(from);
+            Supplier<Batch> part = epoch.next(to - from);
+            epoch.skip(size - to);
+            return part;
         }
 
         private void skip(int batches) {
-            position = (int) Math.min(order.length, position + (long) batches * batchSize);
-        }
-
-        private int start(int size, int rank) {
-            return Math.toIntExact((long) size * rank / share.ranks);
+            long samples = Math.min(left, (long) batches * batchSize);
+            epoch.skip(samples);
+            left -= samples;
         }
 
         private Batch moved(Batch batch) {
@@ -302,7 +323,7 @@ public final class DataLoader {
 
         @Override
         public boolean hasNext() {
-            return !ahead.isEmpty() || hasMore();
+            return !ahead.isEmpty() || left > 0;
         }
 
         @Override
@@ -311,13 +332,12 @@ public final class DataLoader {
                 throw new NoSuchElementException("the epoch has no more batches");
             }
             if (ahead.isEmpty()) {
-                Batch batch = make(nextIndices());
+                Batch batch = nextTask().get();
                 return device.isCpu() ? batch : moved(batch);
             }
             Batch batch = join(ahead.remove());
             prefetch();
-            Scope.adopt(batch.x());
-            Scope.adopt(batch.y());
+            batch.tensors().forEach(Scope::adopt);
             return batch;
         }
 
