@@ -5,6 +5,8 @@ module dev.lanewise.nn {
     requires de.siegmar.fastcsv;
     requires java.desktop;
     requires java.net.http;
+    // only for queries as data sets; who has a connection has the module
+    requires static transitive java.sql;
     requires jdk.jfr;
     requires static transitive org.jspecify;
     requires tools.jackson.core;

@@ -47,7 +47,7 @@ public final class Column {
      * {@code Double.parseDouble} accepts more, such as {@code 1D}, {@code 2f} and hexadecimal digits, which other
      * readers treat as text.
      */
-    private static boolean isNumber(String cell) {
+    static boolean isNumber(String cell) {
         int position = skipSign(cell, 0);
         int whole = skipDigits(cell, position);
         int digits = whole - position;

@@ -1,5 +1,7 @@
 package dev.lanewise.nn.data.table;
 
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param names the names of the columns, or null if the first line has them
  * @param missing the texts that mark a missing value; an empty or blank cell is always missing
  * @param quotedMissing whether these texts mark a missing value in quotes too
+ * @param charset the encoding of the file's text; a byte order mark before it is skipped
  */
-public record CsvFormat(char separator, @Nullable List<String> names, Set<String> missing, boolean quotedMissing) {
+public record CsvFormat(
+        char separator, @Nullable List<String> names, Set<String> missing, boolean quotedMissing, Charset charset) {
     /** What pandas treats as a missing value by default, and {@code ?}, which old data sets use. */
     public static final Set<String> USUAL_MISSING = Set.of(
             "",
@@ -41,8 +45,8 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
             "null",
             "?");
 
-    /** Commas, a header, the usual marks of missing values, in quotes or not. */
-    public static final CsvFormat DEFAULT = new CsvFormat(',', null, USUAL_MISSING, true);
+    /** Commas, a header, the usual marks of missing values, in quotes or not, UTF-8. */
+    public static final CsvFormat DEFAULT = new CsvFormat(',', null, USUAL_MISSING, true, StandardCharsets.UTF_8);
 
     /**
      * A format.
@@ -64,7 +68,7 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
      * @param other the character between two cells
      */
     public CsvFormat withSeparator(char other) {
-        return new CsvFormat(other, names, missing, quotedMissing);
+        return new CsvFormat(other, names, missing, quotedMissing, charset);
     }
 
     /**
@@ -74,7 +78,7 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
      * @return a format that is otherwise the same
      */
     public CsvFormat withNames(List<String> columns) {
-        return new CsvFormat(separator, columns, missing, quotedMissing);
+        return new CsvFormat(separator, columns, missing, quotedMissing, charset);
     }
 
     /**
@@ -85,7 +89,7 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
      * @return a format that is otherwise the same
      */
     public CsvFormat withMissing(String... marks) {
-        return new CsvFormat(separator, names, Set.of(marks), quotedMissing);
+        return new CsvFormat(separator, names, Set.of(marks), quotedMissing, charset);
     }
 
     /**
@@ -94,7 +98,18 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
      * @return a format that is otherwise the same
      */
     public CsvFormat keepQuoted() {
-        return new CsvFormat(separator, names, missing, false);
+        return new CsvFormat(separator, names, missing, false, charset);
+    }
+
+    /**
+     * This format for a file in another encoding than UTF-8, such as {@code Charset.forName("windows-1252")}, which
+     * spreadsheets write. UTF-16 is recognised in either byte order by its byte order mark.
+     *
+     * @param encoding the encoding of the file's text
+     * @return a format that is otherwise the same
+     */
+    public CsvFormat withCharset(Charset encoding) {
+        return new CsvFormat(separator, names, missing, quotedMissing, encoding);
     }
 
     /** The value of a field, null if it is missing. */

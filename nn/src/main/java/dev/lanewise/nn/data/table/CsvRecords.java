@@ -59,6 +59,11 @@ final class CsvRecords {
         return any ? fields.toArray(new @Nullable String[0]) : null;
     }
 
+    /** Says that the records so far are no longer on the heap. */
+    void released() {
+        heapBytes = 0;
+    }
+
     /** The line in which the last record began, from 1. */
     long line() {
         return began;

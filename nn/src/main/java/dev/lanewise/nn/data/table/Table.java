@@ -1,24 +1,25 @@
 package dev.lanewise.nn.data.table;
 
 import dev.lanewise.nn.io.BadFileException;
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A table of named columns, read from CSV (RFC 4180: quoted fields may hold separators, quotes and line ends). A cell
  * that is empty, blank or one of {@link CsvFormat#USUAL_MISSING} is missing; a {@link CsvFormat} can name other marks.
  *
+ * <p>What is larger than memory is read row by row: {@link Rows}.
+ *
  * <p>{@snippet :
- * Table table = Table.read(file).without("customerID");
+ * Table table = Table.read(file).dropDuplicates("customerID").without("customerID");
  * List<String> classes = table.column("Churn").categories();
  * int[] labels = table.column("Churn").indices(classes);
  * Split split = Split.stratified(labels, 0.2, 0);
@@ -28,14 +29,14 @@ import org.jspecify.annotations.Nullable;
  * }
  */
 public final class Table {
-    private static final String KIND = "a CSV file in UTF-8";
-
     private final List<Column> columns;
+    private final Map<String, Column> byName = new HashMap<>();
     private final int rows;
 
     private Table(List<Column> columns, int rows) {
         this.columns = columns;
         this.rows = rows;
+        columns.forEach(column -> byName.put(column.name(), column));
     }
 
     /**
@@ -77,61 +78,46 @@ public final class Table {
      * Reads a CSV file in a given format.
      *
      * @param file its path
-     * @param format separator, names and marks of missing values
+     * @param format separator, names, marks of missing values and encoding
      * @return the table
-     * @throws BadFileException if it is missing, not in UTF-8, malformed, has a row with more or fewer fields than
+     * @throws BadFileException if it is missing, not in the format's encoding, malformed, has a row with more or fewer fields than
      *     there are columns, or takes more than half of the Java heap
      */
     public static Table read(Path file, CsvFormat format) {
-        try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            CsvRecords records = new CsvRecords(file, in, format);
-            List<String> names = format.names() == null ? records.header() : format.names();
-            if (names == null) {
-                throw new BadFileException(file, "no line", "a header and rows", "check the file");
+        try (CsvFile csv = new CsvFile(file, format)) {
+            List<@Nullable String[]> rows = new ArrayList<>();
+            for (@Nullable String[] row = csv.next(); row != null; row = csv.next()) {
+                rows.add(row);
             }
-            checkNames(file, names);
-            return of(names, rows(file, format, names.size(), records));
-        } catch (CharacterCodingException malformed) {
-            throw new BadFileException(file, "bytes that are not UTF-8", KIND, "convert the file to UTF-8", malformed);
-        } catch (IOException failure) {
-            throw BadFileException.unreadable(file, KIND, failure);
+            return of(csv.names(), rows);
         }
     }
 
-    private static void checkNames(Path file, List<String> names) {
-        Set<String> seen = new HashSet<>();
-        for (String name : names) {
-            if (!seen.add(name)) {
-                throw new BadFileException(
-                        file, "two columns called '" + name + "'", "different names", "rename one of them");
-            }
+    /**
+     * A table of rows that were read one by one, such as some of {@link Rows}.
+     *
+     * @param rows one or more rows with the same columns
+     * @return the table
+     * @throws IllegalArgumentException if there is no row, or their columns differ
+     */
+    public static Table of(List<Row> rows) {
+        if (rows.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "table: found no row; expected one or more, which name the columns; pass at least one");
         }
+        List<String> names = rows.getFirst().names();
+        List<@Nullable String[]> cells = new ArrayList<>();
+        for (Row row : rows) {
+            if (!row.names().equals(names)) {
+                throw new IllegalArgumentException("table: found a row of the columns " + row.names() + "; expected "
+                        + names + ", as in the first row; put rows of one source together");
+            }
+            cells.add(row.cells());
+        }
+        return of(names, cells);
     }
 
-    private static List<@Nullable String[]> rows(Path file, CsvFormat format, int width, CsvRecords records)
-            throws IOException {
-        List<@Nullable String[]> rows = new ArrayList<>();
-        for (@Nullable String[] row = records.values(); row != null; row = records.values()) {
-            if (row.length != width && format.names() != null && rows.isEmpty()) {
-                throw new BadFileException(
-                        file,
-                        row.length + (row.length == 1 ? " column" : " columns"),
-                        width + ", as many as names",
-                        "name every column");
-            }
-            if (row.length != width) {
-                throw new BadFileException(
-                        file,
-                        row.length + (row.length == 1 ? " field" : " fields") + " in line " + records.line(),
-                        width + ", as in the first line",
-                        "correct the line, or name the separator if it is not '" + format.separator() + "'");
-            }
-            rows.add(row);
-        }
-        return rows;
-    }
-
-    private static Table of(List<String> names, List<@Nullable String[]> rows) {
+    static Table of(List<String> names, List<@Nullable String[]> rows) {
         List<Column> columns = new ArrayList<>();
         for (int c = 0; c < names.size(); c++) {
             @Nullable String[] cells = new String[rows.size()];
@@ -160,12 +146,12 @@ public final class Table {
      * @throws IllegalArgumentException if there is none
      */
     public Column column(String name) {
-        return columns.stream()
-                .filter(column -> column.name().equals(name))
-                .findFirst()
-                .orElseThrow(
-                        () -> new IllegalArgumentException("table: found no column '" + name + "'; expected one of "
-                                + columns.stream().map(Column::name).toList() + "; check the name"));
+        Column column = byName.get(name);
+        if (column == null) {
+            throw new IllegalArgumentException("table: found no column '" + name + "'; expected one of "
+                    + columns.stream().map(Column::name).toList() + "; check the name");
+        }
+        return column;
     }
 
     /**
@@ -203,6 +189,48 @@ public final class Table {
      */
     public Table select(int... chosen) {
         return new Table(columns.stream().map(column -> column.select(chosen)).toList(), chosen.length);
+    }
+
+    /**
+     * The rows that have a value in every one of some columns, as pandas's {@code dropna}.
+     *
+     * @param names names of columns; none stands for all columns
+     * @return the table of these rows, in their order
+     */
+    public Table dropMissing(String... names) {
+        List<Column> considered = chosen(names);
+        return select(IntStream.range(0, rows)
+                .filter(row -> considered.stream().noneMatch(column -> column.isMissing(row)))
+                .toArray());
+    }
+
+    /**
+     * The rows that differ from all rows before them, as pandas's {@code drop_duplicates}: of rows with the same texts
+     * in some columns, the first stays. Missing values equal each other; {@code 1} and {@code 1.0} are different texts.
+     *
+     * @param names names of the columns that are compared; none stands for all columns
+     * @return the table of these rows, in their order
+     */
+    public Table dropDuplicates(String... names) {
+        List<Column> considered = chosen(names);
+        Set<List<@Nullable String>> seen = new HashSet<>();
+        return select(IntStream.range(0, rows)
+                .filter(row -> seen.add(cells(considered, row)))
+                .toArray());
+    }
+
+    private List<Column> chosen(String... names) {
+        return names.length == 0
+                ? columns
+                : Arrays.stream(names).map(this::column).toList();
+    }
+
+    private static List<@Nullable String> cells(List<Column> columns, int row) {
+        List<@Nullable String> cells = new ArrayList<>(columns.size());
+        for (Column column : columns) {
+            cells.add(column.text(row));
+        }
+        return cells;
     }
 
     @Override

@@ -1,4 +1,4 @@
-/** Tables: CSV files and the columns that become features. */
+/** Tables: CSV files, queries, and the columns that become features. */
 @NullMarked
 package dev.lanewise.nn.data.table;
 
