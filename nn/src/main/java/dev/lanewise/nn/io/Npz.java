@@ -44,7 +44,8 @@ public final class Npz {
      */
     public static Map<String, TensorData> read(Path file) {
         long fileBytes = InputLimits.length(file, KIND);
-        try (ZipFile zip = new ZipFile(file.toFile())) {
+        try (LocalFile local = LocalFile.of(file);
+                ZipFile zip = new ZipFile(local.file())) {
             NpzArrays arrays = new NpzArrays(file);
             long left = InputLimits.unpacked(fileBytes);
             for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
@@ -62,9 +63,6 @@ public final class Npz {
         } catch (ZipException | EOFException damaged) {
             String message = "a damaged ZIP archive (" + damaged.getMessage() + ")";
             throw new BadFileException(file, message, KIND, COPY_AGAIN, damaged);
-        } catch (UnsupportedOperationException nested) {
-            throw new BadFileException(
-                    file, "a file inside another one", KIND + " on a disk", "copy the file out first", nested);
         } catch (IOException failure) {
             throw BadFileException.unreadable(file, KIND, failure);
         }

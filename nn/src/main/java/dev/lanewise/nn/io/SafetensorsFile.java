@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An open, memory-mapped safetensors file. Closing it invalidates every segment taken from it. It may be used by many
- * threads at once.
+ * threads at once. A file that is not on a disk (in an archive or in object storage, by its {@link
+ * java.nio.file.FileSystem}) is first copied to the system's temporary files.
  */
 public final class SafetensorsFile implements AutoCloseable {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -29,6 +30,7 @@ public final class SafetensorsFile implements AutoCloseable {
     private static final String KIND = "a safetensors file";
 
     private final Path file;
+    private final LocalFile local;
     private final RandomAccessFile opened;
     private final Arena arena;
     private final MemorySegment data;
@@ -38,12 +40,14 @@ public final class SafetensorsFile implements AutoCloseable {
 
     private SafetensorsFile(
             Path file,
+            LocalFile local,
             RandomAccessFile opened,
             Arena arena,
             MemorySegment data,
             long length,
             SafetensorsHeader header) {
         this.file = file;
+        this.local = local;
         this.opened = opened;
         this.arena = arena;
         this.data = data;
@@ -54,29 +58,28 @@ public final class SafetensorsFile implements AutoCloseable {
     static SafetensorsFile open(Path file) {
         InputLimits.length(file, KIND);
         Arena arena = Arena.ofShared();
+        LocalFile local = null;
         RandomAccessFile opened = null;
         try {
+            local = LocalFile.of(file);
             // Not through its own channel, which an interrupt would close.
-            opened = new RandomAccessFile(file.toFile(), "r");
+            opened = new RandomAccessFile(local.file(), "r");
             MemorySegment mapped = map(opened, arena);
             byte[] header = header(file, mapped);
             MemorySegment data = mapped.asSlice(8 + header.length);
             return new SafetensorsFile(
                     file,
+                    local,
                     opened,
                     arena,
                     data,
                     mapped.byteSize(),
                     SafetensorsHeader.parse(file, header, data.byteSize()));
         } catch (IOException failure) {
-            close(arena, opened);
+            close(arena, opened, local);
             throw BadFileException.unreadable(file, KIND, failure);
-        } catch (UnsupportedOperationException notMapped) {
-            close(arena, opened);
-            throw new BadFileException(
-                    file, "a file inside another one", KIND + " on a disk", "copy the file out first", notMapped);
         } catch (RuntimeException | Error failure) {
-            close(arena, opened);
+            close(arena, opened, local);
             throw failure;
         }
     }
@@ -93,9 +96,9 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    private static void close(Arena arena, @Nullable RandomAccessFile opened) {
+    private static void close(Arena arena, @Nullable RandomAccessFile opened, @Nullable LocalFile local) {
         arena.close();
-        try {
+        try (LocalFile copy = local) {
             if (opened != null) {
                 opened.close();
             }
@@ -256,7 +259,7 @@ public final class SafetensorsFile implements AutoCloseable {
         Tensor elements = Autograd.detach(target).reshape(count);
         int perPiece = PIECE_BYTES / dtype.bytes();
         byte[] piece = new byte[(int) Math.min(perPiece, count) * dtype.bytes()];
-        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+        try (RandomAccessFile in = new RandomAccessFile(local.file(), "r")) {
             in.seek(in.length() - data.byteSize() + begin);
             for (long first = 0; first < count; first += perPiece) {
                 int length = (int) Math.min(perPiece, count - first);
@@ -298,7 +301,7 @@ public final class SafetensorsFile implements AutoCloseable {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             try {
-                close(arena, opened);
+                close(arena, opened, local);
             } catch (IllegalStateException inUse) {
                 closed.set(false);
                 throw inUse;
