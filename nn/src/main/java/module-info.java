@@ -25,6 +25,7 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.log;
     exports dev.lanewise.nn.loss;
     exports dev.lanewise.nn.metrics;
+    exports dev.lanewise.nn.models;
     exports dev.lanewise.nn.optim;
     exports dev.lanewise.nn.parametrize;
     exports dev.lanewise.nn.prune;

@@ -1,6 +1,5 @@
 package dev.lanewise.examples.train.image;
 
-import dev.lanewise.examples.models.ResNet;
 import dev.lanewise.examples.train.Answer;
 import dev.lanewise.examples.train.Card;
 import dev.lanewise.examples.train.OptimizerKind;
@@ -19,6 +18,7 @@ import dev.lanewise.nn.data.image.ImageTransform;
 import dev.lanewise.nn.data.image.ImageTransforms;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Classification;
+import dev.lanewise.nn.models.ResNet;
 import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Rng;
