@@ -1,0 +1,223 @@
+package dev.lanewise.nn.metrics;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/** Measures of scores by the order that they give, with scikit-learn's definitions. */
+public final class RankingMetrics {
+    private RankingMetrics() {}
+
+    /**
+     * A curve of two measures over all thresholds.
+     *
+     * @param x the measure along the horizontal axis
+     * @param y the measure along the vertical axis
+     * @param thresholds the least score that counts as positive at each point
+     */
+    public record Curve(double[] x, double[] y, double[] thresholds) {}
+
+    /** The samples in descending order of scores, with the counts above each distinct score. */
+    private record Counts(double[] thresholds, long[] positives, long[] negatives) {
+        static Counts of(String metric, boolean[] positive, float[] scores) {
+            Checks.sameLength(metric, positive.length, scores.length);
+            Integer[] order = descending(metric, scores);
+            double[] thresholds = new double[order.length];
+            long[] positives = new long[order.length];
+            long[] negatives = new long[order.length];
+            int distinct = 0;
+            long p = 0;
+            for (int i = 0; i < order.length; i++) {
+                p += positive[order[i]] ? 1 : 0;
+                if (i + 1 == order.length || scores[order[i]] != scores[order[i + 1]]) {
+                    thresholds[distinct] = scores[order[i]];
+                    positives[distinct] = p;
+                    negatives[distinct++] = i + 1 - p;
+                }
+            }
+            return new Counts(
+                    Arrays.copyOf(thresholds, distinct),
+                    Arrays.copyOf(positives, distinct),
+                    Arrays.copyOf(negatives, distinct));
+        }
+
+        int size() {
+            return thresholds.length;
+        }
+
+        long allPositives() {
+            return size() == 0 ? 0 : positives[size() - 1];
+        }
+
+        long allNegatives() {
+            return size() == 0 ? 0 : negatives[size() - 1];
+        }
+    }
+
+    private static Integer[] descending(String metric, float[] scores) {
+        for (int i = 0; i < scores.length; i++) {
+            if (Float.isNaN(scores[i])) {
+                throw new IllegalArgumentException(
+                        metric + ": found NaN at sample " + i + "; expected a number; check the model's output");
+            }
+        }
+        // 0.0 and -0.0 are the same score
+        return IntStream.range(0, scores.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer i) -> -scores[i] + 0.0))
+                .toArray(Integer[]::new);
+    }
+
+    private static void checkBoth(String metric, Counts counts) {
+        if (counts.allPositives() == 0 || counts.allNegatives() == 0) {
+            throw new IllegalArgumentException(metric + ": found " + counts.allPositives() + " positive and "
+                    + counts.allNegatives()
+                    + " negative samples; expected at least one of each; use a larger or stratified sample");
+        }
+    }
+
+    private static void checkPositive(String metric, Counts counts) {
+        if (counts.allPositives() == 0) {
+            throw new IllegalArgumentException(
+                    metric + ": found no positive sample; expected at least one; use a larger or stratified sample");
+        }
+    }
+
+    /**
+     * The receiver operating characteristic: false against true positives, each as a fraction, from (0, 0) at an
+     * infinite threshold to (1, 1) at the least score; a point for each distinct score (scikit-learn's
+     * {@code roc_curve} with {@code drop_intermediate=False}).
+     *
+     * @param positive whether each sample is of the positive class
+     * @param scores greater means more likely positive; not NaN
+     * @return x: the false positive rate, y: the true positive rate
+     * @throws IllegalArgumentException if one of the two classes has no sample, or a score is NaN
+     */
+    public static Curve rocCurve(boolean[] positive, float[] scores) {
+        Counts counts = Counts.of("rocCurve", positive, scores);
+        checkBoth("rocCurve", counts);
+        int points = counts.size() + 1;
+        Curve curve = new Curve(new double[points], new double[points], new double[points]);
+        curve.thresholds[0] = Double.POSITIVE_INFINITY;
+        for (int i = 1; i < points; i++) {
+            curve.x[i] = (double) counts.negatives[i - 1] / counts.allNegatives();
+            curve.y[i] = (double) counts.positives[i - 1] / counts.allPositives();
+            curve.thresholds[i] = counts.thresholds[i - 1];
+        }
+        return curve;
+    }
+
+    /**
+     * Precision against recall, in ascending order of thresholds, a point for each distinct score, and last the point
+     * (0, 1), whose threshold is infinite (scikit-learn's {@code precision_recall_curve}).
+     *
+     * @param positive whether each sample is of the positive class
+     * @param scores greater means more likely positive; not NaN
+     * @return x: the recall, y: the precision
+     * @throws IllegalArgumentException if there is no positive sample, or a score is NaN
+     */
+    public static Curve precisionRecallCurve(boolean[] positive, float[] scores) {
+        Counts counts = Counts.of("precisionRecallCurve", positive, scores);
+        checkPositive("precisionRecallCurve", counts);
+        int points = counts.size() + 1;
+        Curve curve = new Curve(new double[points], new double[points], new double[points]);
+        for (int i = 0; i < counts.size(); i++) {
+            int point = counts.size() - 1 - i;
+            curve.x[point] = (double) counts.positives[i] / counts.allPositives();
+            curve.y[point] = (double) counts.positives[i] / (counts.positives[i] + counts.negatives[i]);
+            curve.thresholds[point] = counts.thresholds[i];
+        }
+        curve.y[counts.size()] = 1;
+        curve.thresholds[counts.size()] = Double.POSITIVE_INFINITY;
+        return curve;
+    }
+
+    /**
+     * The area under the precision-recall curve as a sum of steps, {@code sum (R[n] - R[n - 1]) P[n]} (scikit-learn's
+     * {@code average_precision_score}).
+     *
+     * @param positive whether each sample is of the positive class
+     * @param scores greater means more likely positive; not NaN
+     * @return a number from 0 to 1
+     * @throws IllegalArgumentException if there is no positive sample, or a score is NaN
+     */
+    public static double averagePrecision(boolean[] positive, float[] scores) {
+        Counts counts = Counts.of("averagePrecision", positive, scores);
+        checkPositive("averagePrecision", counts);
+        double sum = 0;
+        long before = 0;
+        for (int i = 0; i < counts.size(); i++) {
+            double precision = (double) counts.positives[i] / (counts.positives[i] + counts.negatives[i]);
+            sum += (double) (counts.positives[i] - before) / counts.allPositives() * precision;
+            before = counts.positives[i];
+        }
+        return sum;
+    }
+
+    /**
+     * The mean over all classes of {@link #averagePrecision} of that class against the rest (mAP; scikit-learn's
+     * {@code average_precision_score} of binarized classes with {@code average="macro"}).
+     *
+     * @param actual the class of each sample
+     * @param scores [samples, classes], row-major
+     * @param classes how many classes there are
+     * @return a number from 0 to 1
+     * @throws IllegalArgumentException if a class has no sample, or a score is NaN
+     */
+    public static double meanAveragePrecision(int[] actual, float[] scores, int classes) {
+        Checks.label("meanAveragePrecision", 0, classes);
+        Checks.sameLength("meanAveragePrecision", (long) actual.length * classes, scores.length);
+        double sum = 0;
+        for (int label = 0; label < classes; label++) {
+            boolean[] positive = new boolean[actual.length];
+            float[] own = new float[actual.length];
+            for (int i = 0; i < actual.length; i++) {
+                positive[i] = Checks.label("meanAveragePrecision", actual[i], classes) == label;
+                own[i] = scores[i * classes + label];
+            }
+            sum += averagePrecision(positive, own);
+        }
+        return sum / classes;
+    }
+
+    /**
+     * The normalized discounted cumulative gain of one ranking (Järvelin and Kekäläinen 2002): the sum of {@code
+     * relevance / log2(rank + 1)} of the first {@code k} by score, divided by that of the best order. Of items with
+     * equal scores, each counts with their mean relevance (scikit-learn's {@code ndcg_score}).
+     *
+     * @param relevance how relevant each item is, 0 or more
+     * @param scores the predicted scores; not NaN
+     * @param k how many items count, 1 or more
+     * @return a number from 0 to 1; 0 if no item is relevant
+     */
+    public static double ndcg(float[] relevance, float[] scores, int k) {
+        Checks.sameLength("ndcg", relevance.length, scores.length);
+        if (k < 1) {
+            throw new IllegalArgumentException("ndcg: found k = " + k + "; expected at least 1; 10 is usual");
+        }
+        for (float gain : relevance) {
+            if (!(gain >= 0) || Float.isInfinite(gain)) {
+                throw new IllegalArgumentException("ndcg: found the relevance " + gain
+                        + "; expected a finite number, 0 or more; check the labels");
+            }
+        }
+        double best = gain(relevance, relevance, descending("ndcg", relevance), k);
+        return best == 0 ? 0 : gain(relevance, scores, descending("ndcg", scores), k) / best;
+    }
+
+    private static double gain(float[] relevance, float[] scores, Integer[] order, int k) {
+        double sum = 0;
+        for (int start = 0; start < Math.min(k, order.length); ) {
+            double discounts = 0;
+            double gains = 0;
+            int end = start;
+            while (end < order.length && scores[order[end]] == scores[order[start]]) {
+                discounts += end < k ? Math.log(2) / Math.log(end + 2) : 0;
+                gains += relevance[order[end++]];
+            }
+            sum += gains / (end - start) * discounts;
+            start = end;
+        }
+        return sum;
+    }
+}
