@@ -176,8 +176,8 @@ public final class DataLoader {
         }
         if (options.dropLast && source.samples() > 0 && source.samples() < batchSize) {
             throw new TensorException("data loader: " + source.samples() + " samples make no batch of " + batchSize
-                    + " where the last, smaller one is dropped (expected as many samples or more); take smaller batches,"
-                    + " or keep the last one");
+                    + " where the last, smaller one is dropped (expected as many samples or more); take smaller"
+                    + " batches, or keep the last one");
         }
         this.source = source;
         this.batchSize = batchSize;

@@ -89,8 +89,9 @@ record StreamedBatches<T>(IterableDataset<T> dataset, Function<List<T>, Batch> c
 
         private T one(Iterator<T> source) {
             if (!source.hasNext()) {
-                throw new TensorException("data loader: epoch " + number + " ended after " + taken + " samples (expected "
-                        + dataset.size() + ", as its size says); has the source changed, or is its size wrong?");
+                throw new TensorException("data loader: epoch " + number + " ended after " + taken
+                        + " samples (expected " + dataset.size()
+                        + ", as its size says); has the source changed, or is its size wrong?");
             }
             taken++;
             return source.next();

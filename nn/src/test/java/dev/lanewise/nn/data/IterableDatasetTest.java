@@ -21,13 +21,17 @@ final class IterableDatasetTest {
 
     private static Batch batch(List<Long> chunk) {
         long[] values = chunk.stream().mapToLong(Long::longValue).toArray();
-        return new Batch(Tensor.of(values), Tensor.of(values), Map.of("twice", Tensor.of(values).mul(2)));
+        return new Batch(
+                Tensor.of(values),
+                Tensor.of(values),
+                Map.of("twice", Tensor.of(values).mul(2)));
     }
 
     private static List<Long> order(Iterable<Batch> batches) {
         List<Long> seen = new ArrayList<>();
         for (Batch batch : batches) {
-            assertThat(batch.get("twice").toLongArray()).containsExactly(batch.x().mul(2).toLongArray());
+            assertThat(batch.get("twice").toLongArray())
+                    .containsExactly(batch.x().mul(2).toLongArray());
             LongStream.of(batch.y().toLongArray()).forEach(seen::add);
         }
         return seen;
@@ -37,7 +41,8 @@ final class IterableDatasetTest {
     void aShuffledEpochHasEverySampleOnceInAnOrderOfItsOwn() {
         IterableDataset<Long> shuffled = numbers(1_000).shuffle(50, 3);
         List<Long> first = shuffled.epoch(0).toList();
-        assertThat(first).containsExactlyInAnyOrderElementsOf(numbers(1_000).epoch(0).toList());
+        assertThat(first)
+                .containsExactlyInAnyOrderElementsOf(numbers(1_000).epoch(0).toList());
         assertThat(shuffled.epoch(0).toList()).isEqualTo(first);
         assertThat(shuffled.epoch(1).toList()).isNotEqualTo(first);
         assertThat(numbers(1_000).shuffle(50, 4).epoch(0).toList()).isNotEqualTo(first);
@@ -45,7 +50,8 @@ final class IterableDatasetTest {
         for (int place = 0; place < first.size(); place++) {
             assertThat(first.get(place)).isLessThan(place + 50);
         }
-        assertThat(numbers(10).shuffle(1, 3).epoch(0)).isEqualTo(numbers(10).epoch(0).toList());
+        assertThat(numbers(10).shuffle(1, 3).epoch(0))
+                .isEqualTo(numbers(10).epoch(0).toList());
     }
 
     @Test
@@ -57,7 +63,8 @@ final class IterableDatasetTest {
             counts[(int) (2 * order.get(0) + (order.get(1) > order.get(2) ? 1 : 0))]++;
         }
         // six standard deviations of a binomial count
-        assertThat(IntStream.of(counts).boxed()).allSatisfy(count -> assertThat(count).isBetween(1_000 - 174, 1_000 + 174));
+        assertThat(IntStream.of(counts).boxed())
+                .allSatisfy(count -> assertThat(count).isBetween(1_000 - 174, 1_000 + 174));
     }
 
     @Test
@@ -91,7 +98,8 @@ final class IterableDatasetTest {
         assertThat(whole.samples()).isEqualTo(8);
         assertThat(order(whole.epoch(0))).hasSize(8);
         IterableDataset<Long> mapped = numbers(4).map(n -> 10 * n).limit(3);
-        assertThat(order(new DataLoader(mapped, 2, IterableDatasetTest::batch).epoch(0))).containsExactly(0L, 10L, 20L);
+        assertThat(order(new DataLoader(mapped, 2, IterableDatasetTest::batch).epoch(0)))
+                .containsExactly(0L, 10L, 20L);
     }
 
     @Test
@@ -107,7 +115,8 @@ final class IterableDatasetTest {
 
     @Test
     void aStreamThatIsShorterThanItsSizeIsNamed() {
-        IterableDataset<Long> wrong = IterableDataset.of(5, epoch -> LongStream.range(0, 3).boxed());
+        IterableDataset<Long> wrong =
+                IterableDataset.of(5, epoch -> LongStream.range(0, 3).boxed());
         DataLoader loader = new DataLoader(wrong, 2, IterableDatasetTest::batch);
         assertThatThrownBy(() -> order(loader.epoch(4)))
                 .isInstanceOf(TensorException.class)
@@ -115,8 +124,8 @@ final class IterableDatasetTest {
         assertThatThrownBy(() -> numbers(5).shuffle(0, 1)).hasMessageContaining("a buffer of 0");
         assertThatThrownBy(() -> new DataLoader(numbers(5), 0, IterableDatasetTest::batch))
                 .hasMessageContaining("batch size 0");
-        IterableDataset<Integer> failing = IterableDataset.of(
-                3, epoch -> IntStream.range(0, 3).boxed().map(n -> 6 / (n - 1)));
+        IterableDataset<Integer> failing =
+                IterableDataset.of(3, epoch -> IntStream.range(0, 3).boxed().map(n -> 6 / (n - 1)));
         assertThatThrownBy(() -> new DataLoader(failing, 1, chunk -> batch(List.of(1L)))
                         .epoch(0)
                         .forEach(batch -> {}))

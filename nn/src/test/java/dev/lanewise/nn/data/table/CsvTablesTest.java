@@ -42,7 +42,8 @@ final class CsvTablesTest {
     void readsTheNamedEncoding(String encoding) throws IOException {
         Path file = file(PEOPLE.getBytes(Charset.forName(encoding)));
         CsvFormat format = CsvFormat.DEFAULT.withSeparator(';').withCharset(Charset.forName(encoding));
-        boolean hasAll = !encoding.equals("windows-1250") || PEOPLE.equals(new String(Files.readAllBytes(file), Charset.forName(encoding)));
+        boolean hasAll = !encoding.equals("windows-1250")
+                || PEOPLE.equals(new String(Files.readAllBytes(file), Charset.forName(encoding)));
         assertThat(hasAll).isTrue();
         assertThat(texts(Table.read(file, format), "name")).containsExactly("Zoë", "Łukasz");
         assertThat(texts(Table.read(file, format), "city")).containsExactly("Köln", "Łódź");

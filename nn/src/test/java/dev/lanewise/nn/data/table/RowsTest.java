@@ -71,7 +71,9 @@ final class RowsTest {
         List<String> classes = rows.table(100).column("label").categories();
         DataLoader loader = new DataLoader(rows.shuffle(100, 1), 64, chunk -> {
             Table table = Table.of(chunk);
-            long[] labels = Arrays.stream(table.column("label").indices(classes)).asLongStream().toArray();
+            long[] labels = Arrays.stream(table.column("label").indices(classes))
+                    .asLongStream()
+                    .toArray();
             return new Batch(Tensor.of(encoder.encode(table), table.rows(), encoder.width()), Tensor.of(labels));
         });
         long fizz = 0;
@@ -142,7 +144,10 @@ final class RowsTest {
             for (Batch batch : loader.epoch(epoch)) {
                 Arrays.stream(batch.y().toLongArray()).forEach(seen::add);
             }
-            assertThat(seen).isEqualTo(IntStream.rangeClosed(1, 5000).mapToObj(Long::valueOf).toList());
+            assertThat(seen)
+                    .isEqualTo(IntStream.rangeClosed(1, 5000)
+                            .mapToObj(Long::valueOf)
+                            .toList());
         }
         try (Stream<Row> left = rows.epoch(0)) {
             assertThat(left.limit(3)).hasSize(3);
@@ -161,15 +166,18 @@ final class RowsTest {
     @Test
     void refusalsOfTheDatabaseAreOneLine() throws SQLException {
         execute("create table t (a int, b int)");
-        assertThatThrownBy(() -> Rows.query(database(), "select\nnothing from t").size())
+        assertThatThrownBy(
+                        () -> Rows.query(database(), "select\nnothing from t").size())
                 .isInstanceOf(QueryException.class)
                 .hasMessageContaining("query: found the error 'Column \"NOTHING\" not found")
                 .hasMessageContaining("check statement")
                 .message()
                 .doesNotContain("\n");
-        assertThatThrownBy(() -> Rows.query(database(), "select a from t where a = ?").size())
+        assertThatThrownBy(() ->
+                        Rows.query(database(), "select a from t where a = ?").size())
                 .isInstanceOf(QueryException.class);
-        assertThatThrownBy(() -> Rows.query(database(), "select a, b as a from t").size())
+        assertThatThrownBy(
+                        () -> Rows.query(database(), "select a, b as a from t").size())
                 .isInstanceOf(BadFileException.class)
                 .hasMessageContaining("two columns called 'A'");
         for (Connection connection : connections) {
