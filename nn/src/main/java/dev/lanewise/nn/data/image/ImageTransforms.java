@@ -48,6 +48,33 @@ public final class ImageTransforms {
     }
 
     /**
+     * Crops a random part and scales it to a square, as is usual for training on photographs: an area of 8 to 100
+     * percent of the image's, and a ratio of width to height from 3/4 to 4/3.
+     *
+     * @param side the rows and columns of the result
+     * @return the transform
+     */
+    public static ImageTransform randomResizedCrop(int side) {
+        return randomResizedCrop(side, 0.08, 1, 3.0 / 4, 4.0 / 3);
+    }
+
+    /**
+     * Crops a random part and scales it to a square. Area and ratio are drawn up to ten times; if no part of these fits
+     * into the image, the largest part in the middle whose ratio is allowed is taken.
+     *
+     * @param side the rows and columns of the result
+     * @param least the least share of the image's area, above 0
+     * @param most the greatest share, up to 1
+     * @param narrowest the least ratio of width to height
+     * @param widest the greatest ratio
+     * @return the transform
+     */
+    public static ImageTransform randomResizedCrop(
+            int side, double least, double most, double narrowest, double widest) {
+        return new ResizedCrop(side, least, most, narrowest, widest);
+    }
+
+    /**
      * Mirrors left to right with the given probability.
      *
      * @param probability from 0 to 1
