@@ -28,6 +28,7 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.models;
     exports dev.lanewise.nn.optim;
     exports dev.lanewise.nn.parametrize;
+    exports dev.lanewise.nn.profile;
     exports dev.lanewise.nn.prune;
     exports dev.lanewise.nn.sequence;
     exports dev.lanewise.nn.spatial;
