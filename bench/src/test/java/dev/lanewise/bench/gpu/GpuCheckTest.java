@@ -31,6 +31,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import picocli.CommandLine;
 
 final class GpuCheckTest {
@@ -169,17 +171,28 @@ final class GpuCheckTest {
     }
 
     /** A step whose process is ended at once hands over what says what there is, as for the end of the whole run. */
-    @Test
-    void everyStepSaysWhatItHasSoFar() {
-        for (GpuStep step : List.of(GpuStep.LEAK, GpuStep.THREADS, GpuStep.ATTENTION, GpuStep.CAPTURED)) {
+    @ParameterizedTest
+    @EnumSource(
+            value = GpuStep.class,
+            names = {"LEAK", "THREADS", "ATTENTION", "CAPTURED"})
+    void everyStepSaysWhatItHasSoFar(GpuStep step) {
+        String home = System.setProperty(
+                "lanewise.home", Path.of("").toAbsolutePath().getParent().toString());
+        try {
             List<Supplier<StepResult>> soFar = new ArrayList<>();
             Deadline deadline = Deadline.in(Duration.ofMillis(1));
             GpuRun run = new GpuRun(step, "cpu", true, deadline, folder, line -> {}, soFar::add);
             StepResult result = step.body.apply(run);
-            assertThat(result.status()).as(step.id()).isEqualTo(StepResult.FAILED);
-            assertThat(result + "").as(step.id()).contains("was stopped by its time limit");
-            assertThat(soFar).as(step.id()).hasSize(1);
+            assertThat(result.status()).isEqualTo(StepResult.FAILED);
+            assertThat(result + "").contains("was stopped by its time limit");
+            assertThat(soFar).hasSize(1);
             assertThat(soFar.getFirst().get().stopped().status()).isEqualTo(StepResult.STOPPED);
+        } finally {
+            if (home == null) {
+                System.clearProperty("lanewise.home");
+            } else {
+                System.setProperty("lanewise.home", home);
+            }
         }
     }
 
