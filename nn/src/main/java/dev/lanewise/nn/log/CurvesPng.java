@@ -50,7 +50,7 @@ public final class CurvesPng implements Callback {
         this.file = file;
     }
 
-    private static void checkXchart() {
+    static void checkXchart() {
         if (!isThere("org.knowm.xchart.XYChart")) {
             throw new TensorException("curves: no XChart (expected org.knowm.xchart:xchart on the class path, or the"
                     + " module xchart); add it to your project");
