@@ -6,6 +6,7 @@ import dev.lanewise.nn.metrics.ConfusionMatrix;
 import dev.lanewise.nn.metrics.RankingMetrics;
 import dev.lanewise.tensor.TensorException;
 import java.awt.Color;
+import java.awt.image.BufferedImage;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.HeatMapChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Pictures of measures of classification. They are drawn with XChart, as those of {@link CurvesPng} are. */
@@ -58,7 +58,7 @@ public final class MetricsPng {
         chart.getStyler().setShowValue(true).setRangeColors(new Color[] {Color.WHITE, new Color(0x3070b0)});
         chart.getStyler().setChartBackgroundColor(Color.WHITE);
         chart.addSeries("counts", names, names.reversed(), cells);
-        write(file, chart);
+        write(file, BitmapEncoder.getBufferedImage(chart));
     }
 
     /**
@@ -72,7 +72,7 @@ public final class MetricsPng {
     public static void roc(Path file, RankingMetrics.Curve curve) {
         XYChart chart = chart("ROC", "false positive rate", "true positive rate", curve);
         chart.addSeries("chance", new double[] {0, 1}, new double[] {0, 1}).setMarker(SeriesMarkers.NONE);
-        write(file, chart);
+        write(file, BitmapEncoder.getBufferedImage(chart));
     }
 
     /**
@@ -84,7 +84,7 @@ public final class MetricsPng {
      * @throws TensorException if XChart is missing
      */
     public static void precisionRecall(Path file, RankingMetrics.Curve curve) {
-        write(file, chart("precision and recall", "recall", "precision", curve));
+        write(file, BitmapEncoder.getBufferedImage(chart("precision and recall", "recall", "precision", curve)));
     }
 
     private static XYChart chart(String title, String x, String y, RankingMetrics.Curve curve) {
@@ -102,10 +102,7 @@ public final class MetricsPng {
         return chart;
     }
 
-    private static void write(Path file, Chart<?, ?> chart) {
-        AtomicFile.write(
-                file,
-                channel ->
-                        ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", Channels.newOutputStream(channel)));
+    private static void write(Path file, BufferedImage image) {
+        AtomicFile.write(file, channel -> ImageIO.write(image, "png", Channels.newOutputStream(channel)));
     }
 }
