@@ -53,11 +53,6 @@ public enum BlockType {
         this.format = format;
     }
 
-    /** {@return the same format as an operand of {@link dev.lanewise.tensor.op.matrix.QuantizedProduct}} */
-    public BlockFormat format() {
-        return format;
-    }
-
     /**
      * {@return the type with a number in files, if Lanewise reads it}
      *

@@ -200,7 +200,8 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         /** Blocks in memory, which may be a file's. */
         Blocks(Tensor blocks, @Nullable MemorySegment mapped, BlockType type, long in) {
             super(blocks.shape().size(0), in);
-            this.format = type.format();
+            // the names are ggml's in both, and only this one is for users
+            this.format = BlockFormat.valueOf(type.name());
             this.blocks = blocks;
             this.mapped = mapped;
         }
