@@ -33,8 +33,26 @@ class HabitsTest {
 
     /** What no tensor refuses. */
     private static final Set<String> ALWAYS = Set.of(
-            "all", "any", "contiguous", "copy", "eq", "flatten", "ge", "gt", "isFinite", "isInfinite", "isNan", "keep",
-            "le", "lt", "ne", "nonzero", "squeeze", "sum", "to", "unique");
+            "all",
+            "any",
+            "contiguous",
+            "copy",
+            "eq",
+            "flatten",
+            "ge",
+            "gt",
+            "isFinite",
+            "isInfinite",
+            "isNan",
+            "keep",
+            "le",
+            "lt",
+            "ne",
+            "nonzero",
+            "squeeze",
+            "sum",
+            "to",
+            "unique");
 
     private static List<Class<?>> subtypes(Class<?> parent) {
         return ExportedApi.of(Layer.class).classes().stream()
@@ -43,11 +61,15 @@ class HabitsTest {
     }
 
     private static Set<String> forms(Class<?> type) {
-        return Arrays.stream(type.getConstructors()).map(HabitsTest::form).collect(Collectors.toCollection(TreeSet::new));
+        return Arrays.stream(type.getConstructors())
+                .map(HabitsTest::form)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static String form(Constructor<?> constructor) {
-        return Arrays.stream(constructor.getParameterTypes()).map(Class::getSimpleName).collect(Collectors.joining(" "));
+        return Arrays.stream(constructor.getParameterTypes())
+                .map(Class::getSimpleName)
+                .collect(Collectors.joining(" "));
     }
 
     private static void assertAlike(String names, int count, String... forms) {
@@ -96,7 +118,8 @@ class HabitsTest {
         List<String> silent = new ArrayList<>();
         int seen = 0;
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(path -> path.toString().endsWith("Methods.java")).toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith("Methods.java"))
+                    .toList()) {
                 Matcher method = METHOD.matcher(Files.readString(file));
                 while (method.find()) {
                     seen++;
@@ -121,6 +144,7 @@ class HabitsTest {
                     .forEach(file -> counts.merge(file.getParent().toString(), 1, Integer::sum));
         }
         assertThat(counts).hasSizeGreaterThan(80);
-        assertThat(counts).allSatisfy((folder, count) -> assertThat(count).as(folder).isLessThanOrEqualTo(MOST_FILES));
+        assertThat(counts)
+                .allSatisfy((folder, count) -> assertThat(count).as(folder).isLessThanOrEqualTo(MOST_FILES));
     }
 }

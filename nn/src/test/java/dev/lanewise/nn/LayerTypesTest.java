@@ -144,7 +144,8 @@ final class LayerTypesTest {
     @Test
     @SuppressWarnings("NullAway") // what a caller without it does
     void nothingInPlaceOfATensorOrLayerIsNamed() {
-        assertThatThrownBy(() -> new Linear(3, 2).forward(null)).hasMessageContaining("layer Linear: the input is null");
+        assertThatThrownBy(() -> new Linear(3, 2).forward(null))
+                .hasMessageContaining("layer Linear: the input is null");
         assertThatThrownBy(() -> new Sequential(new ReLU(), null))
                 .hasMessageContaining("layer: '1' of Sequential is null");
     }

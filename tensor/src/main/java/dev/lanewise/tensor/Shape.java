@@ -27,8 +27,8 @@ public final class Shape {
         boolean empty = false;
         for (long size : sizes) {
             if (size < 0) {
-                throw new TensorException("shape: negative size in " + Arrays.toString(sizes)
-                        + " (expected 0 or more); check the sizes");
+                throw new TensorException(
+                        "shape: negative size in " + Arrays.toString(sizes) + " (expected 0 or more); check the sizes");
             }
             empty |= size == 0;
         }

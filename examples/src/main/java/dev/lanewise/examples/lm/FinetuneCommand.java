@@ -122,13 +122,7 @@ final class FinetuneCommand implements Callable<Integer> {
         Lora adapter = Lora.apply(base, head == null ? config : config.withModulesToSave(head), random);
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();
-        FineTuning.run(
-                base,
-                tokenizer,
-                adapter,
-                texts.training(),
-                options,
-                step -> print(step, out));
+        FineTuning.run(base, tokenizer, adapter, texts.training(), options, step -> print(step, out));
         double seconds = (System.nanoTime() - start) / 1e9;
         adapter.save(output);
         List<FineTuning.Sample> asked = texts.test();

@@ -98,7 +98,11 @@ final class SearchCommand implements Callable<Integer> {
         List<String> texts = texts(remarks);
         int count = cells > 0 ? cells : (int) Math.round(Math.sqrt(texts.size()));
         Usage.check(
-                spec, "--cells", count, count >= 1 && count <= texts.size(), "1 to the number of texts, " + texts.size());
+                spec,
+                "--cells",
+                count,
+                count >= 1 && count <= texts.size(),
+                "1 to the number of texts, " + texts.size());
         TextEncoder encoder = TextEncoder.load(MiniLm.folder(model));
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();

@@ -171,11 +171,7 @@ public final class ServeCommand implements Callable<Integer> {
                         .withLongestWait(Duration.ofMillis(waitMillis))
                         .withQueue(queue))
                 .generation(new GenerationLimits(
-                        texts,
-                        textsQueue,
-                        textsMemory << MIB_BITS,
-                        newTokens,
-                        Duration.ofSeconds(textsDeadline)))
+                        texts, textsQueue, textsMemory << MIB_BITS, newTokens, Duration.ofSeconds(textsDeadline)))
                 .deadline(Duration.ofSeconds(deadline))
                 .grace(Duration.ofSeconds(grace))
                 .warmUp(Duration.ofSeconds(warmUp))
