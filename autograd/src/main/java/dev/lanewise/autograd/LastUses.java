@@ -42,7 +42,9 @@ final class LastUses {
             GradOrigin origin = GradOrigin.of(watched.get(i));
             Node last = origin == null ? null : lowest.get(origin);
             if (last != null) {
-                finalAfter.computeIfAbsent(lower(opaque, last), node -> new ArrayList<>()).add(i);
+                finalAfter
+                        .computeIfAbsent(lower(opaque, last), node -> new ArrayList<>())
+                        .add(i);
             }
         }
     }

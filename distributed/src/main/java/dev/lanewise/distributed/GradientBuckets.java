@@ -40,7 +40,9 @@ final class GradientBuckets {
         long elements;
         MemorySegment data = MemorySegment.NULL;
         int missing;
-        @Nullable Future<?> pending;
+
+        @Nullable
+        Future<?> pending;
 
         Bucket(DType type) {
             this.type = type;
@@ -57,8 +59,7 @@ final class GradientBuckets {
         }
 
         MemorySegment of(int index, long size) {
-            return data.asSlice(
-                    Objects.requireNonNull(offsets.get(index)) * type.bytes(), size * type.bytes());
+            return data.asSlice(Objects.requireNonNull(offsets.get(index)) * type.bytes(), size * type.bytes());
         }
 
         void mark(int index, boolean present) {

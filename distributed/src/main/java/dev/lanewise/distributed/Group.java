@@ -94,13 +94,14 @@ final class Group implements Replicas {
             if (courier.rank() != 0) {
                 training.model().loadStateDict(weights);
             }
-            Tensor own = Tensor.of(
-                    training.streams().stream().mapToLong(Rng::seed).toArray());
+            Tensor own =
+                    Tensor.of(training.streams().stream().mapToLong(Rng::seed).toArray());
             seeds = shipping.of(own, 0).toLongArray();
         }
         if (training.optimizer() instanceof SparseAdam) {
-            throw new TensorException("data parallel: SparseAdam changes only rows that have a gradient, but gradients are"
-                    + " summed whole (expected another optimizer); train with Adam or Adagrad");
+            throw new TensorException(
+                    "data parallel: SparseAdam changes only rows that have a gradient, but gradients are"
+                            + " summed whole (expected another optimizer); train with Adam or Adagrad");
         }
         shards = options.shardOptimizer() ? new OptimizerShards(courier, training.optimizer()) : null;
     }
@@ -115,9 +116,10 @@ final class Group implements Replicas {
         double[][] all = courier.gather(names.getValue(), training.optimizer().steps());
         for (int rank = 1; rank < all.length; rank++) {
             if (all[rank][0] != all[0][0] || all[rank][1] != all[0][1]) {
-                throw new TensorException("data parallel: rank " + rank + " trains another model, by another optimizer or"
-                        + " after other steps than rank 0 (expected the same on all ranks); start all with the same"
-                        + " program and settings");
+                throw new TensorException(
+                        "data parallel: rank " + rank + " trains another model, by another optimizer or after other"
+                                + " steps than rank 0 (expected the same on all ranks); start"
+                                + " all with the same program and settings");
             }
         }
     }
@@ -183,8 +185,8 @@ final class Group implements Replicas {
         }
         try (var ignored = Scope.open("buffers")) {
             for (Tensor buffer : state.model().namedBuffers().values()) {
-                boolean averaged = buffer.dtype().isFloating()
-                        && options.batchNorm() == DataParallel.BatchNormStatistics.AVERAGED;
+                boolean averaged =
+                        buffer.dtype().isFloating() && options.batchNorm() == DataParallel.BatchNormStatistics.AVERAGED;
                 Tensor agreed = averaged ? mean(buffer) : shipping.of(buffer, 0);
                 buffer.assign(agreed.to(buffer.dtype()).to(buffer.device()));
             }
@@ -192,7 +194,8 @@ final class Group implements Replicas {
     }
 
     private Tensor mean(Tensor mine) {
-        double[] sums = courier.sums(mine.to(DType.F64).flatten().toDoubleArray()).get();
+        double[] sums =
+                courier.sums(mine.to(DType.F64).flatten().toDoubleArray()).get();
         return Tensor.of(sums).div(size()).reshape(mine.shape());
     }
 
@@ -207,7 +210,11 @@ final class Group implements Replicas {
             }
             boolean own = rank == courier.rank() && mine != null;
             Tensor output = tensor(head, 4, own ? Objects.requireNonNull(mine).output() : null, rank);
-            Tensor target = tensor(head, 6 + MOST_DIMENSIONS, own ? Objects.requireNonNull(mine).target() : null, rank);
+            Tensor target = tensor(
+                    head,
+                    6 + MOST_DIMENSIONS,
+                    own ? Objects.requireNonNull(mine).target() : null,
+                    rank);
             OptionalDouble over = head[2] == 0 ? OptionalDouble.empty() : OptionalDouble.of(head[3]);
             all.add(new Measured(output, target, head[1], over));
         }

@@ -40,7 +40,11 @@ final class Links implements AutoCloseable {
     record Call(Kind kind, long number, long bytes) {
         void put(ByteBuffer header) {
             header.clear();
-            header.putInt(kind.ordinal()).putInt(0).putLong(number).putLong(bytes).flip();
+            header.putInt(kind.ordinal())
+                    .putInt(0)
+                    .putLong(number)
+                    .putLong(bytes)
+                    .flip();
         }
 
         static Call of(ByteBuffer header) throws IOException {

@@ -30,8 +30,9 @@ final class OptimizerShards {
 
     OptimizerShards(Courier courier, Optimizer optimizer) {
         if (optimizer instanceof Lbfgs) {
-            throw new TensorException("data parallel: the state of Lbfgs belongs to all parameters together (expected an"
-                    + " optimizer with a state per parameter); train without sharding the optimizer");
+            throw new TensorException(
+                    "data parallel: the state of Lbfgs belongs to all parameters together (expected an"
+                            + " optimizer with a state per parameter); train without sharding the optimizer");
         }
         this.courier = courier;
         this.shipping = new Shipping(courier);

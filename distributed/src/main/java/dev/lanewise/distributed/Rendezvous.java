@@ -53,8 +53,7 @@ final class Rendezvous implements AutoCloseable {
      */
     record Links(SocketChannel next, SocketChannel previous, Map<Integer, SocketChannel> control) {}
 
-    private Rendezvous(
-            int rank, int size, Handshake handshake, ServerSocketChannel server, long deadline) {
+    private Rendezvous(int rank, int size, Handshake handshake, ServerSocketChannel server, long deadline) {
         this.rank = rank;
         this.size = size;
         this.handshake = handshake;
@@ -89,15 +88,14 @@ final class Rendezvous implements AutoCloseable {
                 all.control.put(0, toMaster);
                 byte[] next = new Frames(toMaster.socket()).read(MOST_ADDRESS, deadline);
                 InetSocketAddress address = next.length == 0 ? master : address(next);
-                return all.links(
-                        all.connect(address, (rank + 1) % size, new Hello(Purpose.DATA, rank, size, port)));
+                return all.links(all.connect(address, (rank + 1) % size, new Hello(Purpose.DATA, rank, size, port)));
             }
         }
     }
 
     private Links links(SocketChannel next) throws IOException {
-        SocketChannel from = await(
-                previous, deadline, () -> "rank " + before() + " did not connect to rank " + rank + remark());
+        SocketChannel from =
+                await(previous, deadline, () -> "rank " + before() + " did not connect to rank " + rank + remark());
         return new Links(next, from, Map.copyOf(control));
     }
 
@@ -162,7 +160,7 @@ final class Rendezvous implements AutoCloseable {
             SocketChannel channel = SocketChannel.open();
             try {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-                channel.socket().connect(address, (int) Math.clamp(left, 1, 10_000));
+                channel.socket().connect(address, Math.clamp(left, 1, 10_000));
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 return channel;
             } catch (IOException e) {
@@ -218,7 +216,8 @@ final class Rendezvous implements AutoCloseable {
     }
 
     private boolean enter(Hello hello, SocketChannel channel) throws IOException {
-        byte[] host = ((InetSocketAddress) channel.getRemoteAddress()).getAddress().getAddress();
+        byte[] host =
+                ((InetSocketAddress) channel.getRemoteAddress()).getAddress().getAddress();
         addresses.putIfAbsent(
                 hello.rank(),
                 ByteBuffer.allocate(host.length + Integer.BYTES)
@@ -238,7 +237,9 @@ final class Rendezvous implements AutoCloseable {
                     + size;
         }
         if (hello.purpose() == Purpose.DATA) {
-            return hello.rank() == before() && !previous.isDone() ? "" : "rank " + hello.rank() + " is not the one before";
+            return hello.rank() == before() && !previous.isDone()
+                    ? ""
+                    : "rank " + hello.rank() + " is not the one before";
         }
         if (rank != 0 || hello.rank() < 1 || hello.rank() >= size) {
             return "there is no place for rank " + hello.rank() + " of " + size;

@@ -86,9 +86,7 @@ public final class SocketRing implements Communicator {
             return new SocketRing(
                     0,
                     size,
-                    size == 1
-                            ? null
-                            : Rendezvous.lead(listening, size, new Handshake(secret), deadline(options)),
+                    size == 1 ? null : Rendezvous.lead(listening, size, new Handshake(secret), deadline(options)),
                     options);
         } catch (IOException e) {
             throw failed(0, e);
@@ -127,10 +125,7 @@ public final class SocketRing implements Communicator {
                 return lead(ServerSocketChannel.open().bind(master), size, secret, options);
             }
             return new SocketRing(
-                    rank,
-                    size,
-                    Rendezvous.join(rank, size, master, new Handshake(secret), deadline(options)),
-                    options);
+                    rank, size, Rendezvous.join(rank, size, master, new Handshake(secret), deadline(options)), options);
         } catch (IOException e) {
             throw failed(rank, e);
         }

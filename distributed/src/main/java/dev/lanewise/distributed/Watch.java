@@ -57,9 +57,8 @@ final class Watch implements AutoCloseable {
             frames.put(peer.getKey(), new Frames(peer.getValue().socket()));
             progress.put(peer.getKey(), new Progress(0, 0));
         }
-        frames.forEach((peer, from) -> Thread.ofVirtual()
-                .name("lanewise-ring-from-" + peer)
-                .start(() -> listen(peer, from)));
+        frames.forEach((peer, from) ->
+                Thread.ofVirtual().name("lanewise-ring-from-" + peer).start(() -> listen(peer, from)));
         Thread.ofPlatform().daemon().name("lanewise-ring-watch").start(this::beat);
     }
 

@@ -59,12 +59,15 @@ final class DataParallelTest {
     private record Run(Map<String, float[]> weights, TrainingResult result, List<Double> losses) {
         static Run of(Layer model, TrainingResult result, List<Double> losses) {
             Map<String, float[]> weights = new LinkedHashMap<>();
-            model.stateDict().forEach((name, tensor) -> weights.put(name, tensor.to(DType.F32).flatten().toFloatArray()));
+            model.stateDict()
+                    .forEach((name, tensor) ->
+                            weights.put(name, tensor.to(DType.F32).flatten().toFloatArray()));
             return new Run(weights, result, losses);
         }
 
         void assertSame(Run other) {
-            weights.forEach((name, values) -> assertThat(other.weights.get(name)).as(name).isEqualTo(values));
+            weights.forEach((name, values) ->
+                    assertThat(other.weights.get(name)).as(name).isEqualTo(values));
             assertThat(other.losses).isEqualTo(losses);
             assertThat(other.result.last().validation()).isEqualTo(result.last().validation());
         }
@@ -76,8 +79,10 @@ final class DataParallelTest {
             for (int i = 0; i < losses.size(); i++) {
                 assertThat(losses.get(i)).isCloseTo(other.losses.get(i), within(1e-6));
             }
-            result.last().validation().forEach((name, value) ->
-                    assertThat(other.result.last().validation().get(name)).as(name).isCloseTo(value, within(1e-6)));
+            result.last().validation().forEach((name, value) -> assertThat(
+                            other.result.last().validation().get(name))
+                    .as(name)
+                    .isCloseTo(value, within(1e-6)));
             assertThat(other.result.last().samples()).isEqualTo(result.last().samples());
         }
     }
@@ -103,8 +108,7 @@ final class DataParallelTest {
 
     private static Trainer sgd(Layer model) {
         Optimizer optimizer = new Sgd(model.parameters(), 0.1, Sgd.Options.momentum(0.9));
-        return new Trainer(model, new CrossEntropyLoss(), optimizer)
-                .validation(data(5), () -> new Classification(3));
+        return new Trainer(model, new CrossEntropyLoss(), optimizer).validation(data(5), () -> new Classification(3));
     }
 
     private static Run alone(Setup setup, boolean norm) {
@@ -128,9 +132,10 @@ final class DataParallelTest {
     @ParameterizedTest
     @CsvSource({"2, false, 1", "2, true, 100", "3, false, 100", "4, false, 1000000", "4, true, 1"})
     void ranksTogetherTrainAsOneProcess(int size, boolean shard, long bytes) throws Exception {
-        for (Setup setup : List.<Setup>of(DataParallelTest::sgd, model -> adam(model).average(0.9), model -> adam(model)
-                .clipByNorm(0.5)
-                .accumulate(2))) {
+        for (Setup setup :
+                List.<Setup>of(DataParallelTest::sgd, model -> adam(model).average(0.9), model -> adam(model)
+                        .clipByNorm(0.5)
+                        .accumulate(2))) {
             Run one = alone(setup, false);
             List<Run> all = Ranks.run(size, ring -> run(ring, setup, options(shard, bytes), false));
             List<Run> again = Ranks.run(size, ring -> run(ring, setup, options(shard, bytes), false));
@@ -144,8 +149,10 @@ final class DataParallelTest {
 
     @Test
     void shardedOptimizerMakesTheSameUpdates() throws Exception {
-        Run whole = Ranks.run(2, ring -> run(ring, DataParallelTest::adam, options(false, 64), true)).getFirst();
-        Run sharded = Ranks.run(2, ring -> run(ring, DataParallelTest::adam, options(true, 64), true)).getFirst();
+        Run whole = Ranks.run(2, ring -> run(ring, DataParallelTest::adam, options(false, 64), true))
+                .getFirst();
+        Run sharded = Ranks.run(2, ring -> run(ring, DataParallelTest::adam, options(true, 64), true))
+                .getFirst();
         whole.assertSame(sharded);
     }
 
@@ -189,7 +196,8 @@ final class DataParallelTest {
             Losses losses = new Losses();
             // only rank 0 can read the file
             Trainer trainer = adam(model).callbacks(losses).resume(ring.rank() == 0 ? file : folder.resolve("none"));
-            return Run.of(model, DataParallel.wrap(trainer, ring, options(shard, 64)).fit(data(3), 3), losses.all);
+            return Run.of(
+                    model, DataParallel.wrap(trainer, ring, options(shard, 64)).fit(data(3), 3), losses.all);
         });
         assertThat(all.getFirst().losses).hasSize(5);
         new Run(one.weights, one.result, one.losses.subList(4, 9)).assertClose(all.getFirst());
@@ -215,20 +223,22 @@ final class DataParallelTest {
 
     @Test
     void mistakesAreNamedOnAllRanks() throws Exception {
-        assertThat(Ranks.messages(2, Ranks.OPTIONS, ring -> DataParallel.wrap(
-                                sgd(model(1, ring.rank() == 1)), ring)
+        assertThat(Ranks.messages(2, Ranks.OPTIONS, ring -> DataParallel.wrap(sgd(model(1, ring.rank() == 1)), ring)
                         .fit(data(3), 1)))
                 .allMatch(message -> message.contains("rank 1 trains another model"));
         assertThat(Ranks.messages(2, Ranks.OPTIONS, ring -> {
                     Layer model = model(1, false);
-                    var trainer = new Trainer(model, new CrossEntropyLoss(), new SparseAdam(model.parameters(), 0.1, SparseAdam.Options.defaults()));
+                    var trainer = new Trainer(
+                            model,
+                            new CrossEntropyLoss(),
+                            new SparseAdam(model.parameters(), 0.1, SparseAdam.Options.defaults()));
                     return DataParallel.wrap(trainer, ring).fit(data(3), 1);
                 }))
                 .allMatch(message -> message.contains("SparseAdam"));
         Tensor x = new Rng(4).randn(DType.F32, 17, 6);
         var uneven = new DataLoader(new TensorDataset(x, x.narrow(1, 0, 3).argmax(1)), 16, false, 0);
-        assertThatThrownBy(() -> Ranks.run(2, ring -> DataParallel.wrap(sgd(model(1, false)), ring)
-                        .fit(uneven, 1)))
+        assertThatThrownBy(() -> Ranks.run(
+                        2, ring -> DataParallel.wrap(sgd(model(1, false)), ring).fit(uneven, 1)))
                 .hasMessageContaining("the last batch of an epoch has 1 samples for 2 ranks");
     }
 
@@ -257,7 +267,8 @@ final class DataParallelTest {
                         adam(model(1, false)).callbacks(Checkpoints.last(folder.resolve("rank" + ring.rank()))), ring)
                 .fit(data(3), 1));
         try (var files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("rank0", "rank0.training");
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("rank0", "rank0.training");
         }
     }
 }

@@ -62,7 +62,8 @@ final class Ranks {
         ServerSocketChannel listening = ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", 0));
         InetSocketAddress master = (InetSocketAddress) listening.getLocalAddress();
         List<Future<T>> ranks = new ArrayList<>();
-        try (ExecutorService threads = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory())) {
+        try (ExecutorService threads =
+                Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory())) {
             for (int rank = 0; rank < size; rank++) {
                 int own = rank;
                 Callable<T> task = () -> {

@@ -97,15 +97,17 @@ final class SocketRingTest {
                 return data.toArray(ValueLayout.JAVA_BYTE);
             }
         });
-        assertThat(all).allSatisfy(bytes -> assertThat(Arrays.equals(bytes, expected)).isTrue());
+        assertThat(all)
+                .allSatisfy(bytes -> assertThat(Arrays.equals(bytes, expected)).isTrue());
     }
 
     @Test
     void ranksThatMakeOtherCallsAreTold() throws Exception {
         List<String> messages =
                 Ranks.messages(3, Ranks.OPTIONS, ring -> summed(ring, new float[ring.rank() == 1 ? 8 : 4]));
-        assertThat(messages).allMatch(message -> message.contains("all-reduce F32 of 32 bytes as call 1")
-                && message.contains("all-reduce F32 of 16 bytes"));
+        assertThat(messages)
+                .allMatch(message -> message.contains("all-reduce F32 of 32 bytes as call 1")
+                        && message.contains("all-reduce F32 of 16 bytes"));
     }
 
     @Test

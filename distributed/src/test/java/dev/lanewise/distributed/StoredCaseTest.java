@@ -55,8 +55,7 @@ final class StoredCaseTest {
             start.put(place + ".weight", weight);
             start.put(place + ".bias", stored.get("init/" + place + ".bias"));
         }
-        Layer model =
-                new Sequential(linear.get(0), new ReLU(), linear.get(1), Activation.tanh(), linear.get(2));
+        Layer model = new Sequential(linear.get(0), new ReLU(), linear.get(1), Activation.tanh(), linear.get(2));
         model.loadStateDict(start);
         return model;
     }
@@ -83,7 +82,8 @@ final class StoredCaseTest {
             double[] expected = stored.get("loss/" + ranks).toDoubleArray();
             assertThat(losses.stream().mapToDouble(Double::doubleValue).toArray())
                     .containsExactly(expected, within(1e-6));
-            model.stateDict().forEach((name, tensor) -> assertThat(tensor.flatten().toFloatArray())
+            model.stateDict().forEach((name, tensor) -> assertThat(
+                            tensor.flatten().toFloatArray())
                     .as(name)
                     .containsExactly(stored.get("final/" + name).flatten().toFloatArray(), within(1e-6f)));
             return true;

@@ -3,6 +3,7 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.distributed.Communicator;
 import dev.lanewise.lm.Models;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.onnx.OnnxModel;
@@ -27,6 +28,7 @@ class ApiListingTest {
                         Tensor.class,
                         Autograd.class,
                         Layer.class,
+                        Communicator.class,
                         OnnxModel.class,
                         HfTokenizer.class,
                         Models.class,

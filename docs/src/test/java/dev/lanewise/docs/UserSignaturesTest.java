@@ -3,6 +3,7 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.distributed.Communicator;
 import dev.lanewise.lm.PretrainedModel;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.onnx.OnnxModel;
@@ -39,10 +40,11 @@ class UserSignaturesTest {
             "Tensor.create(Source, Device)");
 
     private static Stream<Class<?>> userTypes() {
-        return Stream.of(
+        return Stream.<Class<?>>of(
                         Tensor.class,
                         Autograd.class,
                         Layer.class,
+                        Communicator.class,
                         OnnxModel.class,
                         HfTokenizer.class,
                         PretrainedModel.class,

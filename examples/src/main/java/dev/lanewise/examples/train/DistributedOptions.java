@@ -37,8 +37,9 @@ final class DistributedOptions {
     @Option(
             names = "--rank",
             paramLabel = "R",
-            description = "Which of them this is, from 0; each is started by hand, with the same secret of 16 letters or"
-                    + " more in " + SECRET + ".")
+            description =
+                    "Which of them this is, from 0; each is started by hand, with the same secret of 16 letters or"
+                            + " more in " + SECRET + ".")
     private @Nullable Integer rank;
 
     @Option(names = "--master", paramLabel = "HOST:PORT", description = "With --rank: where rank 0 listens.")
@@ -96,8 +97,10 @@ final class DistributedOptions {
     private static byte[] secret(CommandSpec spec) {
         String secret = System.getenv(SECRET);
         if (secret == null || secret.length() < SocketRing.LEAST_SECRET) {
-            throw usage(spec, SECRET + " has " + (secret == null ? "nothing" : secret.length() + " letters")
-                    + " (expected " + SocketRing.LEAST_SECRET + " or more, the same for all ranks)");
+            throw usage(
+                    spec,
+                    SECRET + " has " + (secret == null ? "nothing" : secret.length() + " letters") + " (expected "
+                            + SocketRing.LEAST_SECRET + " or more, the same for all ranks)");
         }
         return secret.getBytes(StandardCharsets.UTF_8);
     }

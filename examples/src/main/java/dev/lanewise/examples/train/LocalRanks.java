@@ -106,7 +106,9 @@ final class LocalRanks implements DistributedOptions.Processes {
             int code = child.end(seconds);
             if (code != 0) {
                 failed++;
-                spec.commandLine().getErr().println("lanewise: rank " + child.rank + ": exit code " + code + ": " + child.last);
+                spec.commandLine()
+                        .getErr()
+                        .println("lanewise: rank " + child.rank + ": exit code " + code + ": " + child.last);
             }
         }
         return failed;

@@ -66,8 +66,8 @@ record TrainingRun(
         Optimizer optimizer = recipe.optimizer().create(network.parameters(), recipe.rate());
         DataLoader train = loader(task.train(), recipe.batch(), true);
         DataLoader test = loader(task.test(), TEST_BATCH, false);
-        Trainer trainer = compute.set(reference.trainer(
-                        new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches())));
+        Trainer trainer = compute.set(
+                reference.trainer(new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches())));
         if (first) {
             trainer.callbacks(setup.progress().of(reference));
         }

@@ -91,7 +91,8 @@ final class DistributedTrainingTest {
         for (int rank = 1; rank >= 0; rank--) {
             byHand.add(start(
                     "hand" + rank,
-                    ("--epochs 2 --json --distributed ring --ranks 2 --threads 1 --rank " + rank + " --master " + master)
+                    ("--epochs 2 --json --distributed ring --ranks 2 --threads 1 --rank " + rank + " --master "
+                                    + master)
                             .split(" ")));
         }
         for (Process process : byHand) {
@@ -107,15 +108,7 @@ final class DistributedTrainingTest {
     void killedProcessIsNamedAndTheOthersEnd() throws Exception {
         Path file = folder.resolve("model.safetensors");
         Process first = start(
-                "first",
-                "--epochs",
-                "1000000",
-                "--distributed",
-                "ring",
-                "--ranks",
-                "2",
-                "--save",
-                file.toString());
+                "first", "--epochs", "1000000", "--distributed", "ring", "--ranks", "2", "--save", file.toString());
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
         while (!Files.exists(file) && first.isAlive() && System.nanoTime() < patience) {
             Thread.sleep(50);

@@ -20,7 +20,8 @@ final class SharedLoaderTest {
 
     private static List<float[]> batches(DataLoader loader, long epoch, long first) {
         List<float[]> batches = new ArrayList<>();
-        loader.epoch(epoch, first).forEach(batch -> batches.add(batch.x().flatten().toFloatArray()));
+        loader.epoch(epoch, first)
+                .forEach(batch -> batches.add(batch.x().flatten().toFloatArray()));
         return batches;
     }
 
