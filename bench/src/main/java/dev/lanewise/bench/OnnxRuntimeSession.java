@@ -47,11 +47,14 @@ final class OnnxRuntimeSession implements AutoCloseable {
         try {
             return loading.get();
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case OrtException failure -> throw failed(failure);
-                case UnsatisfiedLinkError missing -> throw missing;
-                default -> throw new IllegalStateException("ONNX Runtime: " + e.getCause(), e);
+            Throwable cause = e.getCause();
+            if (cause instanceof OrtException failure) {
+                throw failed(failure);
             }
+            if (cause instanceof UnsatisfiedLinkError missing) {
+                throw missing;
+            }
+            throw new IllegalStateException("ONNX Runtime: " + cause, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("ONNX Runtime: interrupted", e);

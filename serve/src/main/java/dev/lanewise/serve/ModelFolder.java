@@ -70,8 +70,6 @@ final class ModelFolder {
     void open() {
         try {
             versions().forEach(this::handle);
-        } catch (DirectoryIteratorException e) {
-            throw BadFileException.unreadable(root, KIND, e.getCause());
         } catch (IOException e) {
             throw BadFileException.unreadable(root, KIND, e);
         }
@@ -82,7 +80,7 @@ final class ModelFolder {
         Map<Key, String> now;
         try {
             now = versions();
-        } catch (IOException | UncheckedIOException | DirectoryIteratorException e) {
+        } catch (IOException | UncheckedIOException e) {
             LOG.log(Level.WARNING, () -> "the folder of models can't be listed; what is served stays: " + e);
             return;
         }
@@ -144,7 +142,7 @@ final class ModelFolder {
                 for (Path version : folders(model)) {
                     versions.put(new Key(name(model), name(version)), files(version));
                 }
-            } catch (IOException | DirectoryIteratorException e) { // the other models go on
+            } catch (IOException e) { // the other models go on
                 keep(name(model), versions);
                 if (unlisted.add(model)) {
                     LOG.log(
@@ -190,6 +188,8 @@ final class ModelFolder {
                                     + name.replaceAll("[^\\x21-\\x7e]", "?"));
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw new IOException(e.getMessage(), e);
         }
         return inside;
     }

@@ -7,6 +7,7 @@ import dev.lanewise.bench.http.RawClient.Reply;
 import dev.lanewise.bench.serving.SmallLanguageModel;
 import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.GenerationLimits;
 import dev.lanewise.serve.Servable;
 import dev.lanewise.serve.Server;
 import dev.lanewise.serve.Signature;
@@ -58,6 +59,8 @@ public final class RequestsTarget implements FuzzTarget {
                 .model("vectors", "1", new Letters())
                 .largestBody(1 << 16)
                 .memory(1 << 24)
+                // a request whose damaged field leaves the number open is to end soon, too
+                .generation(GenerationLimits.usual().withNewTokens(16))
                 .warmUp(Duration.ZERO)
                 .start();
         this.client = new RawClient(server.port());
