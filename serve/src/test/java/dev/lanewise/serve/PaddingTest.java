@@ -31,7 +31,7 @@ class PaddingTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 
     /** How a model treats what its mask hides. */
-    private enum Kind {
+    enum Kind {
         MASKED,
         MEAN_OF_ALL,
         LAST,
