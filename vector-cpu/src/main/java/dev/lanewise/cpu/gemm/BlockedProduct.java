@@ -9,10 +9,11 @@ import java.util.function.IntConsumer;
  * One product by blocks and panels, the loops of BLIS around the micro-kernel: tasks of rows and columns of C, and in a task
  * blocks of k, panels of B, tiles of rows.
  *
- * <p>A panel of B is packed into the first-level cache just before its use. Where B has to be transposed for that and several
- * tasks need the same panel, all of B is packed once beforehand. A is read where it lies, at any strides, unless a block of
- * it is used by enough panels for a dense copy to pay. A tile of C that can't be stored as it is computed (a part of a
- * vector, alpha or beta, transposed) goes through scratch memory.
+ * <p>A panel of B is packed into the first-level cache just before its use, unless so few rows use it that its copy would
+ * cost more than it saves. Where B has to be transposed for that and several tasks need the same panel, all of B is
+ * packed once beforehand. A is read where it lies, at any strides, unless a block of it is used by enough panels for a dense
+ * copy to pay. A tile of C that can't be stored as it is computed (a part of a vector, alpha or beta, transposed) goes through
+ * scratch memory.
  */
 final class BlockedProduct implements Product, IntConsumer {
     /** Elements packed in one task when B is packed beforehand. */
@@ -165,7 +166,8 @@ final class BlockedProduct implements Product, IntConsumer {
     }
 
     private boolean readsBInPlace(int rows) {
-        return rows <= micro.rows() && view.bColumn() == elementBytes;
+        return view.bColumn() == elementBytes
+                && (rows <= micro.rows() || rows <= Blocking.MOST_ROWS_IN_PLACE && Blocking.spreads(view.bRow()));
     }
 
     /** Sums are built up in a tile, panel after panel, and then stored. */

@@ -25,6 +25,15 @@ record Blocking(int kc, int taskRows, int taskColumns) {
     /** And with contiguous columns, where each step of k is in another cache line. */
     private static final int LEAST_COLUMN_STRIDE_FOR_COPY = 1024;
 
+    /**
+     * So many rows of C read B where it lies: the arithmetic of the first tile goes on while B comes from memory, which a copy
+     * would wait for, and the others, one or two, find B in the second-level cache.
+     */
+    static final int MOST_ROWS_IN_PLACE = 16;
+
+    /** Rows of B a multiple of this many bytes apart fall into too few sets of a second-level cache for a block. */
+    private static final int CROWDED_STRIDE = 4096;
+
     /** From this many columns and rows of C on, a copy of A pays off. */
     private static final int LEAST_COLUMNS_FOR_COPY = 64;
 
@@ -64,6 +73,11 @@ record Blocking(int kc, int taskRows, int taskColumns) {
             }
         }
         return new Blocking(Math.max(1, Math.ceilDiv(k, blocks)), rows, columns);
+    }
+
+    /** Whether a block of B whose rows lie that many bytes apart spreads over the second-level cache. */
+    static boolean spreads(long rowBytes) {
+        return rowBytes % CROWDED_STRIDE != 0;
     }
 
     /** Whether a task copies its blocks of A. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -72,6 +73,9 @@ class GemmTest {
         check(form.of(70, 150, 700, 0));
         check(form.of(300, 40, 90, 1));
         check(form.of(9, 600, 300, 0));
+        check(form.of(16, 12 * L, 700, 0));
+        check(form.of(16, 1024, 300, 0));
+        check(form.of(17, 12 * L, 700, 0));
     }
 
     @ParameterizedTest
@@ -204,12 +208,37 @@ class GemmTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"32, false", "32, true", "35, false", "35, true", "1024, false", "1024, true"})
+    void aRowHasTheSameBitsHoweverManyFollow(int n, boolean isDouble) {
+        int k = 700;
+        try (Arena arena = Arena.ofConfined()) {
+            Matrix a = Matrix.random(arena, 40L * k, isDouble, new SplittableRandom(1));
+            Matrix b = Matrix.random(arena, (long) k * n, isDouble, new SplittableRandom(2));
+            Matrix few = Matrix.random(arena, 2L * n, isDouble, new SplittableRandom(3));
+            Matrix many = Matrix.random(arena, 40L * n, isDouble, new SplittableRandom(4));
+            DType type = isDouble ? DType.F64 : DType.F32;
+            long left = a.segment().address();
+            long right = b.segment().address();
+            long fewRows = few.segment().address();
+            long manyRows = many.segment().address();
+            GemmShape.of(type, 2, n, k).plan(2).run(left, right, 0, fewRows);
+            long bytes = 2L * n * few.elementBytes();
+            for (int m : new int[] {6, 7, 8, 9, 12, 16, 17, 40}) {
+                GemmShape.of(type, m, n, k).plan(2).run(left, right, 0, manyRows);
+                MemorySegment first = many.segment().asSlice(0, bytes);
+                assertThat(first.mismatch(few.segment())).as("%d rows", m).isEqualTo(-1);
+            }
+        }
+    }
+
     @Test
     void aProductInSteadyStateAllocatesNothingOnTheCaller() {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (Arena arena = Arena.ofConfined()) {
             for (GemmShape shape : List.of(
                     GemmShape.of(32, 32, 32),
+                    GemmShape.of(16, 64, 128),
                     GemmShape.of(64, 50, 80).rightTransposed(),
                     GemmShape.of(1, 200, 100).rightTransposed())) {
                 Matrix a = Matrix.random(arena, 10_000, false, new SplittableRandom(1));
