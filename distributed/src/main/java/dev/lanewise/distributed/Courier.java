@@ -4,6 +4,7 @@ import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -81,7 +82,8 @@ final class Courier implements AutoCloseable {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof CommunicationException cause) {
                 // the caller's trace as well
-                throw new CommunicationException(cause.getMessage(), cause);
+                throw new CommunicationException(
+                        Objects.requireNonNullElse(cause.getMessage(), "communication: failed"), cause);
             }
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {

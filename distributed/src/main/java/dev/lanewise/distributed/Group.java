@@ -236,6 +236,7 @@ final class Group implements Replicas {
         return head;
     }
 
+    @SuppressWarnings("EnumOrdinal") // ranks run the same version
     private static void describe(double[] head, int at, Tensor tensor) {
         head[at] = tensor.dtype().ordinal();
         head[at + 1] = tensor.shape().rank();
@@ -244,6 +245,7 @@ final class Group implements Replicas {
         }
     }
 
+    @SuppressWarnings("EnumOrdinal") // as written
     private Tensor tensor(double[] head, int at, @Nullable Tensor mine, int rank) {
         long[] sizes = LongStream.range(0, (long) head[at + 1])
                 .map(i -> (long) head[at + 2 + (int) i])

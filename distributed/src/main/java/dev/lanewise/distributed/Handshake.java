@@ -35,6 +35,7 @@ final class Handshake {
      * @param purpose control or data
      * @param port where it listens itself
      */
+    @SuppressWarnings("EnumOrdinal") // ranks run the same version
     record Hello(Purpose purpose, int rank, int size, int port) {
         byte[] bytes() {
             return ByteBuffer.allocate(HELLO)

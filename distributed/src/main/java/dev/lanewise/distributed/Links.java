@@ -37,6 +37,7 @@ final class Links implements AutoCloseable {
      * @param number how many calls came before
      * @param bytes how much is exchanged
      */
+    @SuppressWarnings("EnumOrdinal") // ranks run the same version
     record Call(Kind kind, long number, long bytes) {
         void put(ByteBuffer header) {
             header.clear();

@@ -191,9 +191,8 @@ final class Rendezvous implements AutoCloseable {
                 } else {
                     channel.close();
                 }
-            } catch (IOException e) {
+            } catch (IOException ignored) {
                 // closed, or a connection that ended while it was accepted
-                continue;
             }
         }
     }

@@ -165,14 +165,12 @@ public final class SocketRing implements Communicator {
 
     @Override
     public void allReduce(MemorySegment data, DType type) {
-        Kind kind =
-                switch (type) {
-                    case F32 -> Kind.SUM_F32;
-                    case F64 -> Kind.SUM_F64;
-                    default ->
-                        throw new CommunicationException(
-                                "all-reduce: " + type + " (expected F32 or F64); convert the numbers");
-                };
+        Kind kind = switch (type) {
+            case F32 -> Kind.SUM_F32;
+            case F64 -> Kind.SUM_F64;
+            default ->
+                throw new CommunicationException("all-reduce: " + type + " (expected F32 or F64); convert the numbers");
+        };
         call(kind, data.byteSize(), () -> sum(data, type.bytes()));
     }
 

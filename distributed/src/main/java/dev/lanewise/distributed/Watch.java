@@ -82,8 +82,9 @@ final class Watch implements AutoCloseable {
     String failure(String otherwise) {
         try {
             // what happened may become known on this connection after the other one broke
-            for (int i = 0; i < 50 && !left.containsKey(0) && !failed.await(100, TimeUnit.MILLISECONDS); i++) {
-                continue;
+            boolean known = false;
+            for (int i = 0; i < 50 && !known; i++) {
+                known = left.containsKey(0) || failed.await(100, TimeUnit.MILLISECONDS);
             }
             fail(left.containsKey(0) ? "rank 0 has left" : otherwise);
         } catch (InterruptedException e) {

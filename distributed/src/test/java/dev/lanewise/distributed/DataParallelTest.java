@@ -79,10 +79,12 @@ final class DataParallelTest {
             for (int i = 0; i < losses.size(); i++) {
                 assertThat(losses.get(i)).isCloseTo(other.losses.get(i), within(1e-6));
             }
-            result.last().validation().forEach((name, value) -> assertThat(
-                            other.result.last().validation().get(name))
-                    .as(name)
-                    .isCloseTo(value, within(1e-6)));
+            result.last()
+                    .validation()
+                    .forEach((name, value) -> assertThat(
+                                    other.result.last().validation().get(name))
+                            .as(name)
+                            .isCloseTo(value, within(1e-6)));
             assertThat(other.result.last().samples()).isEqualTo(result.last().samples());
         }
     }
@@ -132,10 +134,10 @@ final class DataParallelTest {
     @ParameterizedTest
     @CsvSource({"2, false, 1", "2, true, 100", "3, false, 100", "4, false, 1000000", "4, true, 1"})
     void ranksTogetherTrainAsOneProcess(int size, boolean shard, long bytes) throws Exception {
-        for (Setup setup :
-                List.<Setup>of(DataParallelTest::sgd, model -> adam(model).average(0.9), model -> adam(model)
-                        .clipByNorm(0.5)
-                        .accumulate(2))) {
+        for (Setup setup : List.<Setup>of(
+                DataParallelTest::sgd,
+                model -> adam(model).average(0.9),
+                model -> adam(model).clipByNorm(0.5).accumulate(2))) {
             Run one = alone(setup, false);
             List<Run> all = Ranks.run(size, ring -> run(ring, setup, options(shard, bytes), false));
             List<Run> again = Ranks.run(size, ring -> run(ring, setup, options(shard, bytes), false));
@@ -223,8 +225,11 @@ final class DataParallelTest {
 
     @Test
     void mistakesAreNamedOnAllRanks() throws Exception {
-        assertThat(Ranks.messages(2, Ranks.OPTIONS, ring -> DataParallel.wrap(sgd(model(1, ring.rank() == 1)), ring)
-                        .fit(data(3), 1)))
+        assertThat(Ranks.messages(
+                        2,
+                        Ranks.OPTIONS,
+                        ring -> DataParallel.wrap(sgd(model(1, ring.rank() == 1)), ring)
+                                .fit(data(3), 1)))
                 .allMatch(message -> message.contains("rank 1 trains another model"));
         assertThat(Ranks.messages(2, Ranks.OPTIONS, ring -> {
                     Layer model = model(1, false);
@@ -263,9 +268,12 @@ final class DataParallelTest {
 
     @Test
     void onlyRank0WritesFiles(@TempDir Path folder) throws Exception {
-        Ranks.run(2, ring -> DataParallel.wrap(
-                        adam(model(1, false)).callbacks(Checkpoints.last(folder.resolve("rank" + ring.rank()))), ring)
-                .fit(data(3), 1));
+        Ranks.run(
+                2,
+                ring -> DataParallel.wrap(
+                                adam(model(1, false)).callbacks(Checkpoints.last(folder.resolve("rank" + ring.rank()))),
+                                ring)
+                        .fit(data(3), 1));
         try (var files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString()))
                     .containsExactlyInAnyOrder("rank0", "rank0.training");

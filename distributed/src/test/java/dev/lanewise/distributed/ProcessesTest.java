@@ -19,6 +19,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +47,8 @@ final class ProcessesTest {
     static final class Rank {
         public static void main(String[] args) {
             int rank = Integer.parseInt(args[0]);
-            InetSocketAddress master = new InetSocketAddress("127.0.0.1", Integer.parseInt(args[1]));
+            InetSocketAddress master =
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[1]));
             Rng rng = new Rng(rank);
             Layer model = new Sequential(new Linear(6, 32, rng), new ReLU(), new Linear(32, 3, rng));
             Tensor x = new Rng(5).randn(DType.F32, 48, 6);

@@ -1,6 +1,7 @@
 package dev.lanewise.distributed;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +60,8 @@ final class Ranks {
     }
 
     private static <T> List<Future<T>> start(int size, SocketRing.Options options, Work<T> work) throws IOException {
-        ServerSocketChannel listening = ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", 0));
+        ServerSocketChannel listening =
+                ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         InetSocketAddress master = (InetSocketAddress) listening.getLocalAddress();
         List<Future<T>> ranks = new ArrayList<>();
         try (ExecutorService threads =

@@ -150,11 +150,12 @@ final class SocketRingTest {
 
     @Test
     void strangersAreRefusedAndTheRingIsMadeAllTheSame() throws Exception {
-        try (ServerSocketChannel listening = ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", 0))) {
+        try (ServerSocketChannel listening =
+                ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
             InetSocketAddress master = (InetSocketAddress) listening.getLocalAddress();
             var first = CompletableFuture.supplyAsync(
                     () -> SocketRing.lead(listening, 2, Ranks.SECRET, Ranks.OPTIONS), Thread.ofPlatform()::start);
-            for (String said : List.of("GET / HTTP/1.1\r\n\r\n", "\u0000\u0000\u0000\u0050" + "x".repeat(80))) {
+            for (String said : List.of("GET / HTTP/1.1\r\n\r\n", "\0\0\0P" + "x".repeat(80))) {
                 try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), master.getPort())) {
                     stranger.setSoTimeout(20_000);
                     stranger.getOutputStream().write(said.getBytes(StandardCharsets.ISO_8859_1));
@@ -192,17 +193,19 @@ final class SocketRingTest {
     @Test
     void ranksThatDoNotComeAreNamed() {
         var hasty = new SocketRing.Options(Duration.ofMillis(300), Duration.ofSeconds(5), Duration.ofSeconds(2));
-        assertThatThrownBy(() -> SocketRing.join(0, 3, new InetSocketAddress("127.0.0.1", 0), Ranks.SECRET, hasty))
+        assertThatThrownBy(() -> SocketRing.join(
+                        0, 3, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Ranks.SECRET, hasty))
                 .isInstanceOf(CommunicationException.class)
                 .hasMessageContaining("ranks [1, 2] of 3 did not come");
     }
 
     @Test
     void badArgumentsAreNamed() {
-        InetSocketAddress master = new InetSocketAddress("127.0.0.1", 1);
+        InetSocketAddress master = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
         assertThatThrownBy(() -> SocketRing.join(2, 2, master, Ranks.SECRET)).hasMessageContaining("rank 2 of 2");
         assertThatThrownBy(() -> SocketRing.join(0, 2, master, new byte[3])).hasMessageContaining("secret of 3 bytes");
-        try (SocketRing alone = SocketRing.join(0, 1, new InetSocketAddress("127.0.0.1", 0), Ranks.SECRET)) {
+        try (SocketRing alone =
+                SocketRing.join(0, 1, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Ranks.SECRET)) {
             assertThatThrownBy(() -> alone.allReduce(MemorySegment.NULL, DType.I32))
                     .hasMessageContaining("I32 (expected F32 or F64)");
             assertThatThrownBy(() -> alone.broadcast(MemorySegment.NULL, 1)).hasMessageContaining("root 1");

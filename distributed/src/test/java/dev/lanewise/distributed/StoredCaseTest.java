@@ -82,10 +82,11 @@ final class StoredCaseTest {
             double[] expected = stored.get("loss/" + ranks).toDoubleArray();
             assertThat(losses.stream().mapToDouble(Double::doubleValue).toArray())
                     .containsExactly(expected, within(1e-6));
-            model.stateDict().forEach((name, tensor) -> assertThat(
-                            tensor.flatten().toFloatArray())
-                    .as(name)
-                    .containsExactly(stored.get("final/" + name).flatten().toFloatArray(), within(1e-6f)));
+            model.stateDict()
+                    .forEach((name, tensor) -> assertThat(tensor.flatten().toFloatArray())
+                            .as(name)
+                            .containsExactly(
+                                    stored.get("final/" + name).flatten().toFloatArray(), within(1e-6f)));
             return true;
         });
     }

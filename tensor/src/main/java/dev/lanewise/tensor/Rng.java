@@ -99,6 +99,17 @@ public final class Rng {
     }
 
     /**
+     * Uniform numbers on [0, 1) of type {@link DType#F32}, on the CPU.
+     *
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that shape
+     * @throws TensorException if a size is negative
+     */
+    public Tensor rand(long... sizes) {
+        return rand(DType.F32, sizes);
+    }
+
+    /**
      * Uniform numbers on [0, 1), on the CPU.
      *
      * @param dtype a floating-point type
@@ -121,6 +132,17 @@ public final class Rng {
      */
     public Tensor rand(DType dtype, Device device, long... sizes) {
         return draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
+    }
+
+    /**
+     * Standard normal numbers (mean 0, deviation 1) of type {@link DType#F32}, on the CPU.
+     *
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that shape
+     * @throws TensorException if a size is negative
+     */
+    public Tensor randn(long... sizes) {
+        return randn(DType.F32, sizes);
     }
 
     /**

@@ -37,7 +37,7 @@ final class MetricsPngTest {
         int count = 0;
         for (int i = 0; i < pixels.length; i++) {
             if (pixels[i] == color && i % 600 < 480) {
-                middle[0] += i / 600;
+                middle[0] += Math.floorDiv(i, 600);
                 middle[1] += i % 600;
                 count++;
             }

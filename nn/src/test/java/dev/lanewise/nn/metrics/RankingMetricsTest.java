@@ -18,7 +18,7 @@ final class RankingMetricsTest {
 
     static {
         for (int i = 0; i < SAMPLES; i++) {
-            SCORES[i] = (float) ((i * 37 + 11) % 101 / 5 / 20.0);
+            SCORES[i] = (float) (Math.floorDiv((i * 37 + 11) % 101, 5) / 20.0);
             POSITIVE[i] = (i * i * 7 + 3 * i) % 11 < 5;
             RELEVANCE[i] = i * 5 % 4;
         }

@@ -60,7 +60,7 @@ final class ModelsTest {
             case "vit_b_16" -> new VisionTransformer(VisionTransformer.Config.B16, CLASSES, new Rng(0));
             case "unet" -> new UNet(3, CLASSES, 8, 3, new Rng(0));
             default -> {
-                String[] parts = name.split("_");
+                String[] parts = name.split("_", -1);
                 yield new Vgg(
                         Depth.valueOf(parts[0].toUpperCase(Locale.ROOT)), parts.length == 2, 32, CLASSES, new Rng(0));
             }
@@ -100,7 +100,8 @@ final class ModelsTest {
             offset = 1;
             factor = 0.25;
         } else if (tensor.shape().rank() > 1) {
-            factor = Math.sqrt(6.0 / (tensor.shape().elements() / tensor.shape().size(0)));
+            factor = Math.sqrt(6.0
+                    / Math.floorDiv(tensor.shape().elements(), tensor.shape().size(0)));
         }
         float[] values = new float[(int) tensor.shape().elements()];
         int seed = crc(name);

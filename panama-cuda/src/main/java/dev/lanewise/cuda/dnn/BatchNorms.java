@@ -111,6 +111,11 @@ public final class BatchNorms {
         }
     }
 
+    /**
+     * The threads of a part.
+     *
+     * @param teams how many channels they have: several where these are neighbours in memory
+     */
     private record PartBlock(Block block, int teams) {}
 
     /** One normalization's sizes, and how its channels are divided. */
@@ -143,11 +148,6 @@ public final class BatchNorms {
             return plane > 1 && plane * dtype.bytes() % Planewise.PACK_BYTES == 0;
         }
 
-        /**
-         * The threads of a part.
-         *
-         * @param teams how many channels they have: several where these are neighbours in memory
-         */
         private PartBlock block() {
             if (plane <= 1) {
                 int teams = Planewise.power(channels, WARP);

@@ -114,7 +114,7 @@ public final class Attentions {
      * Called {@linkplain Apart apart}. Turns scores into exponentials, and scales what earlier blocks gave where a row's
      * largest score grew.
      */
-    private void weigh(int rows, int columns, long scores, long maxima, long sums, long y, boolean first) {
+    void weigh(int rows, int columns, long scores, long maxima, long sums, long y, boolean first) {
         for (int row = 0; row < rows; row++) {
             long at = scores + (long) row * columns * problem.bytes;
             long maxAt = maxima + (long) row * Double.BYTES;
@@ -144,7 +144,7 @@ public final class Attentions {
     }
 
     /** Called {@linkplain Apart apart}. Divides the sums of values by those of the exponentials. */
-    private void finish(int rows, long maxima, long sums, long y, long logSum) {
+    void finish(int rows, long maxima, long sums, long y, long logSum) {
         for (int row = 0; row < rows; row++) {
             double total = f64(sums + (long) row * Double.BYTES);
             long at = y + (long) row * problem.valueWidth * problem.bytes;

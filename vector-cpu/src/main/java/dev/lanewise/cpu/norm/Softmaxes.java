@@ -21,8 +21,7 @@ public final class Softmaxes {
             MethodHandles.lookup(),
             Part.class,
             "columns",
-            MethodType.methodType(
-                    void.class, SoftmaxKernel.class, long.class, long.class, long.class, int.class));
+            MethodType.methodType(void.class, SoftmaxKernel.class, long.class, long.class, long.class, int.class));
 
     private Softmaxes() {}
 
@@ -78,7 +77,7 @@ public final class Softmaxes {
     }
 
     /** What is done to a block of rows or of columns that starts at a byte offset. */
-    private interface Part {
+    interface Part {
         void rows(SoftmaxKernel kernel, long offset, long rows, int n);
 
         /** Called {@linkplain Apart apart}. */
@@ -109,8 +108,7 @@ public final class Softmaxes {
         });
     }
 
-    private static void columnsApart(
-            Part part, SoftmaxKernel kernel, long offset, long n, long stride, int columns) {
+    private static void columnsApart(Part part, SoftmaxKernel kernel, long offset, long n, long stride, int columns) {
         try {
             Softmaxes.columns.invokeExact(part, kernel, offset, n, stride, columns);
         } catch (Throwable e) {

@@ -110,7 +110,7 @@ final class WinogradWeights {
     }
 
     /** Called {@linkplain Apart apart}. Notes whether the kernels of one vector of outputs are uneven. */
-    private void measure(long kernels, int lanes, long work) {
+    void measure(long kernels, int lanes, long work) {
         if (!TapEnergies.areEven(kernels, inputs, lanes, work)) {
             uneven = true;
         }
