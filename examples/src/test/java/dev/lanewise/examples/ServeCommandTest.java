@@ -124,6 +124,6 @@ final class ServeCommandTest {
         assertThat(Main.run("serve", "--models", folder.resolve("none").toString()))
                 .isEqualTo(1);
         assertThat(Main.run("serve", "--models", models.toString(), "--port", "70000"))
-                .isEqualTo(1);
+                .isEqualTo(2);
     }
 }
