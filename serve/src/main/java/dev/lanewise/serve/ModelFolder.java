@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.serve.name.ModelName;
 import dev.lanewise.tensor.TensorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

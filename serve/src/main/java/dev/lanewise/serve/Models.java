@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.serve.http.Refusal;
+import dev.lanewise.serve.name.VersionOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

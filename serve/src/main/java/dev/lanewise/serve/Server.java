@@ -7,6 +7,7 @@ import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.serve.http.PemFiles;
 import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.serve.http.WatchedConnections;
+import dev.lanewise.serve.name.ModelName;
 import dev.lanewise.tensor.TensorException;
 import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;

@@ -32,6 +32,15 @@ public final class MobileNetV2 extends Layer {
     private final Layer classifier;
 
     /**
+     * A network as torchvision's {@code mobilenet_v2}, initialized from the global random stream.
+     *
+     * @param classes how many numbers a result has for each image
+     */
+    public MobileNetV2(long classes) {
+        this(classes, Rng.global());
+    }
+
+    /**
      * A network as torchvision's {@code mobilenet_v2}.
      *
      * @param classes how many numbers a result has for each image

@@ -35,6 +35,18 @@ public final class UNet extends Layer {
     private final MaxPool2d pool = new MaxPool2d(2);
 
     /**
+     * A network, initialized from the global random stream.
+     *
+     * @param in the channels of the images
+     * @param classes how many numbers a result has for each pixel
+     * @param width the channels at full size, 64 in the paper; they double with every halving of the size
+     * @param depth how often the size is halved, 4 in the paper
+     */
+    public UNet(long in, long classes, long width, int depth) {
+        this(in, classes, width, depth, Rng.global());
+    }
+
+    /**
      * A network.
      *
      * @param in the channels of the images

@@ -61,6 +61,16 @@ public final class VisionTransformer extends Layer {
     }
 
     /**
+     * A network of the given sizes, initialized from the global random stream.
+     *
+     * @param config the sizes
+     * @param classes how many numbers a result has for each image
+     */
+    public VisionTransformer(Config config, long classes) {
+        this(config, classes, Rng.global());
+    }
+
+    /**
      * A network of the given sizes.
      *
      * @param config the sizes
