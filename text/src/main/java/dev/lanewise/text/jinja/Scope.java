@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The variables of a part of a template, the output it writes to, and limits for the whole. */
 final class Scope {
-    private static final long MOST_STEPS = 20_000_000;
+    private static final long MOST_STEPS = 2_000_000;
     private static final int LONGEST_OUTPUT = 64 << 20;
     private static final int DEEPEST = 150;
 
