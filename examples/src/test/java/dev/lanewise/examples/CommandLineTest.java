@@ -167,8 +167,8 @@ final class CommandLineTest {
     @Test
     void jsonIsOneObjectAnEpochAndResumeGoesOn() {
         Path file = folder.resolve("m.safetensors");
-        Run first = lanewise(
-                "train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--json", "--save", file.toString());
+        String[] mlp = {"train", "mnist-mlp", "--data", "synthetic", "--limit", "640"};
+        Run first = lanewise(with(mlp, "--epochs", "1", "--json", "--save", file.toString()));
         assertThat(first.code()).as(first.err()).isZero();
         assertThat(first.out().lines())
                 .singleElement()
@@ -178,15 +178,14 @@ final class CommandLineTest {
         try (SafetensorsFile weights = Safetensors.open(file)) {
             assertThat(weights.names()).containsExactlyInAnyOrder("1.weight", "1.bias", "3.weight", "3.bias");
         }
-        Run second = lanewise(
-                "train", "mnist-mlp", "--data", "synthetic", "--epochs", "2", "--json", "--resume", file.toString());
+        Run second = lanewise(with(mlp, "--epochs", "2", "--json", "--resume", file.toString()));
         assertThat(second.out().lines()).singleElement().asString().contains("\"epoch\":2");
         assertOneLine(
-                lanewise("train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--resume", file.toString()),
+                lanewise(with(mlp, "--epochs", "1", "--resume", file.toString())),
                 0,
                 "m.safetensors: trained up to epoch 1 already, so nothing was done; --epochs 2 goes on");
         assertOneLine(
-                lanewise("train", "mnist-lenet", "--data", "synthetic", "--resume", file.toString()),
+                lanewise("train", "mnist-lenet", "--data", "synthetic", "--limit", "640", "--resume", file.toString()),
                 1,
                 "m.safetensors",
                 "missing");

@@ -54,7 +54,7 @@ final class FlagsTest {
     }
 
     private static void assertOneLine(String part, String... flags) throws IOException, InterruptedException {
-        Process process = ChildJvm.of(List.of(flags), List.of("train", "mnist-mlp", "--data", "synthetic"))
+        Process process = ChildJvm.of(List.of(flags), List.of("train", "linear-regression"))
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

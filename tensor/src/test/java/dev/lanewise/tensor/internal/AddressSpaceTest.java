@@ -37,7 +37,7 @@ final class AddressSpaceTest {
         List<Range> order = new ArrayList<>();
         long used = 0;
         int sizes = random.nextInt(8, 14);
-        for (int step = 0; step < 20_000; step++) {
+        for (int step = 0; step < 10_000; step++) {
             if (order.isEmpty() || random.nextInt(1000) < (step % 4000 < 2000 ? 530 : 470)) {
                 Range range = take(randomSize(random, sizes));
                 disjoint(lent, range);

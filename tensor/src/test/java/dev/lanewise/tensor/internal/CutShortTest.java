@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class CutShortTest {
     /** Stacks that end a few bytes apart, so that each round ends at another call. */
-    private static final int ROUNDS = 60;
+    private static final int ROUNDS = 36;
 
     private static final long SLACK = 4 << 20;
 
