@@ -1,5 +1,13 @@
 package dev.lanewise.docs;
 
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.distributed.Communicator;
+import dev.lanewise.lm.PretrainedModel;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.onnx.OnnxModel;
+import dev.lanewise.serve.Server;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.text.HfTokenizer;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
@@ -21,6 +29,21 @@ import java.util.stream.Stream;
  * @param classes their public top-level classes, sorted by name
  */
 record ExportedApi(String name, List<String> packages, List<Class<?>> classes) {
+    /** What users import: all modules but those of tests, backends and commands. */
+    static List<ExportedApi> ofAllModules() {
+        return Stream.<Class<?>>of(
+                        Tensor.class,
+                        Autograd.class,
+                        Layer.class,
+                        Communicator.class,
+                        OnnxModel.class,
+                        HfTokenizer.class,
+                        PretrainedModel.class,
+                        Server.class)
+                .map(ExportedApi::of)
+                .toList();
+    }
+
     /** The exports of the module that a class is in. */
     static ExportedApi of(Class<?> member) {
         ModuleReference module = ModuleFinder.of(location(member)).findAll().stream()

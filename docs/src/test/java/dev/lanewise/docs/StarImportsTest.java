@@ -2,19 +2,14 @@ package dev.lanewise.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lanewise.autograd.Autograd;
-import dev.lanewise.lm.PretrainedModel;
 import dev.lanewise.nn.Layer;
-import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.serve.Server;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.text.HfTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,16 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A user's file needs nothing but star imports: no two names meet, nor one with a name of {@code java.lang}. */
 class StarImportsTest {
     /** Of every module whose classes users name. */
-    private static final List<ExportedApi> MODULES = Stream.of(
-                    Tensor.class,
-                    Autograd.class,
-                    Layer.class,
-                    OnnxModel.class,
-                    HfTokenizer.class,
-                    PretrainedModel.class,
-                    Server.class)
-            .map(ExportedApi::of)
-            .toList();
+    private static final List<ExportedApi> MODULES = ExportedApi.ofAllModules();
 
     @TempDir
     Path folder;

@@ -2,14 +2,8 @@ package dev.lanewise.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lanewise.autograd.Autograd;
-import dev.lanewise.distributed.Communicator;
-import dev.lanewise.lm.PretrainedModel;
 import dev.lanewise.nn.Layer;
-import dev.lanewise.onnx.OnnxModel;
-import dev.lanewise.serve.Server;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.text.HfTokenizer;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
@@ -40,16 +34,8 @@ class UserSignaturesTest {
             "Tensor.create(Source, Device)");
 
     private static Stream<Class<?>> userTypes() {
-        return Stream.<Class<?>>of(
-                        Tensor.class,
-                        Autograd.class,
-                        Layer.class,
-                        Communicator.class,
-                        OnnxModel.class,
-                        HfTokenizer.class,
-                        PretrainedModel.class,
-                        Server.class)
-                .flatMap(member -> ExportedApi.of(member).classes().stream())
+        return ExportedApi.ofAllModules().stream()
+                .flatMap(module -> module.classes().stream())
                 .filter(type -> !INNER.matcher(type.getPackageName()).matches())
                 .flatMap(UserSignaturesTest::withNested);
     }

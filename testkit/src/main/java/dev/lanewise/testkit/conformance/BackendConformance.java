@@ -108,4 +108,9 @@ public abstract class BackendConformance {
     final Stream<DynamicNode> convertsNarrowTypesBitByBit() {
         return new MemoryChecks(device).narrowTypes();
     }
+
+    @TestFactory
+    final Stream<DynamicNode> savesStatisticsInSinglePrecision() {
+        return new StatisticsChecks(device).all();
+    }
 }

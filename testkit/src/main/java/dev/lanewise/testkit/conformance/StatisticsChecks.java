@@ -1,10 +1,8 @@
-package dev.lanewise.cuda;
+package dev.lanewise.testkit.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Shape;
@@ -15,23 +13,31 @@ import dev.lanewise.tensor.op.sequence.Attention;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
 
-/** What normalizations and attention of 16-bit operands save for their gradients, by kernels on the host, against doubles. */
-final class StatisticsOnHostTest {
-    @BeforeAll
-    static void enable() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
+/** What normalizations and attention of 16-bit operands save for their gradients is F32: checked against doubles. */
+final class StatisticsChecks {
+    private final Device device;
+
+    StatisticsChecks(Device device) {
+        this.device = device;
     }
 
-    private static Tensor narrow(DType dtype, double mean, double deviation, long... sizes) {
+    Stream<DynamicNode> all() {
+        return Stream.of(DType.BF16, DType.F16)
+                .flatMap(dtype -> Stream.of(
+                        DynamicTest.dynamicTest(dtype + " layer normalization", () -> layerNormalization(dtype)),
+                        DynamicTest.dynamicTest(dtype + " batch normalization", () -> batchNormalization(dtype)),
+                        DynamicTest.dynamicTest(dtype + " attention", () -> attention(dtype))));
+    }
+
+    private Tensor narrow(DType dtype, double mean, double deviation, long... sizes) {
         double[] values = new double[(int) Shape.of(sizes).elements()];
         Random random = new Random(5);
         Arrays.setAll(values, i -> mean + deviation * random.nextGaussian());
-        return Tensor.of(values, sizes).to(dtype).to(Device.cuda(0));
+        return Tensor.of(values, sizes).to(dtype).to(device);
     }
 
     private static double[] doubles(Tensor tensor) {
@@ -48,9 +54,7 @@ final class StatisticsOnHostTest {
     }
 
     /** A mean of 300 in BF16 is off by up to 1, a deviation by up to 0.4%. */
-    @ParameterizedTest
-    @EnumSource(names = {"BF16", "F16"})
-    void layerNormalizationSavesMeanAndDeviationInSinglePrecision(DType dtype) {
+    private void layerNormalization(DType dtype) {
         Tensor x = narrow(dtype, 300, 20, 6, 96);
         double[] values = doubles(x);
         double[] means = new double[6];
@@ -69,9 +73,7 @@ final class StatisticsOnHostTest {
         assertStatistic(results[2], reciprocals);
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"BF16", "F16"})
-    void batchNormalizationSavesMeanAndVarianceInSinglePrecision(DType dtype) {
+    private void batchNormalization(DType dtype) {
         Tensor x = narrow(dtype, 300, 20, 8, 3, 16);
         double[] values = doubles(x);
         double[] means = new double[3];
@@ -94,9 +96,7 @@ final class StatisticsOnHostTest {
     }
 
     /** Of scores between 4 and 100: in BF16 the largest would be off by up to 0.25, 28% of every probability. */
-    @ParameterizedTest
-    @EnumSource(names = {"BF16", "F16"})
-    void attentionSavesLogarithmsOfSumsInSinglePrecision(DType dtype) {
+    private void attention(DType dtype) {
         Tensor q = narrow(dtype, 1, 0.5, 9, 16);
         Tensor k = narrow(dtype, 1, 0.5, 12, 16).mul(1.5);
         double[] queries = doubles(q);
