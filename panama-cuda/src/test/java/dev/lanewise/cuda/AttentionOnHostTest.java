@@ -1,5 +1,6 @@
 package dev.lanewise.cuda;
 
+import static dev.lanewise.cuda.Near.assertNearOfLargest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -144,15 +145,7 @@ final class AttentionOnHostTest {
             default -> 0x1p-6;
         };
         for (int i = 0; i < results.length; i++) {
-            double[] want = expected[i].toDoubleArray();
-            double largest = Arrays.stream(want)
-                    .filter(Double::isFinite)
-                    .map(Math::abs)
-                    .max()
-                    .orElse(0);
-            assertThat(results[i].to(DType.F64).toDoubleArray())
-                    .as("result %d in %s", i, dtype)
-                    .containsExactly(want, within(tolerance * Math.max(1, largest)));
+            assertNearOfLargest(results[i], expected[i].toDoubleArray(), tolerance, 1, "result " + i + " in " + dtype);
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.lanewise.cuda;
 
+import static dev.lanewise.cuda.Near.assertNearOfLargest;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.autograd.Autograd;
@@ -78,12 +78,6 @@ final class ConvolutionReluOnHostTest {
 
     private static void assertClose(Tensor actual, Tensor expected, double tolerance) {
         assertThat(actual.shape()).isEqualTo(expected.shape());
-        double[] want = expected.to(DType.F64).toDoubleArray();
-        double largest = 0;
-        for (double value : want) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        assertThat(actual.to(DType.F64).toDoubleArray())
-                .containsExactly(want, within(tolerance * Math.max(largest, 1e-3)));
+        assertNearOfLargest(actual, expected.to(DType.F64).toDoubleArray(), tolerance, 1e-3, "convolution");
     }
 }

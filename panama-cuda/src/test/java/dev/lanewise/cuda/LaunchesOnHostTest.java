@@ -1,5 +1,7 @@
 package dev.lanewise.cuda;
 
+import static dev.lanewise.cuda.Near.assertNear;
+import static dev.lanewise.cuda.Near.assertNearOfLargest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -133,9 +135,8 @@ final class LaunchesOnHostTest {
         HostCudaProvider.driver().oneThread(true);
         Tensor[] results = Tensor.applyAll(op, operands);
         for (int i = 0; i < results.length; i++) {
-            double[] want = expected[i].to(DType.F64).toDoubleArray();
-            double largest = Arrays.stream(want).map(Math::abs).max().orElse(0);
-            assertThat(results[i].to(DType.F64).toDoubleArray()).containsExactly(want, within(1e-4 * largest));
+            assertNearOfLargest(
+                    results[i], expected[i].to(DType.F64).toDoubleArray(), 1e-4, 0, "result " + i + " of " + op);
         }
     }
 
@@ -312,10 +313,7 @@ final class LaunchesOnHostTest {
                 op, Arrays.stream(operands).map(x -> x.to(Device.CPU)).toArray(Tensor[]::new));
         for (int i = 0; i < results.length; i++) {
             double[] want = expected[i].to(DType.F64).toDoubleArray();
-            double largest = Arrays.stream(want).map(Math::abs).max().orElse(0);
-            assertThat(results[i].to(DType.F64).toDoubleArray())
-                    .as("result %d of %s", i, op)
-                    .containsExactly(want, within(tolerance * Math.max(largest, 1e-3)));
+            assertNearOfLargest(results[i], want, tolerance, 1e-3, "result " + i + " of " + op);
         }
         return results;
     }
@@ -348,7 +346,7 @@ final class LaunchesOnHostTest {
         assertThat(HostCudaProvider.driver().launches() - launches).isEqualTo(2);
         Storage.update(step, changed(host), host);
         for (int i = 0; i < operands.length; i++) {
-            assertThat(operands[i].toFloatArray()).containsExactly(host[i].toFloatArray(), within(1e-5f));
+            assertNear(operands[i], host[i].to(DType.F64).toDoubleArray(), 1e-5, "operand " + i);
         }
     }
 
