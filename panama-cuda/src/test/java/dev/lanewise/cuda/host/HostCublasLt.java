@@ -256,39 +256,45 @@ public final class HostCublasLt implements CublasLt {
         boolean transposeA = product.transposeA;
         boolean transposeB = product.transposeB;
         long k = transposeA ? left.rows : left.columns;
-        Sum sum = (batch, row, column) -> {
-            double total = 0;
-            for (long i = 0; i < k; i++) {
-                if (choice.roundsParts && i == k / 2) {
-                    total = HostElements.rounded(out.type, total);
+        queue.accept(stream, () -> {
+            for (int batch = 0; batch < out.count; batch++) {
+                double[] rows = vectors(left, a.address(), batch, !transposeA);
+                double[] columns = vectors(right, b.address(), batch, transposeB);
+                for (int column = 0; column < out.columns; column++) {
+                    for (int row = 0; row < out.rows; row++) {
+                        double total = alpha * sum(rows, row, columns, column, (int) k, choice.roundsParts, out.type);
+                        long at = batch * out.batch + column * out.stride + row;
+                        HostElements.set(out.type, d.address(), at, finish(epilogue, bias, out.type, row, total));
+                    }
                 }
-                total += element(left, a.address(), batch, row, i, transposeA)
-                        * element(right, b.address(), batch, i, column, transposeB);
             }
-            return finish(epilogue, bias, out.type, row, alpha * total);
-        };
-        queue.accept(stream, () -> store(out, d.address(), sum));
+        });
     }
 
-    private interface Sum {
-        double at(int batch, long row, long column);
+    private static double sum(
+            double[] rows, int row, double[] columns, int column, int k, boolean roundsParts, DataType type) {
+        double total = 0;
+        for (int i = 0; i < k; i++) {
+            if (roundsParts && i == k / 2) {
+                total = HostElements.rounded(type, total);
+            }
+            total += rows[row * k + i] * columns[column * k + i];
+        }
+        return total;
     }
 
-    private static void store(Matrices out, long address, Sum sum) {
-        for (int batch = 0; batch < out.count; batch++) {
-            for (long column = 0; column < out.columns; column++) {
-                for (long row = 0; row < out.rows; row++) {
-                    long at = batch * out.batch + column * out.stride + row;
-                    HostElements.set(out.type, address, at, sum.at(batch, row, column));
-                }
+    /** The rows of a matrix one after the other, or its columns, which lie so in memory. */
+    private static double[] vectors(Matrices matrices, long address, int batch, boolean rows) {
+        int count = (int) (rows ? matrices.rows : matrices.columns);
+        int length = (int) (rows ? matrices.columns : matrices.rows);
+        double[] vectors = new double[Math.multiplyExact(count, length)];
+        for (int i = 0; i < count; i++) {
+            for (int j = 0; j < length; j++) {
+                long at = batch * matrices.batch + (rows ? j * matrices.stride + i : i * matrices.stride + j);
+                vectors[i * length + j] = HostElements.get(matrices.type, address, at);
             }
         }
-    }
-
-    private static double element(
-            Matrices matrices, long address, int batch, long row, long column, boolean transposed) {
-        long at = transposed ? row * matrices.stride + column : column * matrices.stride + row;
-        return HostElements.get(matrices.type, address, batch * matrices.batch + at);
+        return vectors;
     }
 
     private static boolean hasBias(Epilogue epilogue) {

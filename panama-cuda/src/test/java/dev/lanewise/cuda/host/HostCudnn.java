@@ -225,22 +225,18 @@ public final class HostCudnn implements InvocationHandler {
                 streams.get(arguments[0]), () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
     }
 
-    /** One product of the sum: the elements of input, filter and output that belong together. */
+    /** One product of the sum: the numbers of the elements of input, filter and output that belong together. */
     private interface Term {
-        void at(int[] x, int[] w, int[] y);
+        void at(int x, int w, int y);
     }
 
     record Pass(Tensor4 x, Tensor4 w, Tensor4 y, Cudnn.Convolution convolution, double factor) {
         void run(Cudnn.ConvolutionPass direction, long input, long filter, long output) {
             switch (direction) {
-                case FORWARD -> forward(input, filter, output);
+                case FORWARD -> store(y, output, sums(input, filter));
                 case BACKWARD_DATA -> backwardData(input, filter, output);
                 case BACKWARD_FILTER -> backwardFilter(input, filter, output);
             }
-        }
-
-        void forward(long from, long filter, long to) {
-            store(y, to, sums(from, filter));
         }
 
         /** The result with a bias and what follows it, rounded once. */
@@ -256,30 +252,36 @@ public final class HostCudnn implements InvocationHandler {
 
         private double[] sums(long from, long filter) {
             double[] sums = new double[elements(y)];
-            terms((xi, wi, yi) -> sums[dense(y, yi)] += get(x, from, xi) * get(w, filter, wi));
+            double[] inputs = load(x, from);
+            double[] weights = load(w, filter);
+            terms((xi, wi, yi) -> sums[yi] += inputs[xi] * weights[wi]);
             return sums;
         }
 
-        void backwardData(long to, long filter, long from) {
+        private void backwardData(long to, long filter, long from) {
             double[] sums = new double[elements(x)];
-            terms((xi, wi, yi) -> sums[dense(x, xi)] += get(y, from, yi) * get(w, filter, wi));
+            double[] upstream = load(y, from);
+            double[] weights = load(w, filter);
+            terms((xi, wi, yi) -> sums[xi] += upstream[yi] * weights[wi]);
             store(x, to, sums);
         }
 
-        void backwardFilter(long input, long to, long from) {
+        private void backwardFilter(long input, long to, long from) {
             double[] sums = new double[elements(w)];
-            terms((xi, wi, yi) -> sums[dense(w, wi)] += get(y, from, yi) * get(x, input, xi));
+            double[] upstream = load(y, from);
+            double[] inputs = load(x, input);
+            terms((xi, wi, yi) -> sums[wi] += upstream[yi] * inputs[xi]);
             store(w, to, sums);
         }
 
         private void terms(Term term) {
             int perGroup = y.sizes[1] / convolution.groups();
-            int channels = w.sizes[1];
             for (int n = 0; n < y.sizes[0]; n++) {
                 for (int k = 0; k < y.sizes[1]; k++) {
+                    int firstChannel = n * x.sizes[1] + k / perGroup * w.sizes[1];
                     for (int oh = 0; oh < y.sizes[2]; oh++) {
                         for (int ow = 0; ow < y.sizes[3]; ow++) {
-                            window(term, new int[] {n, k, oh, ow}, k / perGroup * channels);
+                            window(term, firstChannel, k, oh, ow, element(y, n * y.sizes[1] + k, oh, ow));
                         }
                     }
                 }
@@ -287,17 +289,18 @@ public final class HostCudnn implements InvocationHandler {
         }
 
         /** Outside the input there is nothing to sum, whatever the channel. */
-        private void window(Term term, int[] at, int firstChannel) {
+        private void window(Term term, int firstChannel, int k, int oh, int ow, int yi) {
+            int channels = w.sizes[1];
             for (int r = 0; r < w.sizes[2]; r++) {
-                int h = at[2] * convolution.stride().height()
+                int h = oh * convolution.stride().height()
                         - convolution.padding().height()
                         + r * convolution.dilation().height();
                 for (int s = 0; s < w.sizes[3] && h >= 0 && h < x.sizes[2]; s++) {
-                    int v = at[3] * convolution.stride().width()
+                    int v = ow * convolution.stride().width()
                             - convolution.padding().width()
                             + s * convolution.dilation().width();
-                    for (int c = 0; c < w.sizes[1] && v >= 0 && v < x.sizes[3]; c++) {
-                        term.at(new int[] {at[0], firstChannel + c, h, v}, new int[] {at[1], c, r, s}, at);
+                    for (int c = 0; c < channels && v >= 0 && v < x.sizes[3]; c++) {
+                        term.at(element(x, firstChannel + c, h, v), element(w, k * channels + c, r, s), yi);
                     }
                 }
             }
@@ -307,33 +310,33 @@ public final class HostCudnn implements InvocationHandler {
             return tensor.sizes[0] * tensor.sizes[1] * tensor.sizes[2] * tensor.sizes[3];
         }
 
-        private static int dense(Tensor4 tensor, int[] at) {
-            return ((at[0] * tensor.sizes[1] + at[1]) * tensor.sizes[2] + at[2]) * tensor.sizes[3] + at[3];
+        /** The number of an element in row-major order; {@code plane} counts the planes of all images. */
+        private static int element(Tensor4 tensor, int plane, int h, int w) {
+            return (plane * tensor.sizes[2] + h) * tensor.sizes[3] + w;
         }
 
-        private static long offset(Tensor4 tensor, int[] at) {
+        /** Where an element lies, of its number in row-major order. */
+        private static long offset(Tensor4 tensor, int element) {
             long offset = 0;
-            for (int d = 0; d < at.length; d++) {
-                offset += (long) at[d] * tensor.strides[d];
+            int rest = element;
+            for (int d = 3; d >= 0; d--) {
+                offset += (long) (rest % tensor.sizes[d]) * tensor.strides[d];
+                rest /= tensor.sizes[d];
             }
             return offset;
         }
 
-        private static double get(Tensor4 tensor, long address, int[] at) {
-            return HostElements.get(tensor.type, address, offset(tensor, at));
+        private static double[] load(Tensor4 tensor, long address) {
+            double[] values = new double[elements(tensor)];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = HostElements.get(tensor.type, address, offset(tensor, i));
+            }
+            return values;
         }
 
         private void store(Tensor4 tensor, long address, double[] values) {
-            int[] at = new int[4];
-            for (at[0] = 0; at[0] < tensor.sizes[0]; at[0]++) {
-                for (at[1] = 0; at[1] < tensor.sizes[1]; at[1]++) {
-                    for (at[2] = 0; at[2] < tensor.sizes[2]; at[2]++) {
-                        for (at[3] = 0; at[3] < tensor.sizes[3]; at[3]++) {
-                            HostElements.set(
-                                    tensor.type, address, offset(tensor, at), factor * values[dense(tensor, at)]);
-                        }
-                    }
-                }
+            for (int i = 0; i < values.length; i++) {
+                HostElements.set(tensor.type, address, offset(tensor, i), factor * values[i]);
             }
         }
     }
