@@ -1,7 +1,5 @@
 package dev.lanewise.cuda;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.lanewise.cuda.api.HostDriver;
 import dev.lanewise.cuda.api.HostGraphs;
 import dev.lanewise.cuda.host.HostCublas;
@@ -10,7 +8,6 @@ import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.cuda.kernel.KernelPrograms;
-import dev.lanewise.cuda.kernel.KernelSource;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.CudaLibraries;
 import dev.lanewise.tensor.Device;
@@ -31,13 +28,11 @@ public final class HostCudaProvider implements BackendProvider {
 
     /**
      * Lets it serve from now on, in this process; the CPU's own backend is then the scalar oracle. As in every check of
-     * correctness, convolutions use no transforms. All kernels are compiled first, once for all processes of a build;
-     * {@code -Dlanewise.cuda.compileAhead=false} compiles only what a test uses.
+     * correctness, convolutions use no transforms. Kernels are compiled when they are needed, with their neighbours, once
+     * for all processes of a build.
      */
     public static void enable() {
-        if (Boolean.parseBoolean(System.getProperty("lanewise.cuda.compileAhead", "true"))) {
-            assertThat(Ahead.PROGRAMS).isNotEmpty();
-        }
+        kernels().compileTogether(KernelPrograms.all());
         CudaPrecision.allowConvolutionTransforms(false);
         System.setProperty("lanewise.reference", "true");
         enabled = true;
@@ -56,15 +51,6 @@ public final class HostCudaProvider implements BackendProvider {
     /** The host's cuDNN that the backend uses. */
     public static HostCudnn cudnn() {
         return Parts.CUDNN;
-    }
-
-    /** Compiles when it is first touched. */
-    private static final class Ahead {
-        static final List<KernelSource> PROGRAMS = KernelPrograms.all();
-
-        static {
-            kernels().prepare(PROGRAMS);
-        }
     }
 
     private static final class Parts {

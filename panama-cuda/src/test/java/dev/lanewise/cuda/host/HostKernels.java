@@ -26,7 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -35,7 +34,7 @@ import java.util.stream.Stream;
  * kept in the build folder under a hash of their text.
  */
 public final class HostKernels implements Nvrtc {
-    private static final int PROGRAMS_OF_LIBRARY = 48;
+    private static final int PROGRAMS_OF_LIBRARY = 16;
     private static final Pattern KERNEL =
             Pattern.compile("extern \"C\" __global__ void (?:__launch_bounds__\\([^)]*\\) )?(\\w+)\\(");
     private static final Pattern DEFINITION = Pattern.compile("(?m)^#define (\\w+)");
@@ -73,6 +72,7 @@ public final class HostKernels implements Nvrtc {
 
     private final Path folder;
     private final Map<String, String> compiled = new ConcurrentHashMap<>();
+    private final Map<String, List<KernelSource>> together = new ConcurrentHashMap<>();
 
     /** A compiler that keeps its libraries in {@code folder}. */
     public HostKernels(Path folder) {
@@ -110,20 +110,18 @@ public final class HostKernels implements Nvrtc {
     public byte[] compile(String name, String source, List<String> options, Output output) {
         String code = compiled.get(source);
         if (code == null) {
-            prepare(List.of(new KernelSource(name, source, List.of())));
+            compile(together.getOrDefault(source, List.of(new KernelSource(name, source, List.of()))));
             code = compiled.get(source);
         }
         return code.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Compiles many programs at once, ahead of their use. */
-    public void prepare(List<KernelSource> programs) {
-        grid();
-        IntStream.range(0, Math.ceilDiv(programs.size(), PROGRAMS_OF_LIBRARY))
-                .mapToObj(i -> programs.subList(
-                        i * PROGRAMS_OF_LIBRARY, Math.min(programs.size(), (i + 1) * PROGRAMS_OF_LIBRARY)))
-                .parallel()
-                .forEach(this::compile);
+    /** Lets programs be compiled together with their neighbours, when the first of them is asked for. */
+    public void compileTogether(List<KernelSource> programs) {
+        for (int i = 0; i < programs.size(); i += PROGRAMS_OF_LIBRARY) {
+            List<KernelSource> some = programs.subList(i, Math.min(programs.size(), i + PROGRAMS_OF_LIBRARY));
+            some.forEach(program -> together.put(program.code(), some));
+        }
     }
 
     /** The library that runs grids. */
