@@ -38,6 +38,7 @@ public final class HostDriver implements Driver {
     private static final long LENT = 4L << 30;
 
     private final Map<Long, Long> allocated = new ConcurrentHashMap<>();
+    private final Map<Long, String> names = new ConcurrentHashMap<>();
     private final AtomicLong handles = new AtomicLong();
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong launches = new AtomicLong();
@@ -254,8 +255,10 @@ public final class HostDriver implements Driver {
     public Function function(Module module, String name) {
         String[] code = modules.get(module.address().address()).split("\n", -1);
         SymbolLookup library = SymbolLookup.libraryLookup(Path.of(code[0]), Arena.global());
-        return new Function(
-                library.find("program" + code[1] + "_" + name).orElseThrow(() -> new AssertionError("no " + name)));
+        MemorySegment function =
+                library.find("program" + code[1] + "_" + name).orElseThrow(() -> new AssertionError("no " + name));
+        names.put(function.address(), name);
+        return new Function(function);
     }
 
     @Override
@@ -263,6 +266,7 @@ public final class HostDriver implements Driver {
             Function function, Grid blocks, Block block, int sharedBytes, Stream stream, KernelArguments arguments) {
         launches.incrementAndGet();
         grid.run(
+                names.get(function.address().address()),
                 function.address(),
                 oneThread ? new Grid(1, blocks.y(), blocks.z()) : blocks,
                 oneThread ? Block.of(1) : block,

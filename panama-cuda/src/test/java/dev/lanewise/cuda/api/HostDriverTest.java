@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Mistakes in kernels show when they run on the host. */
 class HostDriverTest {
@@ -36,6 +38,41 @@ class HostDriverTest {
             extern "C" __global__ void some_wait(int* x) {
                 if (threadIdx.x < 3) __syncthreads();
             }
+            extern "C" __global__ void some_warps_wait(int* x) {
+                if (threadIdx.x < 32) __syncthreads();
+            }
+            extern "C" __global__ void warps_of_their_own(int* x) {
+                int own = x[threadIdx.x];
+                for (int i = 0; i <= threadIdx.x / 32; i++) own = __shfl_xor_sync(0xffffffff, own, 1);
+                __syncthreads();
+                x[threadIdx.x] = own;
+            }
+            extern "C" __global__ void lanes_of_their_own(int* x) {
+                int own = x[threadIdx.x];
+                for (int i = 0; i <= threadIdx.x % 32 / 31; i++) own = __shfl_xor_sync(0xffffffff, own, 1);
+                __syncthreads();
+                x[threadIdx.x] = own;
+            }
+            extern "C" __global__ void two_instructions(int* x) {
+                if (threadIdx.x % 2 == 0) {
+                    __syncwarp();
+                    x[threadIdx.x] = __shfl_sync(0xffffffff, x[threadIdx.x], 1);
+                } else {
+                    x[threadIdx.x] = __shfl_sync(0xffffffff, x[threadIdx.x], 1);
+                    __syncwarp();
+                }
+            }
+            extern "C" __global__ void products_of_some(float* x) {
+                float d[4] = {0};
+                u32 a[6] = {0};
+                for (unsigned i = 0; i < 1 + threadIdx.x / 16; i++) {
+                    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." MMA "." MMA ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+                        "{%0, %1, %2, %3};"
+                        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(a[4]), "r"(a[5]));
+                }
+                x[threadIdx.x] = d[0];
+            }
             extern "C" __global__ void write_behind(int* x) { x[64 + threadIdx.x] = 1; }
             """;
 
@@ -48,7 +85,7 @@ class HostDriverTest {
         HostKernels kernels = new HostKernels(Path.of("target", "host-kernels"));
         driver = new HostDriver(kernels.grid());
         module = driver.load(
-                kernels.compile("test.cu", KernelPrograms.prelude() + KERNELS, List.of(), Nvrtc.Output.CUBIN));
+                kernels.compile("test.cu", KernelPrograms.prelude() + "#define MMA \"bf16\"\n" + KERNELS, List.of(), Nvrtc.Output.CUBIN));
     }
 
     private static int[] run(String kernel, HostDriver.Order order) {
@@ -88,10 +125,26 @@ class HostDriverTest {
     void barrierThatOnlySomeThreadsPassIsAnError() {
         assertThatThrownBy(() -> run("some_wait", HostDriver.Order.FORWARDS))
                 .isInstanceOf(AssertionError.class)
-                .hasMessage("61 of 64 threads ended while the others wait at a barrier");
+                .hasMessage("some_wait: of warp 0, lane 3 comes to the end and lane 0 to __syncthreads");
         assertThatThrownBy(() -> run("some_wait", HostDriver.Order.BACKWARDS))
-                .hasMessage("a thread waits at a barrier that the block's first one did not pass");
+                .hasMessage("some_wait: a thread comes to __syncthreads, to which the block's first one did not");
+        assertThatThrownBy(() -> run("some_warps_wait", HostDriver.Order.FORWARDS))
+                .hasMessage("some_warps_wait: 32 of 64 threads ended while the others wait at a barrier");
         assertThat(run("reverse", HostDriver.Order.FORWARDS)).startsWith(63, 62);
+    }
+
+    /** Bounds of loops around instructions of a warp may differ between warps, but not between the lanes of one. */
+    @ParameterizedTest
+    @EnumSource(HostDriver.Order.class)
+    void instructionOfAWarpToWhichNotAllLanesComeIsAnError(HostDriver.Order order) {
+        assertThat(run("warps_of_their_own", order)).startsWith(1, 0, 3, 2).endsWith(60, 61, 62, 63);
+        assertThatThrownBy(() -> run("lanes_of_their_own", order))
+                .isInstanceOf(AssertionError.class)
+                .hasMessage("lanes_of_their_own: of warp 0, lane 31 comes to __shfl_xor_sync and lane 0 to __syncthreads");
+        assertThatThrownBy(() -> run("two_instructions", order))
+                .hasMessage("two_instructions: of warp 0, lane 1 comes to __shfl_sync and lane 0 to __syncwarp");
+        assertThatThrownBy(() -> run("products_of_some", order))
+                .hasMessage("products_of_some: of warp 0, lane 16 comes to mma.sync and lane 0 to the end");
     }
 
     @Test

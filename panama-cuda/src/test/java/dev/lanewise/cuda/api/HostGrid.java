@@ -52,8 +52,9 @@ final class HostGrid {
         }
     }
 
-    /** Runs all threads of a grid, one at a time. */
-    synchronized void run(MemorySegment kernel, Grid grid, Block block, int order, KernelArguments arguments) {
+    /** Runs all threads of a grid, one at a time; {@code name} is the kernel's, for errors. */
+    synchronized void run(
+            String name, MemorySegment kernel, Grid grid, Block block, int order, KernelArguments arguments) {
         String problem;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment message = arena.allocate(MESSAGE_BYTES);
@@ -69,7 +70,7 @@ final class HostGrid {
             throw new AssertionError(e);
         }
         if (!problem.isEmpty()) {
-            throw new AssertionError(problem);
+            throw new AssertionError(name + ": " + problem);
         }
     }
 }

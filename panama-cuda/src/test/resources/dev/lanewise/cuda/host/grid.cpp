@@ -1,5 +1,7 @@
 // Runs a grid of threads on the host, block after block. The threads of a block are contexts that take turns: each runs
 // until it ends or waits for the others, in an order that can be reversed or shuffled, so that a missing barrier shows.
+// Threads wait for their block at barriers and for their warp at its collective instructions; all lanes of a warp have to
+// come to the same one, which they do if branches around it and bounds of loops around it are the same in all of them.
 #include <csetjmp>
 #include <cstdint>
 #include <cstdio>
@@ -19,12 +21,15 @@ typedef void (*Kernel)(void** arguments);
 
 namespace {
 const int MOST_THREADS = 1024;
+const int WARP = 32;
 const size_t STACK = 64 << 10;
 
 // A context is made once and then waits for the next kernel; making one costs system calls.
 struct Fiber {
     jmp_buf at;
-    bool made, ended;
+    bool made, ended, waits;
+    const char* meeting;  // what it waits at
+    bool of_block;        // for the whole block, not for its warp
 };
 Fiber fibers[MOST_THREADS];
 char* stacks;
@@ -74,8 +79,40 @@ int turn(int step, int threads, int order) {
     return step;
 }
 
+const char* place_of(const Fiber& fiber) { return fiber.ended ? "the end" : fiber.meeting; }
+
+// Whether all lanes of each warp are at the same place.
+bool lanes_agree(int threads) {
+    for (int i = 0; i < threads; i++) {
+        int first = i / WARP * WARP;
+        const char *here = place_of(fibers[i]), *there = place_of(fibers[first]);
+        if (here != there && strcmp(here, there) != 0) {
+            snprintf(problem, 256, "of warp %d, lane %d comes to %s and lane %d to %s", i / WARP, i % WARP, here, 0, there);
+            return false;
+        }
+    }
+    return true;
+}
+
+// Lets threads go on for which all the others have come: warps if there are any, else the block.
+bool release(int threads) {
+    if (!lanes_agree(threads)) return false;
+    int ended = 0, of_block = 0;
+    for (int i = 0; i < threads; i++) {
+        ended += fibers[i].ended;
+        of_block += !fibers[i].ended && fibers[i].of_block;
+    }
+    bool all_wait_for_block = ended + of_block == threads;
+    if (all_wait_for_block && ended > 0 && of_block > 0) {
+        snprintf(problem, 256, "%d of %d threads ended while the others wait at a barrier", ended, threads);
+        return false;
+    }
+    for (int i = 0; i < threads; i++) fibers[i].waits = fibers[i].of_block && !all_wait_for_block;
+    return true;
+}
+
 bool run_block(int threads, int order) {
-    for (int i = 0; i < threads; i++) fibers[i].ended = false;
+    for (int i = 0; i < threads; i++) fibers[i].ended = fibers[i].waits = false;
     int first = turn(0, threads, order);
     resume(first);
     if (fibers[first].ended) {
@@ -86,35 +123,40 @@ bool run_block(int threads, int order) {
         }
         return !problem[0];
     }
-    int ended = 0;
+    int ended = fibers[first].ended;
     for (int round = 0; ended < threads; round++) {
         order_seed = order_seed * 1664525 + 1013904223;
-        ended = 0;
         for (int step = 0; step < threads; step++) {
             int number = turn(step, threads, order);
-            if (round > 0 || number != first) resume(number);
+            if (fibers[number].ended || fibers[number].waits || (round == 0 && number == first)) continue;
+            resume(number);
             ended += fibers[number].ended;
         }
-        if (ended > 0 && ended < threads) {
-            snprintf(problem, 256, "%d of %d threads ended while the others wait at a barrier", ended, threads);
+        if (!release(threads)) {
             for (int i = 0; i < threads; i++) fibers[i].made = false;
             return false;
         }
     }
     return true;
 }
-}  // namespace
 
-extern "C" void __syncthreads() {
+void meet(const char* meeting, bool of_block) {
     if (running < 0) {
-        snprintf(problem, 256, "a thread waits at a barrier that the block's first one did not pass");
+        snprintf(problem, 256, "a thread comes to %s, to which the block's first one did not", meeting);
         return;
     }
     int me = running;
+    fibers[me].meeting = meeting;
+    fibers[me].of_block = of_block;
     if (_setjmp(fibers[me].at) == 0) _longjmp(scheduler, 1);
     running = me;
     place(me);
 }
+}  // namespace
+
+extern "C" void __syncthreads() { meet("__syncthreads", true); }
+
+extern "C" void meet_warp(const char* instruction) { meet(instruction, false); }
 
 // order: 0 as numbered, 1 reversed, 2 shuffled; message has 256 bytes and stays empty if all went well.
 extern "C" void run_grid(Kernel k, void** a, const Index* grid, const Index* block, int order, char* message) {

@@ -19,29 +19,31 @@ struct Index {
 extern "C" {
 extern Index blockIdx, threadIdx, blockDim, gridDim;
 void __syncthreads();
+void meet_warp(const char* instruction);
 }
+static inline void __syncwarp(unsigned = 0xffffffff) { meet_warp("__syncwarp"); }
 
 static inline int thread_of_block() {
     return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
 }
 
 // Threads leave what others take in one of two places, in turns: who leaves something again has met all the others in
-// between, and they have taken what was left before. So one meeting is enough, to which all of a block have to come.
+// between, and they have taken what was left before. So one meeting is enough, to which all of a warp have to come.
 static unsigned char turns[1024];
 static inline int next_turn() { return turns[thread_of_block()] ^= 1; }
 
-template <typename V> static inline V exchange(V value, int thread) {
+template <typename V> static inline V exchange(const char* instruction, V value, int thread) {
     static V values[2][1024];
     V* left = values[next_turn()];
     left[thread_of_block()] = value;
-    __syncthreads();
+    meet_warp(instruction);
     return left[thread];
 }
 template <typename V> static inline V __shfl_xor_sync(unsigned, V value, int lanes) {
-    return exchange(value, thread_of_block() ^ lanes);
+    return exchange("__shfl_xor_sync", value, thread_of_block() ^ lanes);
 }
 template <typename V> static inline V __shfl_sync(unsigned, V value, int lane) {
-    return exchange(value, (thread_of_block() & ~31) + lane);
+    return exchange("__shfl_sync", value, (thread_of_block() & ~31) + lane);
 }
 
 static inline unsigned __float_as_uint(float x) {
@@ -127,7 +129,7 @@ static inline void mma_m16n8k16(const char* type, float& d0, float& d1, float& d
         int row = i < 2 ? thread_in_group * 2 + (i & 1) : thread_in_group * 2 + (i & 1) + 8;
         b[warp][row][group] = number_of(type, own_b[i / 2] >> 16 * (i % 2) & 0xffff);
     }
-    __syncthreads();
+    meet_warp("mma.sync");
     float* d[4] = {&d0, &d1, &d2, &d3};
     for (int i = 0; i < 4; i++) {
         int row = i < 2 ? group : group + 8;
@@ -148,7 +150,7 @@ static inline void ldmatrix_x4(bool trans, unsigned& r0, unsigned& r1, unsigned&
     static unsigned addresses[2][1024];
     unsigned* rows = addresses[next_turn()];
     rows[thread_of_block()] = address;
-    __syncthreads();
+    meet_warp(trans ? "ldmatrix.sync.trans" : "ldmatrix.sync");
     rows += thread_of_block() / 32 * 32;
     int t = thread_of_block() % 32;
     unsigned* r[4] = {&r0, &r1, &r2, &r3};
