@@ -10,7 +10,10 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import jdk.incubator.vector.FloatVector;
 
-/** {@link WeightGradTile} for sixteen vector registers: 3 output channels by 3 taps. */
+/**
+ * {@link WeightGradTile} for sixteen vector registers: 3 output channels by 3 taps. The loop counts addresses, so that C2 does
+ * not unroll it and then keep sums in memory, and reads the offsets of the next step in time.
+ */
 final class WeightGradTile3x3 {
     static final int CHANNELS = 3;
     static final int TAPS = 3;
@@ -32,13 +35,18 @@ final class WeightGradTile3x3 {
         FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * TAPS + 0) * BYTES, ORDER);
         FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * TAPS + 1) * BYTES, ORDER);
         FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * TAPS + 2) * BYTES, ORDER);
-        for (int step = 0; step < steps; step++) {
-            long entry = (pixels + 16L * step) & MASK;
-            long pixel = ALL.get(LONG, entry);
-            long gyPixel = gy + ALL.get(LONG, entry + 8);
-            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, ALL, (gyPixel + 0 * gyPlane) & MASK, ORDER);
-            FloatVector g1 = FloatVector.fromMemorySegment(SPECIES, ALL, (gyPixel + 1 * gyPlane) & MASK, ORDER);
-            FloatVector g2 = FloatVector.fromMemorySegment(SPECIES, ALL, (gyPixel + 2 * gyPlane) & MASK, ORDER);
+        long plane1 = (1 * gyPlane) & MASK;
+        long plane2 = (2 * gyPlane) & MASK;
+        long next = pixels & MASK;
+        long end = next + 16L * steps;
+        long pixel = ALL.get(LONG, next);
+        long gyPixel = gy + ALL.get(LONG, next + 8);
+        while (next != end) {
+            next = (next + 16) & MASK;
+            gyPixel &= MASK;
+            FloatVector g0 = FloatVector.fromMemorySegment(SPECIES, ALL, gyPixel, ORDER);
+            FloatVector g1 = FloatVector.fromMemorySegment(SPECIES, ALL, gyPixel + plane1, ORDER);
+            FloatVector g2 = FloatVector.fromMemorySegment(SPECIES, ALL, gyPixel + plane2, ORDER);
             FloatVector x0 = FloatVector.fromMemorySegment(SPECIES, ALL, (t0 + pixel) & MASK, ORDER);
             c00 = g0.fma(x0, c00);
             c10 = g1.fma(x0, c10);
@@ -51,6 +59,8 @@ final class WeightGradTile3x3 {
             c02 = g0.fma(x2, c02);
             c12 = g1.fma(x2, c12);
             c22 = g2.fma(x2, c22);
+            pixel = ALL.get(LONG, next);
+            gyPixel = gy + ALL.get(LONG, next + 8);
         }
         long to = tile & MASK;
         c00.intoMemorySegment(ALL, to + (0 * TAPS + 0) * BYTES, ORDER);

@@ -236,7 +236,8 @@ final class F32Tile6x2 implements MicroKernel {
         long row2 = (init + Math.min(2, last) * initRow) & MASK;
         FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
         FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
-        for (int p = 0; p < k; p++) {
+        // Not counted in a way that C2 knows: unrolled it keeps sums in memory.
+        for (long left = k; left != 0; left = (left - 1) & MASK) {
             a &= MASK;
             b &= MASK;
             FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, ALL, b, ORDER);

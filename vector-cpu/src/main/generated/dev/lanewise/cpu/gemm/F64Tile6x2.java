@@ -236,7 +236,8 @@ final class F64Tile6x2 implements MicroKernel {
         long row2 = (init + Math.min(2, last) * initRow) & MASK;
         DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
         DoubleVector c21 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
-        for (int p = 0; p < k; p++) {
+        // Not counted in a way that C2 knows: unrolled it keeps sums in memory.
+        for (long left = k; left != 0; left = (left - 1) & MASK) {
             a &= MASK;
             b &= MASK;
             DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);

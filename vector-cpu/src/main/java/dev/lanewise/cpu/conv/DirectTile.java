@@ -8,7 +8,7 @@ final class DirectTile {
     private static final boolean WIDE = Vectors.BYTES >= 64;
 
     /** Output channels of a tile. */
-    static final int CHANNELS = WIDE ? DirectTile8x2.CHANNELS : DirectTile6x2.CHANNELS;
+    static final int CHANNELS = WIDE ? DirectTile8x2.CHANNELS : DirectTile5x2.CHANNELS;
 
     /** Vectors of pixels in a tile. */
     static final int VECTORS = 2;
@@ -23,7 +23,7 @@ final class DirectTile {
      *
      * @param x0 the first vector of pixels
      * @param x1 the second
-     * @param taps byte offsets of the taps relative to a pixel, 64 bits each
+     * @param taps byte offsets of the taps relative to a pixel, 64 bits each; one more may be read
      * @param steps number of taps
      * @param w packed weights {@code [steps][CHANNELS]}
      * @param start what the sums start from, laid out like a tile
@@ -35,7 +35,7 @@ final class DirectTile {
         if (WIDE) {
             DirectTile8x2.run(x0, x1, taps, steps, w, start, to0, to1, toStep);
         } else {
-            DirectTile6x2.run(x0, x1, taps, steps, w, start, to0, to1, toStep);
+            DirectTile5x2.run(x0, x1, taps, steps, w, start, to0, to1, toStep);
         }
     }
 }

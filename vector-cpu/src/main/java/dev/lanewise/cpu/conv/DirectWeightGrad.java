@@ -67,7 +67,7 @@ final class DirectWeightGrad implements AutoCloseable {
         this.xData = xData;
         this.gyData = gyData;
         this.tapTable = Scratch.borrow(8L * (taps + WeightGradTile.TAPS));
-        this.pixelTable = Scratch.borrow(16L * chunk * vectorsPerImage());
+        this.pixelTable = Scratch.borrow(16L * (chunk * vectorsPerImage() + 1));
         this.partial = Scratch.borrow(4L * parts * p.k() * taps);
     }
 

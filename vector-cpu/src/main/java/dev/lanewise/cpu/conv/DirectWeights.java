@@ -37,7 +37,7 @@ final class DirectWeights implements AutoCloseable {
         tableBytes = HEADER + 8 * steps;
         blockBytes = 4 * steps * DirectTile.CHANNELS;
         int tables = Vectors.blocks(blocks, plan.blocksPerTable());
-        taps = Scratch.borrow(tables * tableBytes);
+        taps = Scratch.borrow(tables * tableBytes + Long.BYTES);
         weights = Scratch.borrow((long) groups * blocks * blockBytes);
         start = Scratch.borrow((long) groups * blocks * DirectTile.TILE_BYTES);
         for (int table = 0; table < tables; table++) {

@@ -8,7 +8,7 @@ public final class PanelTile {
     private static final boolean WIDE = Vectors.BYTES >= 64;
 
     /** Rows of a tile. */
-    public static final int ROWS = WIDE ? PanelTile8x2.ROWS : PanelTile6x2.ROWS;
+    public static final int ROWS = WIDE ? PanelTile8x2.ROWS : PanelTile4x2.ROWS;
 
     /** Columns of a tile and of a panel. */
     public static final int COLUMNS = 2 * Vectors.LANES;
@@ -34,7 +34,7 @@ public final class PanelTile {
         if (WIDE) {
             PanelTile8x2.run(a, aRow, aStep, b, steps, start, startRow, c, cRow);
         } else {
-            PanelTile6x2.run(a, aRow, aStep, b, steps, start, startRow, c, cRow);
+            PanelTile4x2.run(a, aRow, aStep, b, steps, start, startRow, c, cRow);
         }
     }
 }

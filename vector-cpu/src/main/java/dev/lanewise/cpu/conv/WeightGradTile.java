@@ -26,7 +26,8 @@ final class WeightGradTile {
      * @param gyPlane bytes between two of its planes
      * @param x the input planes
      * @param taps byte offsets of the taps, 64 bits each
-     * @param pixels for each step the byte offsets of its vector of pixels in x and in gy, 64 bits each
+     * @param pixels for each step the byte offsets of its vector of pixels in x and in gy, 64 bits each; one step
+     *     more may be read
      * @param steps number of pixel vectors
      * @param start what the sums start from, laid out like the tile
      * @param tile receives the results

@@ -11,11 +11,16 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import jdk.incubator.vector.FloatVector;
 
-/** {@link DirectTile} for sixteen vector registers: 6 channels by 2 vectors of pixels. */
-final class DirectTile6x2 {
-    static final int CHANNELS = 6;
+/**
+ * {@link DirectTile} for sixteen vector registers: 5 channels by 2 vectors of pixels. C2 reads all weights as early as it can,
+ * so that each needs a register: with 6 channels it kept three sums in memory. It must not unroll the loop either, which would
+ * double what is read early, so the loop counts addresses; and it reads the tap of the next step in time, since weights that
+ * wait for nothing would be read before pixels that wait for their tap.
+ */
+final class DirectTile5x2 {
+    static final int CHANNELS = 5;
 
-    private DirectTile6x2() {}
+    private DirectTile5x2() {}
 
     static void run(long x0, long x1, long taps, int steps, long w, long start, long to0, long to1, long toStep) {
         // One load for each accumulator: a vector shared by several of them at the start is boxed.
@@ -30,11 +35,13 @@ final class DirectTile6x2 {
         FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (3 * 2 + 1) * BYTES, ORDER);
         FloatVector c40 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (4 * 2) * BYTES, ORDER);
         FloatVector c41 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (4 * 2 + 1) * BYTES, ORDER);
-        FloatVector c50 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (5 * 2) * BYTES, ORDER);
-        FloatVector c51 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (5 * 2 + 1) * BYTES, ORDER);
-        for (int step = 0; step < steps; step++) {
-            long tap = ALL.get(LONG, (taps + 8L * step) & MASK);
-            long at = (w + 4L * CHANNELS * step) & MASK;
+        long next = taps & MASK;
+        long end = next + 8L * steps;
+        long tap = ALL.get(LONG, next);
+        long at = w;
+        while (next != end) {
+            at &= MASK;
+            next = (next + 8) & MASK;
             FloatVector p0 = FloatVector.fromMemorySegment(SPECIES, ALL, (x0 + tap) & MASK, ORDER);
             FloatVector p1 = FloatVector.fromMemorySegment(SPECIES, ALL, (x1 + tap) & MASK, ORDER);
             FloatVector w0 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 0));
@@ -52,9 +59,8 @@ final class DirectTile6x2 {
             FloatVector w4 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 4));
             c40 = p0.fma(w4, c40);
             c41 = p1.fma(w4, c41);
-            FloatVector w5 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 5));
-            c50 = p0.fma(w5, c50);
-            c51 = p1.fma(w5, c51);
+            tap = ALL.get(LONG, next);
+            at += 4 * CHANNELS;
         }
         c00.intoMemorySegment(ALL, (to0 + 0 * toStep) & MASK, ORDER);
         c01.intoMemorySegment(ALL, (to1 + 0 * toStep) & MASK, ORDER);
@@ -66,7 +72,5 @@ final class DirectTile6x2 {
         c31.intoMemorySegment(ALL, (to1 + 3 * toStep) & MASK, ORDER);
         c40.intoMemorySegment(ALL, (to0 + 4 * toStep) & MASK, ORDER);
         c41.intoMemorySegment(ALL, (to1 + 4 * toStep) & MASK, ORDER);
-        c50.intoMemorySegment(ALL, (to0 + 5 * toStep) & MASK, ORDER);
-        c51.intoMemorySegment(ALL, (to1 + 5 * toStep) & MASK, ORDER);
     }
 }
