@@ -128,6 +128,10 @@ public final class Transposition {
 
     /** Transposes one block; of the rows read only {@code rowsIn} exist, of those written only {@code rowsOut}. */
     private static void block(long from, long fromRow, int rowsIn, long to, long toRow, int rowsOut, long work) {
+        if (LANES == 8 && rowsIn >= LANES && rowsOut >= LANES) {
+            eight(from, fromRow, to, toRow);
+            return;
+        }
         if (LANES == 16) {
             farRounds(from, fromRow, rowsIn - 1, work);
         } else {
@@ -139,6 +143,36 @@ public final class Transposition {
             }
         }
         nearRounds(work, to, toRow, rowsOut);
+    }
+
+    /**
+     * Transposes eight whole rows of eight without scratch. A vector read some elements before or after its place has what is
+     * wanted in the right lanes already, so that of three rounds only the last moves lanes. All reads are between the first
+     * row's first element and the last row's last.
+     */
+    private static void eight(long from, long fromRow, long to, long toRow) {
+        long row = 2 * fromRow;
+        long even = from & MASK;
+        long odd = (from + fromRow) & MASK;
+        long b = (row - 8) & MASK;
+        long c = (2 * row - 16) & MASK;
+        long d = (3 * row - 24) & MASK;
+        for (int column = 0; column < 8; column += 2) {
+            FloatVector p = pairs(even + 4 * column, b, c, d);
+            FloatVector q = pairs(odd + 4 * column, b, c, d);
+            long first = to + column * toRow;
+            p.blend(q.rearrange(SWAP_1), HIGH_1).intoMemorySegment(ALL, first & MASK, ORDER);
+            q.blend(p.rearrange(SWAP_1), LOW_1).intoMemorySegment(ALL, (first + toRow) & MASK, ORDER);
+        }
+    }
+
+    /** The first two elements of four rows, one row after the other. */
+    private static FloatVector pairs(long a, long b, long c, long d) {
+        FloatVector first = FloatVector.fromMemorySegment(SPECIES, ALL, a, ORDER);
+        FloatVector second = FloatVector.fromMemorySegment(SPECIES, ALL, a + b, ORDER);
+        FloatVector third = FloatVector.fromMemorySegment(SPECIES, ALL, a + c, ORDER);
+        FloatVector fourth = FloatVector.fromMemorySegment(SPECIES, ALL, a + d, ORDER);
+        return first.blend(second, HIGH_2).blend(third.blend(fourth, HIGH_2), HIGH_4);
     }
 
     /**
