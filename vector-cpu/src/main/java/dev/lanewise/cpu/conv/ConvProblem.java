@@ -63,10 +63,7 @@ public record ConvProblem(
                 DirectPlan plan = DirectPlan.forward(shape);
                 yield (x, w, bias, y) -> DirectConvolution.run(plan, x, w, bias, y);
             }
-            case DEPTHWISE -> {
-                DirectPlan plan = DirectPlan.forward(shape);
-                yield (x, w, bias, y) -> DepthwiseConvolution.run(plan, x, w, bias, y);
-            }
+            case DEPTHWISE -> depthwiseForward();
             case WINOGRAD -> {
                 DirectPlan plan = DirectPlan.forward(shape);
                 yield (x, w, bias, y) -> {
@@ -83,6 +80,22 @@ public record ConvProblem(
         };
     }
 
+    private Kernel depthwiseForward() {
+        DirectPlan plan = DirectPlan.forward(shape);
+        Kernel planes = (x, w, bias, y) -> DepthwiseConvolution.run(plan, x, w, bias, y);
+        if (!DepthwisePixels.isQuicker(shape)) {
+            return planes;
+        }
+        var pixels = new DepthwisePixels(shape, false);
+        return (x, w, bias, y) -> {
+            if (!pixels.seesPadding() || Finite.all(w, weights())) {
+                pixels.run(x, w, bias, y);
+            } else {
+                planes.run(x, w, bias, y);
+            }
+        };
+    }
+
     private Kernel inputGrad(ConvAlgorithm algorithm) {
         return switch (algorithm) {
             case DIRECT -> {
@@ -90,6 +103,10 @@ public record ConvProblem(
                 yield (gy, w, none, gx) -> directInputGrad(plan, gy, w, gx);
             }
             case DEPTHWISE -> {
+                if (DepthwisePixels.isQuicker(shape)) {
+                    var pixels = new DepthwisePixels(shape, true);
+                    yield (gy, w, none, gx) -> pixels.run(gy, w, 0, gx);
+                }
                 DirectPlan plan = DirectPlan.inputGrad(shape);
                 yield (gy, w, none, gx) -> {
                     // it multiplies gradients outside the picture, which are 0, with weights
@@ -126,6 +143,13 @@ public record ConvProblem(
                 };
             }
             case DEPTHWISE -> {
+                if (DepthwisePixels.isQuicker(shape)) {
+                    var pixels = new DepthwisePixelsWeightGrad(shape);
+                    yield (x, gy, none, gw) -> {
+                        pixels.run(x, gy, gw);
+                        repairWeightGrad(x, gy, gw);
+                    };
+                }
                 DepthwiseWeightGrad plan = new DepthwiseWeightGrad(shape);
                 yield (x, gy, none, gw) -> {
                     plan.run(x, gy, gw);
