@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /** Messages with their length before them, which is bounded: a stranger can't make this process take memory. */
-final class Frames {
+final class Frames implements Control {
     private final Socket socket;
     private final DataInputStream in;
     private final DataOutputStream out;
@@ -21,20 +21,16 @@ final class Frames {
         out = new DataOutputStream(socket.getOutputStream());
     }
 
-    synchronized void write(byte[] message) throws IOException {
+    @Override
+    public synchronized void write(byte[] message) throws IOException {
         byte[] framed = new byte[Integer.BYTES + message.length];
         ByteBuffer.wrap(framed).putInt(message.length).put(message);
         out.write(framed);
         out.flush();
     }
 
-    /**
-     * Reads a message.
-     *
-     * @param most its greatest length
-     * @param deadline until when all of it must have come, as {@link System#nanoTime} counts
-     */
-    byte[] read(int most, long deadline) throws IOException {
+    @Override
+    public byte[] read(int most, long deadline) throws IOException {
         int length = ByteBuffer.wrap(exactly(Integer.BYTES, deadline)).getInt();
         if (length < 0 || length > most) {
             throw new IOException("a message of " + length + " bytes (expected at most " + most + ")");
@@ -57,5 +53,15 @@ final class Frames {
             have += more;
         }
         return bytes;
+    }
+
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // nobody waits for it any more
+            return;
+        }
     }
 }

@@ -1,18 +1,13 @@
 package dev.lanewise.distributed;
 
-import dev.lanewise.distributed.Links.Call;
-import dev.lanewise.distributed.Links.Kind;
 import dev.lanewise.tensor.DType;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
-import java.nio.channels.CancelledKeyException;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
-import java.util.Objects;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,14 +24,9 @@ public final class SocketRing implements Communicator {
     /** The fewest bytes of a secret. */
     public static final int LEAST_SECRET = 16;
 
-    private static final int PIECE = 1 << 20;
-
     private final int rank;
     private final int size;
-    private final @Nullable Watch watch;
-    private final @Nullable Links links;
-    private final Summing summing = new Summing();
-    private long calls;
+    private final @Nullable Ring ring;
 
     /**
      * How long a rank waits.
@@ -64,8 +54,17 @@ public final class SocketRing implements Communicator {
     private SocketRing(int rank, int size, Rendezvous.@Nullable Links found, Options options) throws IOException {
         this.rank = rank;
         this.size = size;
-        links = found == null ? null : new Links(found.next(), found.previous());
-        watch = found == null || links == null ? null : new Watch(rank, found.control(), options, links::close);
+        ring = found == null ? null : ring(rank, size, found, options);
+    }
+
+    private static Ring ring(int rank, int size, Rendezvous.Links found, Options options) throws IOException {
+        SocketLinks links = new SocketLinks(found.next(), found.previous());
+        Map<Integer, Control> control = new HashMap<>();
+        for (var peer : found.control().entrySet()) {
+            control.put(peer.getKey(), new Frames(peer.getValue().socket()));
+        }
+        return new Ring(
+                "ring", rank, size, links, new Watch(rank, control, options.silence, options.patience, links::close));
     }
 
     /**
@@ -165,130 +164,40 @@ public final class SocketRing implements Communicator {
 
     @Override
     public void allReduce(MemorySegment data, DType type) {
-        Kind kind = switch (type) {
-            case F32 -> Kind.SUM_F32;
-            case F64 -> Kind.SUM_F64;
-            default ->
-                throw new CommunicationException("all-reduce: " + type + " (expected F32 or F64); convert the numbers");
-        };
-        call(kind, data.byteSize(), () -> sum(data, type.bytes()));
+        if (ring == null) {
+            Ring.sumOf(type);
+        } else {
+            ring.allReduce(data, type);
+        }
     }
 
     @Override
     public void broadcast(MemorySegment data, int root) {
-        if (root < 0 || root >= size) {
-            throw new CommunicationException(
-                    "broadcast: root " + root + " (expected 0 to " + (size - 1) + "); check the rank");
+        if (ring == null) {
+            Ring.checkRoot(root, size);
+        } else {
+            ring.broadcast(data, root);
         }
-        call(Kind.BROADCAST, data.byteSize(), () -> pass(data, root));
     }
 
     @Override
     public void barrier() {
-        try (Arena arena = Arena.ofConfined()) {
-            allReduce(arena.allocate(ValueLayout.JAVA_DOUBLE), DType.F64);
-        }
-    }
-
-    /** What a call does when all are known to make it. */
-    private interface Work {
-        void run() throws IOException;
-    }
-
-    private void call(Kind kind, long bytes, Work work) {
-        if (links == null || watch == null) {
-            return;
-        }
-        checkRunning();
-        Call own = new Call(kind, ++calls, bytes);
-        watch.enter();
-        try {
-            links.announce(own);
-            Call other = links.announced();
-            if (!other.equals(own)) {
-                int before = (rank + size - 1) % size;
-                String reason = "rank " + before + " makes " + other + ", rank " + rank + " " + own
-                        + " (expected the same calls in the same order)";
-                watch.fail(reason);
-                throw ended(reason, null);
-            }
-            work.run();
-        } catch (IOException | CancelledKeyException | ClosedSelectorException e) {
-            throw ended(watch.failure("the connection between rank " + rank + " and its neighbours broke"), e);
-        } finally {
-            watch.leave();
-        }
-    }
-
-    private void checkRunning() {
-        String reason = watch == null ? null : watch.failure();
-        if (reason != null) {
-            throw ended(reason, null);
-        }
-    }
-
-    private static CommunicationException ended(String reason, @Nullable Exception cause) {
-        String message = "ring: " + reason + "; start all ranks again, from the last checkpoint";
-        return cause == null ? new CommunicationException(message) : new CommunicationException(message, cause);
-    }
-
-    private void sum(MemorySegment data, int width) throws IOException {
-        long most = (long) PIECE * size;
-        for (long from = 0; from < data.byteSize(); from += most) {
-            MemorySegment piece = data.asSlice(from, Math.min(most, data.byteSize() - from));
-            ring(piece, width);
-        }
-    }
-
-    /** First every rank gets one part of the sums, then all parts. */
-    private void ring(MemorySegment data, int width) throws IOException {
-        Links to = Objects.requireNonNull(links);
-        for (int step = 0; step < size - 1; step++) {
-            MemorySegment sum = part(data, rank - step - 1, width);
-            MemorySegment received = summing.scratch(sum.byteSize());
-            to.exchange(part(data, rank - step, width), received);
-            summing.add(sum, received, width);
-        }
-        for (int step = 0; step < size - 1; step++) {
-            to.exchange(part(data, rank - step + 1, width), part(data, rank - step, width));
-        }
-    }
-
-    private MemorySegment part(MemorySegment data, int number, int width) {
-        long elements = data.byteSize() / width;
-        int index = Math.floorMod(number, size);
-        long from = elements * index / size;
-        long to = elements * (index + 1) / size;
-        return data.asSlice(from * width, (to - from) * width);
-    }
-
-    /** While a rank receives a piece, it sends on the one before. */
-    private void pass(MemorySegment data, int root) throws IOException {
-        Links to = Objects.requireNonNull(links);
-        boolean receives = rank != root;
-        boolean sends = (rank + 1) % size != root;
-        MemorySegment received = MemorySegment.NULL;
-        for (long from = 0; from < data.byteSize() || received.byteSize() > 0; from += PIECE) {
-            long bytes = Math.clamp(data.byteSize() - from, 0, PIECE);
-            MemorySegment piece = bytes == 0 ? MemorySegment.NULL : data.asSlice(from, bytes);
-            MemorySegment out = receives ? received : piece;
-            to.exchange(sends ? out : MemorySegment.NULL, receives ? piece : MemorySegment.NULL);
-            received = receives ? piece : MemorySegment.NULL;
+        if (ring != null) {
+            ring.barrier();
         }
     }
 
     @Override
     public void abort(String reason) {
-        if (watch != null) {
-            watch.fail("rank " + rank + " failed: " + reason);
+        if (ring != null) {
+            ring.abort(reason);
         }
     }
 
     @Override
     public void close() {
-        if (links != null && watch != null) {
-            watch.close();
-            links.close();
+        if (ring != null) {
+            ring.close();
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.lanewise.distributed;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -24,9 +23,9 @@ final class Watch implements AutoCloseable {
     private static final byte LEFT = 2;
 
     private final int rank;
-    private final SocketRing.Options options;
-    private final Map<Integer, SocketChannel> channels;
-    private final Map<Integer, Frames> frames = new ConcurrentHashMap<>();
+    private final Duration silence;
+    private final Duration patience;
+    private final Map<Integer, Control> controls;
     private final Map<Integer, Progress> progress = new ConcurrentHashMap<>();
     private final Map<Integer, Boolean> left = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
@@ -46,18 +45,24 @@ final class Watch implements AutoCloseable {
         }
     }
 
-    Watch(int rank, Map<Integer, SocketChannel> channels, SocketRing.Options options, Runnable onFailure)
-            throws IOException {
+    /**
+     * Begins to look.
+     *
+     * @param rank this rank
+     * @param controls the connection to rank 0; on rank 0, to each other rank
+     * @param silence without a sign of life of another rank, then it is lost
+     * @param patience in a call that another rank does not come to, then that one hangs
+     * @param onFailure ends the call that this rank is in
+     */
+    Watch(int rank, Map<Integer, Control> controls, Duration silence, Duration patience, Runnable onFailure) {
         this.rank = rank;
-        this.channels = channels;
-        this.options = options;
+        this.controls = Map.copyOf(controls);
+        this.silence = silence;
+        this.patience = patience;
         this.onFailure = onFailure;
         progress.put(rank, new Progress(0, 0));
-        for (var peer : channels.entrySet()) {
-            frames.put(peer.getKey(), new Frames(peer.getValue().socket()));
-            progress.put(peer.getKey(), new Progress(0, 0));
-        }
-        frames.forEach((peer, from) ->
+        controls.keySet().forEach(peer -> progress.put(peer, new Progress(0, 0)));
+        controls.forEach((peer, from) ->
                 Thread.ofVirtual().name("lanewise-ring-from-" + peer).start(() -> listen(peer, from)));
         Thread.ofPlatform().daemon().name("lanewise-ring-watch").start(this::beat);
     }
@@ -107,7 +112,7 @@ final class Watch implements AutoCloseable {
     }
 
     private void tellAll(byte[] message) {
-        frames.forEach((peer, to) -> {
+        controls.forEach((peer, to) -> {
             try {
                 to.write(message);
             } catch (IOException e) {
@@ -117,11 +122,10 @@ final class Watch implements AutoCloseable {
         });
     }
 
-    private void listen(int peer, Frames from) {
+    private void listen(int peer, Control from) {
         try {
             while (true) {
-                byte[] message = from.read(
-                        MOST_BYTES, System.nanoTime() + options.silence().toNanos());
+                byte[] message = from.read(MOST_BYTES, System.nanoTime() + silence.toNanos());
                 ByteBuffer in = ByteBuffer.wrap(message);
                 switch (in.hasRemaining() ? in.get() : -1) {
                     case ALIVE -> heard(peer, in);
@@ -134,7 +138,7 @@ final class Watch implements AutoCloseable {
                 }
             }
         } catch (SocketTimeoutException e) {
-            fail("rank " + peer + " has been silent for " + seconds(options.silence())
+            fail("rank " + peer + " has been silent for " + seconds(silence)
                     + " s: its process is stopped, or its host is gone");
         } catch (IOException e) {
             fail("rank " + peer + " has died: its connection ended (" + e.getMessage() + ")");
@@ -182,16 +186,16 @@ final class Watch implements AutoCloseable {
             for (int gone : left.keySet()) {
                 fail("rank " + gone + " has left, but rank " + waiting + " waits for it in call " + at.calls);
             }
-            if (now - at.since < options.patience().toNanos()) {
+            if (now - at.since < patience.toNanos()) {
                 return;
             }
             progress.forEach((late, its) -> {
                 if (its.calls < at.calls) {
                     fail("rank " + late + " hangs: it has not come to call " + at.calls + ", in which rank " + waiting
-                            + " has waited for " + seconds(options.patience()) + " s");
+                            + " has waited for " + seconds(patience) + " s");
                 }
             });
-            fail("no rank went on from call " + at.calls + " for " + seconds(options.patience()) + " s");
+            fail("no rank went on from call " + at.calls + " for " + seconds(patience) + " s");
         });
     }
 
@@ -207,8 +211,22 @@ final class Watch implements AutoCloseable {
         }
         if (failure.get() == null) {
             tellAll(new byte[] {LEFT});
+            closed.countDown();
+            awaitGoodbyes();
         }
         closed.countDown();
-        channels.values().forEach(Rendezvous::closeQuietly);
+        controls.values().forEach(Control::close);
+    }
+
+    /** At the end all leave at about the same time, and connections that are closed with nothing on its way close quietly. */
+    private void awaitGoodbyes() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+        try {
+            while (!left.keySet().containsAll(controls.keySet()) && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
