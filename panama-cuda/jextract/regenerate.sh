@@ -40,7 +40,8 @@ generate() {
     python3 "$here/include_args.py" "$scratch/$name.dump" "$here/$name.want" >"$scratch/$name.args"
     "$jextract" "${include[@]}" "@$scratch/$name.args" --target-package "$package" --header-class-name "$class" \
         --output "$scratch/out" "$header"
-    python3 "$here/lazy_lookup.py" "$folder" "$class" "${name^^}"
+    python3 "$here/lazy_lookup.py" "$folder" dev.lanewise.cuda.lib.LazyLookup \
+        "dev.lanewise.cuda.lib.NativeLibrary.${name^^}.lookup()" panama-cuda/jextract
     rm -rf "${output:?}/${package//./\/}"
     mkdir -p "$output/${package//./\/}"
     cp "$folder"/* "$output/${package//./\/}/"

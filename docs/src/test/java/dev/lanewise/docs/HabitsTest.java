@@ -140,7 +140,7 @@ class HabitsTest {
             files.filter(file -> file.toString().matches(".*/src/(main|test)/java/.*\\.java"))
                     .filter(file -> !file.toString().contains("/target/"))
                     // written by jextract
-                    .filter(file -> !file.toString().contains("/cuda/generated/"))
+                    .filter(file -> !file.toString().matches(".*/(cuda|mpi)/generated/.*"))
                     .forEach(file -> counts.merge(file.getParent().toString(), 1, Integer::sum));
         }
         assertThat(counts).hasSizeGreaterThan(80);

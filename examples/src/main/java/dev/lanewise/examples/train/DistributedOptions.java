@@ -3,6 +3,7 @@ package dev.lanewise.examples.train;
 import dev.lanewise.distributed.Communicator;
 import dev.lanewise.distributed.DataParallel;
 import dev.lanewise.distributed.DataParallel.BatchNormStatistics;
+import dev.lanewise.distributed.MpiCommunicator;
 import dev.lanewise.distributed.SocketRing;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -19,19 +20,22 @@ final class DistributedOptions {
     /** What connects the processes. */
     enum Engine {
         /** Java's sockets. */
-        RING
+        RING,
+        /** The MPI of this machine. */
+        MPI
     }
 
     @Option(
             names = "--distributed",
             paramLabel = "ENGINE",
-            description = "Train with several processes: ring (connected by sockets).")
+            description = "Train with several processes: ring (connected by sockets), or mpi (started by mpirun).")
     private @Nullable Engine engine;
 
     @Option(
             names = "--ranks",
             paramLabel = "N",
-            description = "How many processes. Without --rank, all are started here, and the cores are shared out.")
+            description =
+                    "With ring: how many processes. Without --rank, all are started here, and the cores are shared out.")
     private @Nullable Integer ranks;
 
     @Option(
@@ -65,14 +69,35 @@ final class DistributedOptions {
     Processes connect(CommandSpec spec) {
         if (engine == null) {
             if (ranks != null || rank != null || master != null || shardOptimizer) {
-                throw usage(spec, "--ranks, --rank, --master and --shard-optimizer need --distributed ring");
+                throw usage(spec, "--ranks, --rank, --master and --shard-optimizer need --distributed");
             }
             return null;
         }
+        DataParallel.Options options = new DataParallel.Options(batchNorm, shardOptimizer, 1 << 20);
+        return engine == Engine.MPI ? mpi(spec, options) : ring(spec, options);
+    }
+
+    private Processes mpi(CommandSpec spec, DataParallel.Options options) {
+        if (ranks != null || rank != null || master != null) {
+            throw usage(
+                    spec,
+                    "--ranks, --rank and --master with --distributed mpi (expected none: mpirun says how many"
+                            + " and which)");
+        }
+        MpiCommunicator communicator = MpiCommunicator.join();
+        Cores.shareOut(communicator.localSize());
+        // what mpirun says of processes can be read only with this
+        spec.commandLine()
+                .getErr()
+                .println("lanewise: rank " + communicator.rank() + " of " + communicator.size() + " is process "
+                        + ProcessHandle.current().pid() + ", " + communicator.version());
+        return Processes.of(communicator, options);
+    }
+
+    private Processes ring(CommandSpec spec, DataParallel.Options options) {
         if (ranks == null || ranks < 1 || ranks > 1024) {
             throw usage(spec, "--distributed ring --ranks " + ranks + " (expected 1 to 1024)");
         }
-        DataParallel.Options options = new DataParallel.Options(batchNorm, shardOptimizer, 1 << 20);
         if (rank == null) {
             if (master != null) {
                 throw usage(spec, "--master without --rank (expected both, or neither to start all processes here)");

@@ -2,6 +2,7 @@ package dev.lanewise.examples.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -37,7 +38,12 @@ final class DistributedTrainingTest {
     }
 
     private Process start(String name, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        return start(name, List.of(), arguments);
+    }
+
+    private Process start(String name, List<String> launcher, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(launcher);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules",
                 "jdk.incubator.vector",
@@ -58,6 +64,9 @@ final class DistributedTrainingTest {
                 .redirectOutput(folder.resolve(name + ".out").toFile())
                 .redirectError(folder.resolve(name + ".err").toFile());
         builder.environment().put(DistributedOptions.SECRET, "a secret of the tests");
+        // containers run tests as root
+        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
+        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
         Process process = builder.start();
         processes.add(process);
         return process;
@@ -105,6 +114,20 @@ final class DistributedTrainingTest {
     }
 
     @Test
+    void processesOfMpiTrainAsThoseOfARing() throws Exception {
+        assumeTrue(
+                List.of(System.getenv("PATH").split(":")).stream()
+                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "mpirun"))),
+                "not on PATH: mpirun (apt-get install openmpi-bin, or mpich)");
+        List<String> launcher = List.of("mpirun", "-np", "2", "sh", "-c", "exec \"$@\"", "sh");
+        awaitEnd(start("mpi", launcher, "--epochs", "1", "--json", "--distributed", "mpi"), 0);
+        awaitEnd(start("ring", "--epochs", "1", "--json", "--distributed", "ring", "--ranks", "2"), 0);
+        assertThat(lastLoss("mpi.out")).isEqualTo(lastLoss("ring.out"));
+        assertThat(text("mpi.out").lines()).hasSize(1);
+        assertThat(text("mpi.err")).contains("lanewise: rank 1 of 2 is process ");
+    }
+
+    @Test
     void killedProcessIsNamedAndTheOthersEnd() throws Exception {
         Path file = folder.resolve("model.safetensors");
         Process first = start(
@@ -126,9 +149,13 @@ final class DistributedTrainingTest {
     @Test
     void wrongUseIsAnErrorInOneLine() throws Exception {
         awaitEnd(start("alone", "--ranks", "2"), 2);
-        assertThat(text("alone.err")).contains("need --distributed ring");
+        assertThat(text("alone.err")).contains("need --distributed");
         awaitEnd(start("master", "--distributed", "ring", "--ranks", "2", "--rank", "1", "--master", "here"), 2);
         assertThat(text("master.err")).contains("--master here (expected HOST:PORT");
+        awaitEnd(start("ranks", "--distributed", "mpi", "--ranks", "2"), 2);
+        assertThat(text("ranks.err")).contains("mpirun says how many");
+        awaitEnd(start("alone-mpi", "--distributed", "mpi"), 1);
+        assertThat(text("alone-mpi.err")).containsAnyOf("start it by mpirun -np RANKS", "install Open MPI");
     }
 
     private static int freePort() throws IOException {

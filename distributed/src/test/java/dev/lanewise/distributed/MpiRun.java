@@ -1,0 +1,94 @@
+package dev.lanewise.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Runs programs by a real mpirun. */
+final class MpiRun {
+    private MpiRun() {}
+
+    /**
+     * What a run left.
+     *
+     * @param code its exit code
+     * @param text what its processes and mpirun printed
+     * @param seconds how long it took
+     */
+    record Result(int code, String text, double seconds) {}
+
+    /**
+     * Runs a program of tests by the mpirun of an MPI, and skips the test where that is not installed.
+     *
+     * @param kind openmpi or mpich
+     * @param ranks how many processes
+     * @param environment more variables
+     * @param program the class whose main is run
+     * @param arguments of the program
+     */
+    static Result run(
+            Path folder, String kind, int ranks, Map<String, String> environment, Class<?> program, String... arguments)
+            throws IOException, InterruptedException {
+        // the suffixes are those by which Debian and Ubuntu keep both side by side
+        String launcher = "mpirun." + kind;
+        assumeTrue(isOnPath(launcher), () -> "not on PATH: " + launcher + " (apt-get install openmpi-bin, mpich)");
+        Path out = folder.resolve(kind + "-" + String.join("-", arguments) + ".log");
+        List<String> command = new ArrayList<>(List.of(launcher, "-np", Integer.toString(ranks)));
+        if (kind.equals("openmpi")) {
+            command.addAll(List.of("--oversubscribe", "--bind-to", "none"));
+        }
+        command.addAll(List.of("sh", "-c", "exec \"$@\"", "sh"));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+        builder.environment().putAll(environment);
+        // containers run tests as root
+        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
+        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+        long start = System.nanoTime();
+        Process process = builder.start();
+        try {
+            assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                    .as(() -> text(out))
+                    .isTrue();
+            return new Result(process.exitValue(), text(out), (System.nanoTime() - start) / 1e9);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    private static boolean isOnPath(String name) {
+        String path = System.getenv("PATH");
+        return path != null
+                && List.of(path.split(":")).stream().anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
+    }
+
+    private static String text(Path out) {
+        try {
+            byte[] all = Files.readAllBytes(out);
+            return new String(all, 0, Math.min(all.length, 50_000), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.distributed.mpi;
+
+import org.jspecify.annotations.NullMarked;
