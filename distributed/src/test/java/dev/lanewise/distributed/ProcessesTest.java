@@ -1,6 +1,7 @@
 package dev.lanewise.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
@@ -25,6 +26,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -33,10 +35,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ranks as processes, one of which is killed. */
+/** Ranks as processes, one of which is killed or stopped. */
 @Timeout(120)
 final class ProcessesTest {
     private static final int SIZE = 3;
+    private static final int SILENCE_SECONDS = 5;
 
     @TempDir
     Path folder;
@@ -53,7 +56,9 @@ final class ProcessesTest {
             Layer model = new Sequential(new Linear(6, 32, rng), new ReLU(), new Linear(32, 3, rng));
             Tensor x = new Rng(5).randn(DType.F32, 48, 6);
             var data = new DataLoader(new TensorDataset(x, x.narrow(1, 0, 3).argmax(1)), 12, true, 1);
-            try (SocketRing ring = SocketRing.join(rank, SIZE, master, Ranks.SECRET)) {
+            var waits = new SocketRing.Options(
+                    Duration.ofMinutes(1), Duration.ofSeconds(SILENCE_SECONDS), Duration.ofMinutes(5));
+            try (SocketRing ring = SocketRing.join(rank, SIZE, master, Ranks.SECRET, waits)) {
                 var trainer = new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 1e-3))
                         .callbacks(Checkpoints.last(Path.of(args[2]), 1));
                 DataParallel.wrap(trainer, ring).fit(data, 1_000_000);
@@ -74,8 +79,33 @@ final class ProcessesTest {
 
     @Test
     void killedRankIsNamedByTheOthersAndTheLastCheckpointIsWhole() throws Exception {
-        int port = freePort();
         Path file = folder.resolve("model.safetensors");
+        train(file);
+        processes.get(2).destroyForcibly();
+        assertOthersName("rank 2 has died");
+        for (Path whole : List.of(file, file.resolveSibling(file.getFileName() + TrainingState.SUFFIX))) {
+            try (SafetensorsFile stored = Safetensors.open(whole)) {
+                assertThat(stored.names()).hasSizeGreaterThan(3);
+            }
+        }
+    }
+
+    @Test
+    void stoppedRankIsNamedByTheOthers() throws Exception {
+        String stopper = "/bin/kill";
+        assumeTrue(Files.isExecutable(Path.of(stopper)), () -> "no " + stopper);
+        train(folder.resolve("model.safetensors"));
+        Process stopping = new ProcessBuilder(
+                        stopper, "-STOP", Long.toString(processes.get(2).pid()))
+                .start();
+        assertThat(stopping.waitFor()).isZero();
+        assertOthersName("rank 2 has been silent for " + SILENCE_SECONDS + " s: its process is stopped");
+        assertThat(processes.get(2).isAlive()).isTrue();
+    }
+
+    /** Starts all, and returns when they have trained for a while. */
+    private void train(Path file) throws Exception {
+        int port = freePort();
         for (int rank = 0; rank < SIZE; rank++) {
             processes.add(start(rank, port, file));
         }
@@ -85,16 +115,13 @@ final class ProcessesTest {
             Thread.sleep(50);
         }
         assertThat(file).exists();
-        processes.get(2).destroyForcibly();
+    }
+
+    private void assertOthersName(String what) throws InterruptedException {
         for (int rank = 0; rank < 2; rank++) {
             assertThat(processes.get(rank).waitFor(30, TimeUnit.SECONDS)).isTrue();
             assertThat(processes.get(rank).exitValue()).isEqualTo(3);
-            assertThat(log(rank)).contains("rank 2 has died");
-        }
-        for (Path whole : List.of(file, file.resolveSibling(file.getFileName() + TrainingState.SUFFIX))) {
-            try (SafetensorsFile stored = Safetensors.open(whole)) {
-                assertThat(stored.names()).hasSizeGreaterThan(3);
-            }
+            assertThat(log(rank)).contains(what);
         }
     }
 
