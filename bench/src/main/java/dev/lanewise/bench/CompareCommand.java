@@ -42,17 +42,17 @@ final class CompareCommand implements Callable<Integer> {
         Comparison comparison = Comparison.of(Measurements.read(ours), Measurements.read(peer));
         Path target = out == null ? withoutEnding(ours) : out;
         report(comparison, target, spec.commandLine().getOut());
-        return 0;
+        return comparison.rows().isEmpty() ? 1 : 0;
     }
 
     /** Prints the table, and writes it and its chart. */
     static void report(Comparison comparison, Path target, PrintWriter terminal) {
-        terminal.print(comparison.text());
         if (comparison.rows().isEmpty()) {
             terminal.println("nothing to compare: the two have no work in common");
             terminal.flush();
             return;
         }
+        terminal.print(comparison.text());
         Path table = target.resolveSibling(target.getFileName() + ".md");
         try {
             Files.writeString(table, comparison.markdown());

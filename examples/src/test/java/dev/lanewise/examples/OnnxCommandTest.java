@@ -52,6 +52,14 @@ final class OnnxCommandTest {
                 .contains("\"batch\":5", "\"us_p99\":");
         assertThat(lanewise("onnx", "bench", file.toString(), "--seconds", "0.05", "--nodes"))
                 .contains("median", "nodes that run: 1", "Gemm");
+        for (String[] unused : new String[][] {{"--seq", "99999999999999"}, {"--dim", "nonsense=4"}}) {
+            Run run = Run.of(List.of(), "onnx", "bench", file.toString(), unused[0], unused[1]);
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err()).contains(unused[0], "expected").hasLineCount(1);
+        }
+        Run large = Run.of(List.of(), "onnx", "bench", file.toString(), "--batch", "99999999999999");
+        assertThat(large.code()).isEqualTo(1);
+        assertThat(large.err()).contains("out of memory").hasLineCount(1);
         Path input = folder.resolve("x.npy");
         Npy.write(input, TensorData.of(Tensor.zeros(4, 3)));
         lanewise("onnx", "run", file.toString(), "--input", "input=" + input, "--output", folder.toString());

@@ -10,8 +10,10 @@ import dev.lanewise.cuda.lib.NativeLibrary;
 import dev.lanewise.cuda.lib.Version;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.CudaLibraries;
+import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.BackendUnavailableException;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.MemoryPressure;
@@ -96,6 +98,17 @@ public final class CudaBackendProvider implements BackendProvider {
         return new CudaBackend(created);
     }
 
+    /** What is wrong with a property or variable of the process, or empty. */
+    private static Optional<String> wrongSetting() {
+        try {
+            Settings.check();
+            CodeCache.ofUser();
+            return Optional.empty();
+        } catch (TensorException wrong) {
+            return Optional.ofNullable(wrong.getMessage());
+        }
+    }
+
     /** Why no device can be used, or empty. */
     static Optional<String> obstacle(List<LibraryStatus> libraries) {
         List<String> missing = new ArrayList<>();
@@ -172,8 +185,8 @@ public final class CudaBackendProvider implements BackendProvider {
         static final List<Device> DEVICES;
 
         static {
-            Optional<String> obstacle =
-                    obstacle(NEEDED.stream().map(NativeLibraries::status).toList());
+            Optional<String> obstacle = wrongSetting()
+                    .or(() -> obstacle(NEEDED.stream().map(NativeLibraries::status).toList()));
             List<Device> devices = List.of();
             if (obstacle.isEmpty()) {
                 try {

@@ -9,13 +9,17 @@ import dev.lanewise.cuda.api.Recording;
 import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibrary;
 import dev.lanewise.cuda.lib.Version;
+import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.BackendUnavailableException;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.BackendProvider.Availability;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CudaBackendProviderTest {
     private static final LibraryStatus MISSING = new LibraryStatus.Missing(
@@ -31,6 +35,22 @@ class CudaBackendProviderTest {
                 .filteredOn(CudaBackendProvider.class::isInstance)
                 .singleElement()
                 .satisfies(provider -> assertThat(provider.kind()).isEqualTo(Device.Kind.CUDA));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tf32", "deterministic", "convolutionTransforms", "fusedBias"})
+    void choicesAreTrueOrFalse(String choice) {
+        String property = "lanewise.cuda." + choice;
+        System.setProperty(property, "yes");
+        try {
+            assertThatThrownBy(Settings::check)
+                    .isInstanceOf(TensorException.class)
+                    .hasMessage(property + ": 'yes' (expected true or false); correct or remove -D" + property);
+            System.setProperty(property, "True");
+            Settings.check();
+        } finally {
+            System.clearProperty(property);
+        }
     }
 
     @Test

@@ -25,6 +25,9 @@ final class CalledMethod {
     /** Of lambdas, constructors and initializers. */
     private static final Pattern INNER = Pattern.compile("[$<]");
 
+    /** What a message about a setting of the process begins with: it is wrong whatever is called. */
+    private static final String SETTING = "lanewise.";
+
     private static final Pattern OPERATION = Pattern.compile("[a-z][a-z0-9_]*: ");
     private static final Pattern HUMP = Pattern.compile("([a-z0-9])([A-Z])");
 
@@ -32,6 +35,9 @@ final class CalledMethod {
 
     /** The message, with the name of the tensor's method that was called in place of that of what failed inside. */
     static String named(String message) {
+        if (message.startsWith(SETTING)) {
+            return message;
+        }
         String method = STACK.walk(CalledMethod::outermost);
         if (method == null || RUN_A_RECORD.contains(method)) {
             return message;

@@ -1,7 +1,9 @@
 package dev.lanewise.cpu;
 
+import dev.lanewise.cpu.conv.ConvAlgorithm;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendProvider;
 import java.util.List;
@@ -38,9 +40,11 @@ public final class VectorBackendProvider implements BackendProvider {
             return new Availability.Unavailable("the Vector API module is missing; add --add-modules " + VECTOR_MODULE
                     + " to the java command line");
         }
-        String wrong = Workers.invalidSetting();
-        if (wrong != null) {
-            return new Availability.Unavailable(wrong);
+        try {
+            Workers.checkSetting();
+            ConvAlgorithm.checkSetting();
+        } catch (TensorException wrong) {
+            return new Availability.Unavailable(String.valueOf(wrong.getMessage()));
         }
         return Machine.obstacle()
                 .<Availability>map(Availability.Unavailable::new)

@@ -21,7 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -46,10 +49,10 @@ final class BenchCommand implements Callable<Integer> {
     private Path file = Path.of("");
 
     @Option(names = "--batch", paramLabel = "N", description = "The size of open first axes. Default: 1.")
-    private long batch = 1;
+    private @Nullable Long batch;
 
     @Option(names = "--seq", paramLabel = "N", description = "The size of other open axes. Default: 16.")
-    private long seq = 16;
+    private @Nullable Long seq;
 
     @Option(names = "--dim", paramLabel = "NAME=N", description = "The size of open axes of a name; repeat for each.")
     private Map<String, Long> dims = new LinkedHashMap<>();
@@ -67,10 +70,10 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (batch < 0 || seq < 0 || !(seconds > 0 && seconds <= 3600)) {
+        if (batch() < 0 || seq() < 0 || !(seconds > 0 && seconds <= 3600)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--batch " + batch + ", --seq " + seq + ", --seconds " + seconds
+                    "--batch " + batch() + ", --seq " + seq() + ", --seconds " + seconds
                             + " (expected sizes of 0 or more and a time up to an hour)");
         }
         dims.forEach((name, size) -> Usage.check(spec, "--dim", name + "=" + size, size >= 0, "a size of 0 or more"));
@@ -78,6 +81,7 @@ final class BenchCommand implements Callable<Integer> {
         OnnxModel model = OnnxModel.load(file);
         double loaded = (System.nanoTime() - start) / 1e6;
         model.eval();
+        checkUsed(model.inputs());
         try (Scope ignored = Scope.open("bench")) {
             Map<String, OnnxValue> inputs = new LinkedHashMap<>();
             model.inputs().forEach(input -> inputs.put(input.name(), value(input)));
@@ -94,6 +98,41 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
+    private long batch() {
+        return batch == null ? 1 : batch;
+    }
+
+    private long seq() {
+        return seq == null ? 16 : seq;
+    }
+
+    /** A size that no axis takes is a mistake: what is timed would not be what was asked for. */
+    private void checkUsed(List<ValueInfo> inputs) {
+        Set<String> first = new TreeSet<>();
+        Set<String> others = new TreeSet<>();
+        for (ValueInfo input : inputs) {
+            List<String> names = input.dims();
+            for (int d = 0; names != null && d < names.size(); d++) {
+                if (!isSize(names.get(d))) {
+                    (d == 0 ? first : others).add(names.get(d));
+                }
+            }
+        }
+        dims.keySet()
+                .forEach(name -> Usage.check(
+                        spec,
+                        "--dim",
+                        name,
+                        first.contains(name) || others.contains(name),
+                        "an open axis: " + first + " first, others " + others));
+        Usage.check(spec, "--batch", batch, batch == null || !first.isEmpty(), "none: the model has no open first axis");
+        Usage.check(spec, "--seq", seq, seq == null || !others.isEmpty(), "none: no axis but first ones is open");
+    }
+
+    private static boolean isSize(String dim) {
+        return dim.matches("\\d{1,18}");
+    }
+
     private OnnxValue value(ValueInfo input) {
         ElementType type = input.type();
         List<String> names = input.dims();
@@ -104,7 +143,7 @@ final class BenchCommand implements Callable<Integer> {
         long[] sizes = new long[names.size()];
         for (int d = 0; d < sizes.length; d++) {
             String name = names.get(d);
-            sizes[d] = name.matches("\\d+") ? Long.parseLong(name) : dims.getOrDefault(name, d == 0 ? batch : seq);
+            sizes[d] = isSize(name) ? Long.parseLong(name) : dims.getOrDefault(name, d == 0 ? batch() : seq());
         }
         DType dtype = type.carrier();
         Tensor tensor = dtype.isFloating()
@@ -147,8 +186,8 @@ final class BenchCommand implements Callable<Integer> {
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("model", file.toString());
-            fields.put("batch", batch);
-            fields.put("seq", seq);
+            fields.put("batch", batch());
+            fields.put("seq", seq());
             fields.put("calls", sorted.length);
             fields.put("load_ms", loaded);
             fields.put("us", median);

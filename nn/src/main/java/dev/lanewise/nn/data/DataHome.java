@@ -85,7 +85,8 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
      * @param dataset the data set's name and that of its folder, such as {@code mnist}
      * @param expected what the folder should hold, for the message
      * @param holds whether a folder holds (some of) the data set
-     * @throws BadFileException if the user named a folder and it does not hold the data set
+     * @throws BadFileException if the user named a folder and it does not hold the data set, or {@code LANEWISE_DATA}
+     *     names no folder
      */
     public Optional<Path> find(String dataset, String expected, Predicate<Path> holds) {
         if (explicit != null) {
@@ -100,6 +101,11 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
                             expected,
                             "name the folder that holds them, or omit --data to look in " + VARIABLE + ", the cache and"
                                     + " the web")));
+        }
+        if (environment != null && !Files.isDirectory(environment)) {
+            String found = Files.exists(environment) ? "no folder but a file" : "no folder";
+            throw new BadFileException(
+                    VARIABLE, "'" + environment + "', where there is " + found, "a folder of data sets", "correct or unset it");
         }
         return environment == null ? Optional.empty() : within(environment, dataset, holds);
     }

@@ -12,6 +12,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.ReadOnlyFileSystemException;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
@@ -65,6 +66,8 @@ public final class AtomicFile {
             }
         } catch (IOException failure) {
             throw BadFileException.unwritable(file, failure);
+        } catch (ReadOnlyFileSystemException failure) {
+            throw BadFileException.unwritable(file, new IOException(failure));
         }
     }
 

@@ -78,7 +78,8 @@ public class BadFileException extends RuntimeException {
             return new BadFileException(file, "no such file", expected, "check the path", cause);
         }
         if (cause instanceof AccessDeniedException) {
-            return new BadFileException(file, "a file that may not be read", expected, "check its permissions", cause);
+            String kind = Files.isDirectory(file) ? "a folder" : "a file";
+            return new BadFileException(file, kind + " that may not be read", expected, "check its permissions", cause);
         }
         if (Files.isDirectory(file)) {
             return new BadFileException(file, "a folder", expected, "name a file inside it", cause);
@@ -115,6 +116,14 @@ public class BadFileException extends RuntimeException {
                     "no folder '" + folder + "' to write to",
                     "an existing, writable folder",
                     "make it, or choose another path",
+                    cause);
+        }
+        if (folder != null && Files.isDirectory(folder) && !Files.isWritable(folder)) {
+            return new BadFileException(
+                    file,
+                    "a folder '" + folder + "' that may not be written",
+                    "an existing, writable folder",
+                    "change its permissions, or choose another path",
                     cause);
         }
         return new BadFileException(

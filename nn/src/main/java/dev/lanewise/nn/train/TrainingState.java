@@ -117,11 +117,14 @@ public record TrainingState(
             }
         }
         Path trial = file.resolveSibling(file.getFileName() + SUFFIX + ".trial");
-        AtomicFile.write(trial, channel -> {});
         try {
+            AtomicFile.write(trial, channel -> {});
             Files.deleteIfExists(trial);
+        } catch (BadFileException failure) {
+            // the user knows only the other file
+            throw failure.getCause() instanceof IOException cause ? BadFileException.unwritable(file, cause) : failure;
         } catch (IOException failure) {
-            throw BadFileException.unwritable(trial, failure);
+            throw BadFileException.unwritable(file, failure);
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
@@ -314,5 +315,13 @@ class AtomicFileTest {
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
+    }
+
+    @Test
+    void aFolderThatMayNotBeWrittenIsNamed() {
+        Path modules = Path.of(URI.create("jrt:/java.base"));
+        assertThatThrownBy(() -> AtomicFile.write(modules.resolve("file"), channel -> {}))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContainingAll("found a folder '" + modules + "' that may not be written", "permissions");
     }
 }

@@ -1,11 +1,13 @@
 package dev.lanewise.cuda.kernel;
 
+import dev.lanewise.tensor.TensorException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,6 +24,8 @@ import java.util.Optional;
  */
 public final class CodeCache {
     private static final Logger LOGGER = System.getLogger(CodeCache.class.getName());
+    private static final String PROPERTY = "lanewise.cuda.cache";
+    private static final String VARIABLE = "LANEWISE_CUDA_CACHE";
     private static final byte[] MAGIC = "lanewise code 1\n".getBytes(StandardCharsets.US_ASCII);
     private static final int CHECKSUM_BYTES = 32;
 
@@ -35,20 +39,36 @@ public final class CodeCache {
     /**
      * The user's cache: {@code -Dlanewise.cuda.cache}, else {@code LANEWISE_CUDA_CACHE}, else {@code lanewise/cuda} in
      * {@code XDG_CACHE_HOME} or {@code ~/.cache}.
+     *
+     * @throws TensorException if what is named is no path
      */
     public static CodeCache ofUser() {
         return new CodeCache(
-                userFolder(System.getenv(), Optional.ofNullable(System.getProperty("lanewise.cuda.cache"))));
+                userFolder(System.getenv(), Optional.ofNullable(System.getProperty(PROPERTY))));
     }
 
     static Path userFolder(Map<String, String> environment, Optional<String> property) {
-        String named = property.orElse(environment.getOrDefault("LANEWISE_CUDA_CACHE", ""));
+        String named = property.orElse(environment.getOrDefault(VARIABLE, ""));
         if (!named.isBlank()) {
-            return Path.of(named);
+            return path(property.isPresent() ? PROPERTY : VARIABLE, named);
         }
         String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
-        Path base = caches.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(caches);
+        Path base = caches.isBlank()
+                ? path("user.home", System.getProperty("user.home")).resolve(".cache")
+                : path("XDG_CACHE_HOME", caches);
         return base.resolve("lanewise").resolve("cuda");
+    }
+
+    private static Path path(String setting, String value) {
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw new TensorException(
+                    setting + ": '" + value + "' is no path (" + e.getReason()
+                            + "; expected a folder for compiled kernels); correct it, or set LC_ALL to a UTF-8 locale such"
+                            + " as C.UTF-8",
+                    e);
+        }
     }
 
     /** Where the entries are. */

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * of a group comes before the next group, so that the libraries of one installation are used together.
  */
 final class SearchPath {
-    /** Folders of a group, or none for the loader's own rules. */
-    record Place(String name, List<Path> folders) {
-        boolean isLoader() {
-            return folders.isEmpty();
+    /** Folders of a group, or the loader's own rules. */
+    record Place(String name, List<Path> folders, boolean isLoader) {
+        Place(String name, List<Path> folders) {
+            this(name, folders, false);
         }
     }
 
@@ -54,7 +54,7 @@ final class SearchPath {
             addVariable(places, "CUDA_HOME");
             addVariable(places, "CUDA_PATH");
         }
-        places.add(new Place("the loader's own search", List.of()));
+        places.add(new Place("the loader's own search", List.of(), true));
         if (library.comesWithToolkit()) {
             addListed(places, "usual folder", root.resolve("usr/local/cuda").toString());
             addWheels(places);
@@ -72,9 +72,19 @@ final class SearchPath {
     private static void addListed(List<Place> places, String source, String value) {
         for (String entry : value.split(File.pathSeparator, -1)) {
             if (!entry.isBlank()) {
-                Path folder = Path.of(entry.strip());
-                places.add(new Place(source + "=" + entry.strip(), librariesUnder(folder)));
+                List<Path> folders =
+                        path(entry.strip()).map(SearchPath::librariesUnder).orElse(List.of());
+                places.add(new Place(source + "=" + entry.strip(), folders));
             }
+        }
+    }
+
+    /** The path that a variable names, if it is one: one with letters that the system's locale lacks is none. */
+    private static Optional<Path> path(String named, String... more) {
+        try {
+            return Optional.of(Path.of(named, more));
+        } catch (InvalidPathException e) {
+            return Optional.empty();
         }
     }
 
@@ -111,7 +121,7 @@ final class SearchPath {
         SequencedSet<Path> found = new LinkedHashSet<>();
         for (String entry : environment.getOrDefault("PYTHONPATH", "").split(File.pathSeparator, -1)) {
             if (!entry.isBlank()) {
-                found.add(Path.of(entry));
+                path(entry).ifPresent(found::add);
             }
         }
         for (String variable : List.of("VIRTUAL_ENV", "CONDA_PREFIX")) {
@@ -123,10 +133,9 @@ final class SearchPath {
         String home = environment.get("HOME");
         if (home != null) {
             addPythons(found, home + "/.local");
-            for (Path version :
-                    children(Path.of(environment.getOrDefault("PYENV_ROOT", home + "/.pyenv"), "versions"))) {
-                addPythons(found, version.toString());
-            }
+            path(environment.getOrDefault("PYENV_ROOT", home + "/.pyenv"), "versions")
+                    .ifPresent(versions ->
+                            children(versions).forEach(version -> addPythons(found, version.toString())));
         }
         addPythons(found, root.resolve("usr/local").toString());
         addPythons(found, root.resolve("usr").toString());
@@ -162,7 +171,7 @@ final class SearchPath {
             return;
         }
         for (String lib : List.of("lib", "lib64")) {
-            for (Path python : children(Path.of(prefix, lib))) {
+            for (Path python : path(prefix, lib).map(SearchPath::children).orElse(List.of())) {
                 if (python.getFileName().toString().startsWith("python3")) {
                     found.add(python.resolve("site-packages"));
                     found.add(python.resolve("dist-packages"));

@@ -1,7 +1,9 @@
 package dev.lanewise.cuda.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.tensor.TensorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -80,5 +82,15 @@ class CodeCacheTest {
                 .isEqualTo(Path.of("/c/lanewise/cuda"));
         assertThat(CodeCache.userFolder(Map.of(), Optional.empty()))
                 .isEqualTo(Path.of(System.getProperty("user.home"), ".cache/lanewise/cuda"));
+    }
+
+    @Test
+    void whatIsNoPathIsNamed() {
+        assertThatThrownBy(() -> CodeCache.userFolder(Map.of("LANEWISE_CUDA_CACHE", "a\0b"), Optional.empty()))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("LANEWISE_CUDA_CACHE: 'a?b' is no path");
+        assertThatThrownBy(() -> CodeCache.userFolder(Map.of(), Optional.of("a\0b")))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("lanewise.cuda.cache: 'a?b' is no path");
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,6 +59,15 @@ class LibraryLocatorTest {
         environment.put("CUDA_HOME", root.resolve("other").toString());
         assertThat(locator().status(NativeLibrary.NVRTC))
                 .isEqualTo(new LibraryStatus.Found(NativeLibrary.NVRTC, older.toString(), new Version(12, 6, 0)));
+    }
+
+    @Test
+    void variablesThatAreNoPathsAreLikeFoldersThatAreNotThere() {
+        for (String variable : List.of("LANEWISE_CUDA_PATH", "CUDA_HOME", "PYTHONPATH", "VIRTUAL_ENV", "PATH", "HOME")) {
+            environment.put(variable, "a\0b");
+        }
+        assertThat(locator().status(NativeLibrary.NVRTC).describe())
+                .contains("not found", "LANEWISE_CUDA_PATH=a\0b: not there", "CUDA_HOME=a\0b: not there");
     }
 
     @Test

@@ -41,6 +41,15 @@ public enum ConvAlgorithm {
         return name == null ? null : named(name);
     }
 
+    /**
+     * Checks what {@value #PROPERTY} names.
+     *
+     * @throws TensorException if it is no algorithm
+     */
+    public static void checkSetting() {
+        forced(DType.F32);
+    }
+
     /** Returns the algorithm for a shape: the forced one if it can compute it, else the quickest by measurement. */
     static ConvAlgorithm choose(ConvShape shape, Pass pass, @Nullable ConvAlgorithm forced) {
         if (forced != null) {
@@ -67,10 +76,9 @@ public enum ConvAlgorithm {
         try {
             return valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
+            String names = Arrays.toString(values()).toLowerCase(Locale.ROOT);
             throw new TensorException(
-                    PROPERTY + ": '" + name + "' (expected one of " + Arrays.toString(values())
-                            + "); correct or remove -D" + PROPERTY,
-                    e);
+                    PROPERTY + ": '" + name + "' (expected one of " + names + "); correct or remove -D" + PROPERTY, e);
         }
     }
 

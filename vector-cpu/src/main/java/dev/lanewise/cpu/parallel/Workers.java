@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.parallel;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -66,13 +67,17 @@ public final class Workers {
         old.join();
     }
 
-    /** What is wrong with the number of threads that was set, and what to do; null if nothing is. */
-    public static @Nullable String invalidSetting() {
+    /**
+     * Checks {@code -Dlanewise.threads}.
+     *
+     * @throws TensorException if it is no number of threads
+     */
+    public static void checkSetting() {
         String value = System.getProperty(SETTING);
-        return value == null || parse(value) > 0
-                ? null
-                : SETTING + ": '" + value + "' (expected a number from 1 to " + MOST + "); correct or remove -D"
-                        + SETTING;
+        if (value != null && parse(value) == 0) {
+            throw new TensorException(SETTING + ": '" + value + "' (expected a number from 1 to " + MOST
+                    + "); correct or remove -D" + SETTING);
+        }
     }
 
     private static int setting() {

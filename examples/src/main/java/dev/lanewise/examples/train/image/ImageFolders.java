@@ -34,12 +34,8 @@ final class ImageFolders {
             return Optional.of(
                     archive(named).or(() -> archive(named.resolve(NAME))).orElse(named));
         }
-        Path environment = home.environment();
-        if (environment == null) {
-            return Optional.empty();
-        }
-        Path folder = environment.resolve(NAME);
-        return archive(folder).or(() -> Files.isDirectory(folder) ? Optional.of(folder) : Optional.empty());
+        return home.find(NAME, KIND, folder -> folder.endsWith(NAME) && Files.isDirectory(folder))
+                .map(folder -> archive(folder).orElse(folder));
     }
 
     private static Optional<Path> archive(Path folder) {
