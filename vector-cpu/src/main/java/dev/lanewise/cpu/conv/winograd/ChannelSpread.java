@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.conv.winograd;
 
+import static dev.lanewise.cpu.conv.Vectors.BYTES;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
@@ -10,6 +11,7 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Vectors;
+import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -103,10 +105,11 @@ final class ChannelSpread implements AutoCloseable {
 
     /** Writes the largest magnitudes of a vector of channels, and the sums of what every tap sees; two chains of each hide the latency. */
     private static void vector(long from, long pixelBytes, int count, long seen, long largest, long sums) {
-        IntVector mostA = IntVector.zero(INTS);
-        IntVector mostB = IntVector.zero(INTS);
-        FloatVector sumA = FloatVector.zero(SPECIES);
-        FloatVector sumB = FloatVector.zero(SPECIES);
+        // read from different places: started from one shared zero the vectors would be boxed
+        IntVector mostA = IntVector.fromMemorySegment(INTS, ALL, NativeMemory.ZEROS, ORDER);
+        IntVector mostB = IntVector.fromMemorySegment(INTS, ALL, NativeMemory.ZEROS + BYTES, ORDER);
+        FloatVector sumA = FloatVector.fromMemorySegment(SPECIES, ALL, NativeMemory.ZEROS + 2 * BYTES, ORDER);
+        FloatVector sumB = FloatVector.fromMemorySegment(SPECIES, ALL, NativeMemory.ZEROS + 3 * BYTES, ORDER);
         int i = 0;
         for (; i + 2 <= count; i += 2) {
             FloatVector a = size(from + i * pixelBytes);
