@@ -137,6 +137,7 @@ public final class KernelTour {
         convolution(stops, type, 4, 6, 14, 16, 5, Window.of(5, 5), 1);
         convolution(stops, type, 4, 32, 14, 64, 1, Window.of(1, 1), 1);
         convolution(stops, type, 2, 32, 14, 32, 3, Window.of(3, 3).padding(1), 32);
+        convolution(stops, type, 2, 32, 14, 32, 3, Window.of(3, 3).padding(2).dilation(2), 32);
         convolution(stops, type, 2, 16, 14, 16, 3, Window.of(3, 3).padding(2).dilation(2), 1);
         Tensor image = draw(type, 4, 16, 28, 28);
         gradient(stops, "max pool", x -> x.maxPool2d(Window.of(2, 2)), image);

@@ -16,6 +16,9 @@ final class DepthwisePixels {
     /** Bytes of the pixels and the results of a strip, about: a part of the second-level cache. */
     private static final long STRIP_BYTES = 192 << 10;
 
+    /** Outputs of a plane up to which its rows, copied one by one, take longer than lanes that are not filled. */
+    private static final int SMALL_PLANE = 256;
+
     /** Products of a task, about. */
     static final long GRAIN = 1 << 17;
 
@@ -35,7 +38,7 @@ final class DepthwisePixels {
     private final int[] bottoms;
     private final int mostRows;
 
-    /** Plans a shape that {@link #canCompute} holds for. */
+    /** Plans a shape that {@link #isQuicker} holds for. */
     DepthwisePixels(ConvShape p, boolean gradient) {
         this.shape = p;
         this.gradient = gradient;
@@ -67,11 +70,13 @@ final class DepthwisePixels {
 
     /** Whether this computes a shape, and quicker than plane by plane. */
     static boolean isQuicker(ConvShape p) {
-        return canCompute(p);
+        // a block costs the same however many channels it has
+        boolean filled = 4L * p.c() >= 3L * CHANNELS * Vectors.blocks(p.c(), CHANNELS);
+        return canCompute(p) && (filled || p.oh() * p.ow() <= SMALL_PLANE);
     }
 
     /** Whether there is one output channel per input channel, and every output sees a pixel. */
-    static boolean canCompute(ConvShape p) {
+    private static boolean canCompute(ConvShape p) {
         return p.groups() == p.c()
                 && p.k() == p.c()
                 && p.dilationH() == 1
@@ -122,7 +127,13 @@ final class DepthwisePixels {
                         pixels.address(),
                         PIXEL,
                         work.address());
-                sum(pixels.address() - PIXEL * top * sourceW, weights.address(), start, firstRow, endRow, results.address());
+                sum(
+                        pixels.address() - PIXEL * top * sourceW,
+                        weights.address(),
+                        start,
+                        firstRow,
+                        endRow,
+                        results.address());
                 Transposition.pixelsToPlanes(
                         results.address(),
                         PIXEL,

@@ -10,6 +10,7 @@ import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.PlanCheck;
 import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
@@ -69,6 +70,11 @@ class ConvolutionTest {
                 new ConvShape(1, 20, 6, 6, 40, 5, 5, 1, 1, 2, 2, 1, 1, 20),
                 new ConvShape(3, 7, 3, 3, 7, 5, 5, 1, 1, 2, 2, 1, 1, 7),
                 new ConvShape(1, 9, 14, 14, 9, 3, 3, 2, 2, 1, 1, 1, 1, 9),
+                new ConvShape(3, 90, 40, 45, 90, 3, 3, 2, 2, 1, 1, 1, 1, 90),
+                new ConvShape(2, 60, 64, 31, 60, 3, 3, 1, 1, 1, 1, 1, 1, 60),
+                new ConvShape(40, 8, 5, 9, 8, 2, 5, 2, 1, 0, 3, 1, 1, 8),
+                new ConvShape(2, 12, 7, 6, 12, 2, 2, 3, 3, 1, 0, 1, 1, 12),
+                new ConvShape(0, 8, 5, 5, 8, 3, 3, 1, 1, 1, 1, 1, 1, 8),
                 new ConvShape(1, 5, 1, 40, 5, 1, 7, 1, 1, 0, 6, 1, 2, 5),
                 new ConvShape(2, 12, 9, 21, 18, 3, 2, 1, 3, 2, 0, 2, 1, 3),
                 new ConvShape(1, 4, 40, 37, 6, 1, 5, 1, 2, 0, 2, 1, 3, 2),
@@ -209,6 +215,24 @@ class ConvolutionTest {
     private static float[] floats(Tensor tensor) {
         Tensor wide = tensor.to(DType.F32);
         return (tensor.dtype().bytes() == 2 ? wide.add(0) : wide).toFloatArray();
+    }
+
+    /** Padding is zeros that are seen forward; a gradient sees none. */
+    @Test
+    void infiniteWeightsOfADepthwiseConvolutionMeetThePadding() {
+        Random random = new Random(5);
+        Tensor x = OpCheck.random(random, DType.F32, OpCheck.Layout.DENSE, 2, 40, 7, 6);
+        Tensor weight = OpCheck.random(random, DType.F32, OpCheck.Layout.DENSE, 40, 1, 3, 3);
+        Tensor infinite = Tensor.full(Float.POSITIVE_INFINITY, DType.F32, Device.CPU, 40, 1, 3, 3);
+        Tensor large = weight.gt(1.0).where(infinite, weight);
+        Window window = Window.of(3).padding(1);
+        float[] quickest = x.conv2d(large, null, window, 40).toFloatArray();
+        force("gemm");
+        float[] expected = x.conv2d(large, null, window, 40).toFloatArray();
+        assertThat(expected).contains(Float.NaN);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(Float.isNaN(quickest[i])).as("element %d", i).isEqualTo(Float.isNaN(expected[i]));
+        }
     }
 
     @Test
