@@ -72,7 +72,11 @@ public final class Transposition {
             return;
         }
         for (int channel = 0; channel < channels; channel += LANES) {
-            for (int next = 0; next < pixels; next += LANES) {
+            int whole = LANES == 8 && channels - channel >= LANES ? pixels / LANES : 0;
+            if (whole > 0) {
+                eights(planes + channel * plane, plane, BYTES, to + 4L * channel, toRow, LANES * toRow, whole);
+            }
+            for (int next = whole * LANES; next < pixels; next += LANES) {
                 int pixel = Math.min(next, pixels - LANES);
                 long from = planes + channel * plane + 4L * pixel;
                 block(from, plane, channels - channel, to + pixel * toRow + 4L * channel, toRow, LANES, work);
@@ -112,7 +116,11 @@ public final class Transposition {
             return;
         }
         for (int channel = 0; channel < channels; channel += LANES) {
-            for (int next = 0; next < pixels; next += LANES) {
+            int whole = LANES == 8 && channels - channel >= LANES ? pixels / LANES : 0;
+            if (whole > 0) {
+                eights(from + 4L * channel, fromRow, LANES * fromRow, planes + channel * plane, plane, BYTES, whole);
+            }
+            for (int next = whole * LANES; next < pixels; next += LANES) {
                 int pixel = Math.min(next, pixels - LANES);
                 block(
                         from + pixel * fromRow + 4L * channel,
@@ -129,7 +137,7 @@ public final class Transposition {
     /** Transposes one block; of the rows read only {@code rowsIn} exist, of those written only {@code rowsOut}. */
     private static void block(long from, long fromRow, int rowsIn, long to, long toRow, int rowsOut, long work) {
         if (LANES == 8 && rowsIn >= LANES && rowsOut >= LANES) {
-            eight(from, fromRow, to, toRow);
+            eights(from, fromRow, 0, to, toRow, 0, 1);
             return;
         }
         if (LANES == 16) {
@@ -146,33 +154,34 @@ public final class Transposition {
     }
 
     /**
-     * Transposes eight whole rows of eight without scratch. A vector read some elements before or after its place has what is
-     * wanted in the right lanes already, so that of three rounds only the last moves lanes. All reads are between the first
-     * row's first element and the last row's last.
+     * Transposes neighbouring blocks of eight whole rows of eight without scratch. A vector read some elements before or after
+     * its place has what is wanted in the right lanes already, so that of three rounds only the last moves lanes. All reads are
+     * between the first row's first element and the last row's last. Written out, for the reason that {@link #farRounds} gives.
      */
-    private static void eight(long from, long fromRow, long to, long toRow) {
+    private static void eights(long from, long fromRow, long fromBlock, long to, long toRow, long toBlock, int blocks) {
         long row = 2 * fromRow;
-        long even = from & MASK;
-        long odd = (from + fromRow) & MASK;
-        long b = (row - 8) & MASK;
-        long c = (2 * row - 16) & MASK;
-        long d = (3 * row - 24) & MASK;
-        for (int column = 0; column < 8; column += 2) {
-            FloatVector p = pairs(even + 4 * column, b, c, d);
-            FloatVector q = pairs(odd + 4 * column, b, c, d);
-            long first = to + column * toRow;
+        long second = (row - 8) & MASK;
+        long third = (2 * row - 16) & MASK;
+        long fourth = (3 * row - 24) & MASK;
+        for (int pair = 0; pair < 4 * blocks; pair++) {
+            int column = pair % 4 * 2;
+            long block = pair / 4;
+            long even = (from + block * fromBlock + 4L * column) & MASK;
+            long odd = (even + fromRow) & MASK;
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, ALL, even, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(SPECIES, ALL, even + second, ORDER);
+            FloatVector c = FloatVector.fromMemorySegment(SPECIES, ALL, even + third, ORDER);
+            FloatVector d = FloatVector.fromMemorySegment(SPECIES, ALL, even + fourth, ORDER);
+            FloatVector p = a.blend(b, HIGH_2).blend(c.blend(d, HIGH_2), HIGH_4);
+            FloatVector e = FloatVector.fromMemorySegment(SPECIES, ALL, odd, ORDER);
+            FloatVector f = FloatVector.fromMemorySegment(SPECIES, ALL, odd + second, ORDER);
+            FloatVector g = FloatVector.fromMemorySegment(SPECIES, ALL, odd + third, ORDER);
+            FloatVector h = FloatVector.fromMemorySegment(SPECIES, ALL, odd + fourth, ORDER);
+            FloatVector q = e.blend(f, HIGH_2).blend(g.blend(h, HIGH_2), HIGH_4);
+            long first = to + block * toBlock + column * toRow;
             p.blend(q.rearrange(SWAP_1), HIGH_1).intoMemorySegment(ALL, first & MASK, ORDER);
             q.blend(p.rearrange(SWAP_1), LOW_1).intoMemorySegment(ALL, (first + toRow) & MASK, ORDER);
         }
-    }
-
-    /** The first two elements of four rows, one row after the other. */
-    private static FloatVector pairs(long a, long b, long c, long d) {
-        FloatVector first = FloatVector.fromMemorySegment(SPECIES, ALL, a, ORDER);
-        FloatVector second = FloatVector.fromMemorySegment(SPECIES, ALL, a + b, ORDER);
-        FloatVector third = FloatVector.fromMemorySegment(SPECIES, ALL, a + c, ORDER);
-        FloatVector fourth = FloatVector.fromMemorySegment(SPECIES, ALL, a + d, ORDER);
-        return first.blend(second, HIGH_2).blend(third.blend(fourth, HIGH_2), HIGH_4);
     }
 
     /**
