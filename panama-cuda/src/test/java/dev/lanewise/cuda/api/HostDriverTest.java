@@ -84,8 +84,11 @@ class HostDriverTest {
         assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
         HostKernels kernels = new HostKernels(Path.of("target", "host-kernels"));
         driver = new HostDriver(kernels.grid());
-        module = driver.load(
-                kernels.compile("test.cu", KernelPrograms.prelude() + "#define MMA \"bf16\"\n" + KERNELS, List.of(), Nvrtc.Output.CUBIN));
+        module = driver.load(kernels.compile(
+                "test.cu",
+                KernelPrograms.prelude() + "#define MMA \"bf16\"\n" + KERNELS,
+                List.of(),
+                Nvrtc.Output.CUBIN));
     }
 
     private static int[] run(String kernel, HostDriver.Order order) {
@@ -140,7 +143,8 @@ class HostDriverTest {
         assertThat(run("warps_of_their_own", order)).startsWith(1, 0, 3, 2).endsWith(60, 61, 62, 63);
         assertThatThrownBy(() -> run("lanes_of_their_own", order))
                 .isInstanceOf(AssertionError.class)
-                .hasMessage("lanes_of_their_own: of warp 0, lane 31 comes to __shfl_xor_sync and lane 0 to __syncthreads");
+                .hasMessage(
+                        "lanes_of_their_own: of warp 0, lane 31 comes to __shfl_xor_sync and lane 0 to __syncthreads");
         assertThatThrownBy(() -> run("two_instructions", order))
                 .hasMessage("two_instructions: of warp 0, lane 1 comes to __shfl_sync and lane 0 to __syncwarp");
         assertThatThrownBy(() -> run("products_of_some", order))
