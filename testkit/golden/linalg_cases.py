@@ -44,3 +44,22 @@ def linalg(w, n, R):
         win = torch.hann_window(size, dtype=D)
         w.case("stft", lambda x, window, s=size, h=hop, c=center: pairs(torch.stft(x, s, h, window=window, center=c, return_complex=True)),
                {"x": rn(2, 40), "window": win}, {"size": size, "hop": hop, "center": center}, rtol=1e-3, atol=1e-3)
+    # behind all others, whose numbers stay the same
+    triangles(w)
+
+
+def triangles(w):
+    for upper in (False, True):
+        for left in (False, True):
+            for unit in (False, True):
+                for lead_a, lead_b, k in (((), (), 2), ((2,), (2,), 1), ((3, 1), (2,), 4)):
+                    size = 4
+                    a = rn(*lead_a, size, size) + 3 * torch.eye(size, dtype=D)
+                    b = rn(*lead_b, size, k) if left else rn(*lead_b, k, size)
+                    def solve(x, b, upper=upper, left=left, unit=unit):
+                        return torch.linalg.solve_triangular(x, b, upper=upper, left=left, unitriangular=unit)
+                    w.case("solve_triangular", solve, {"x": a, "b": b}, {"upper": upper, "left": left, "unitriangular": unit}, rtol=1e-3, atol=1e-4)
+    singular = torch.tensor([[0., 1, 2], [3, 0, 4], [5, 6, 2]], dtype=D)
+    for upper in (False, True):
+        w.case("solve_triangular", lambda x, b, upper=upper: torch.linalg.solve_triangular(x, b, upper=upper), {"x": singular, "b": torch.tensor([[1., 0, -1, 2], [2, 0, 3, 0], [4, 0, 5, 4]], dtype=D)},
+               {"upper": upper, "left": True, "unitriangular": False}, grad=False)

@@ -24,6 +24,8 @@ final class LinalgRules {
                         (g, y) -> y.transpose().matmul(g).matmul(y.transpose()).neg());
             case DET -> Rule.inputs((c, i) -> determinant(c));
             case SOLVE -> new Rule(1, 1, LinalgRules::solve);
+            case SOLVE_LOWER -> new Rule(1, 1, (c, input) -> solveTriangle(c, input, false));
+            case SOLVE_UPPER -> new Rule(1, 1, (c, input) -> solveTriangle(c, input, true));
             case QR -> new Rule(0, 3, LinalgRules::qr);
             case SVD -> new Rule(0, 7, LinalgRules::svd);
         };
@@ -31,9 +33,9 @@ final class LinalgRules {
 
     /** {@code L^-T P(L^T g) L^-1}, symmetric, where P halves the diagonal of the lower triangle. */
     private static Tensor cholesky(Tensor g, Tensor l) {
-        Tensor inverse = l.inverse();
         Tensor inner = halved(l.transpose().matmul(g));
-        Tensor s = inverse.transpose().matmul(inner).matmul(inverse);
+        Tensor left = l.transpose().solveTriangular(inner, true);
+        Tensor s = l.transpose().solveTriangular(left.transpose(), true);
         return s.add(s.transpose()).mul(0.5);
     }
 
@@ -44,6 +46,16 @@ final class LinalgRules {
     private static Tensor solve(Context c, int input) {
         Tensor gb = c.x(0).transpose().solve(c.g());
         return input == 1 ? gb : gb.matmul(c.y(0).transpose()).neg();
+    }
+
+    /** As {@link #solve}; what is on the other side of the diagonal has no part in it. */
+    private static Tensor solveTriangle(Context c, int input, boolean upper) {
+        Tensor gb = c.x(0).transpose().solveTriangular(c.g(), !upper);
+        if (input == 1) {
+            return gb;
+        }
+        Tensor ga = gb.matmul(c.y(0).transpose()).neg();
+        return upper ? ga.triu(0) : ga.tril(0);
     }
 
     /**
@@ -70,7 +82,8 @@ final class LinalgRules {
     private static Tensor tallQr(Tensor q, Tensor r, Tensor gq, Tensor gr) {
         Tensor m = r.matmul(gr.transpose()).sub(gq.transpose().matmul(q));
         Tensor symmetric = m.tril(0).add(m.tril(-1).transpose());
-        return gq.add(q.matmul(symmetric)).matmul(r.inverse().transpose());
+        Tensor inner = gq.add(q.matmul(symmetric));
+        return r.solveTriangular(inner.transpose(), true).transpose();
     }
 
     /**

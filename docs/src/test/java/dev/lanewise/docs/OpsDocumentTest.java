@@ -55,6 +55,9 @@ class OpsDocumentTest {
         if (op instanceof QuantizedProduct || op instanceof IntegerProduct || op instanceof DynamicQuantize) {
             return "composed";
         }
-        return op instanceof Linalg ? "host" : "kernel";
+        if (op instanceof Linalg) {
+            return op == Linalg.CHOLESKY || op == Linalg.SVD ? "host" : "cuBLAS";
+        }
+        return "kernel";
     }
 }

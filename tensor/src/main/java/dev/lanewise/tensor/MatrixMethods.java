@@ -123,6 +123,35 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
+     * {@return the solution X of {@code T X = b} for each matrix of this {@code [..., n, n]} tensor, with T its upper or lower
+     * triangle} The other triangle is not read. A zero on the diagonal is no error: the solution has infinities or NaN.
+     * F32 and F64.
+     *
+     * @param b the right side, {@code [..., n, k]} for this {@code [..., n, n]}; leading dimensions broadcast
+     * @param upper whether T is the upper triangle, not the lower one
+     * @throws TensorException if the matrices are not square, or shapes don't match
+     */
+    default Tensor solveTriangular(Tensor b, boolean upper) {
+        return solveTriangular(b, upper, true, false);
+    }
+
+    /**
+     * {@return the solution X of {@code T X = b} or {@code X T = b} for each matrix of this {@code [..., n, n]} tensor, with T
+     * its upper or lower triangle} The other triangle is not read. A zero on the diagonal is no error: the solution has
+     * infinities or NaN. For the transpose of a triangle, transpose this tensor and exchange {@code upper}. F32 and F64.
+     *
+     * @param b the right side, {@code [..., n, k]} for {@code T X}, {@code [..., k, n]} for {@code X T}; leading dimensions
+     *     broadcast
+     * @param upper whether T is the upper triangle, not the lower one
+     * @param left whether T is on the left of X
+     * @param unitriangular whether T has ones on its diagonal, which is then not read either
+     * @throws TensorException if the matrices are not square, or shapes don't match
+     */
+    default Tensor solveTriangular(Tensor b, boolean upper, boolean left, boolean unitriangular) {
+        return Decompositions.solveTriangular(self(), b, upper, left, unitriangular);
+    }
+
+    /**
      * {@return the inverse of each matrix of this {@code [..., n, n]} tensor, F32 or F64; for systems of equations
      * {@link #solve} is faster and more accurate}
      *

@@ -58,6 +58,8 @@ final class ReferenceMatrices {
                     write(SmallMatrices.transpose(svd.v()), out[2], at);
                 }
                 case SOLVE -> write(SmallMatrices.solve(a, read(in[1], at)), out[0], at);
+                case SOLVE_LOWER -> write(SmallMatrices.solveTriangle(a, false, read(in[1], at)), out[0], at);
+                case SOLVE_UPPER -> write(SmallMatrices.solveTriangle(a, true, read(in[1], at)), out[0], at);
                 case INVERSE -> write(SmallMatrices.solve(a, SmallMatrices.identity(a.length)), out[0], at);
                 case DET -> out[0].set(SmallMatrices.determinant(a), at);
             }

@@ -46,6 +46,23 @@ final class SmallMatrices {
         return c;
     }
 
+    /** The solution by substitution; what lies on the other side of the diagonal is not read. */
+    static double[][] solveTriangle(double[][] a, boolean upper, double[][] b) {
+        int n = a.length;
+        double[][] x = new double[n][n == 0 ? 0 : b[0].length];
+        for (int i = 0; i < n; i++) {
+            int row = upper ? n - 1 - i : i;
+            for (int j = 0; j < x[row].length; j++) {
+                double rest = b[row][j];
+                for (int k = upper ? row + 1 : 0; k < (upper ? n : row); k++) {
+                    rest -= a[row][k] * x[k][j];
+                }
+                x[row][j] = rest / a[row][row];
+            }
+        }
+        return x;
+    }
+
     static double[][] cholesky(double[][] a) {
         double[][] l = new double[a.length][a.length];
         for (int i = 0; i < a.length; i++) {

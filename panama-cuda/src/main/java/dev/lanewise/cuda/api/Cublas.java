@@ -5,7 +5,7 @@ import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
 
 /**
- * cuBLAS: factorizations of many small matrices in double precision. Matrices are column-major, and a batch of them is
+ * cuBLAS: factorizations of, and solutions with, many small matrices in double precision. Matrices are column-major, and a batch of them is
  * an array of their addresses in device memory. Every method throws {@link CudaException} where the library reports an
  * error.
  */
@@ -47,6 +47,24 @@ public interface Cublas {
      * @param rightSides the device address of the addresses of {@code B} [n, columns], which X overwrites
      */
     void solveLu(Handle handle, int n, int columns, long matrices, long pivots, long rightSides, int batch);
+
+    /**
+     * Queues the solution of {@code T X = B} with the triangle T of one matrix [n, n], of which only it is read.
+     *
+     * @param upper whether it is the upper triangle
+     * @param columns how many right-hand sides there are
+     * @param matrix the device address of the matrix
+     * @param rightSide the device address of {@code B} [n, columns], which X overwrites
+     */
+    void solveTriangle(Handle handle, boolean upper, int n, int columns, long matrix, long rightSide);
+
+    /**
+     * Queues the solutions with the triangles of {@code batch} matrices, as {@link #solveTriangle} does with one.
+     *
+     * @param matrices the device address of their addresses
+     * @param rightSides the device address of the addresses of {@code B}
+     */
+    void solveTriangles(Handle handle, boolean upper, int n, int columns, long matrices, long rightSides, int batch);
 
     /**
      * Queues {@code A = Q R} of {@code batch} matrices [rows, columns], each in its own place: R above and the

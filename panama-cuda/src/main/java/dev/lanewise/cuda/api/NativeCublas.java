@@ -6,6 +6,7 @@ import dev.lanewise.cuda.generated.cublas.CublasBindings;
 import dev.lanewise.cuda.lib.NativeLibrary;
 import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** {@link Cublas} on the generated bindings. */
 final class NativeCublas implements Cublas {
@@ -58,6 +59,57 @@ final class NativeCublas implements Cublas {
                         info,
                         batch));
         checkParameters("cublasDgetrsBatched", info);
+    }
+
+    @Override
+    public void solveTriangle(Handle handle, boolean upper, int n, int columns, long matrix, long rightSide) {
+        check(
+                "cublasDtrsm_v2",
+                CublasBindings.cublasDtrsm_v2(
+                        handle.address(),
+                        CublasBindings.CUBLAS_SIDE_LEFT(),
+                        part(upper),
+                        CublasBindings.CUBLAS_OP_N(),
+                        CublasBindings.CUBLAS_DIAG_NON_UNIT(),
+                        n,
+                        columns,
+                        one(),
+                        at(matrix),
+                        n,
+                        at(rightSide),
+                        n));
+    }
+
+    @Override
+    public void solveTriangles(
+            Handle handle, boolean upper, int n, int columns, long matrices, long rightSides, int batch) {
+        check(
+                "cublasDtrsmBatched",
+                CublasBindings.cublasDtrsmBatched(
+                        handle.address(),
+                        CublasBindings.CUBLAS_SIDE_LEFT(),
+                        part(upper),
+                        CublasBindings.CUBLAS_OP_N(),
+                        CublasBindings.CUBLAS_DIAG_NON_UNIT(),
+                        n,
+                        columns,
+                        one(),
+                        at(matrices),
+                        n,
+                        at(rightSides),
+                        n,
+                        batch));
+    }
+
+    private static int part(boolean upper) {
+        return upper ? CublasBindings.CUBLAS_FILL_MODE_UPPER() : CublasBindings.CUBLAS_FILL_MODE_LOWER();
+    }
+
+    /** The factor of the right sides, which the library reads before the call returns. */
+    private static MemorySegment one() {
+        MemorySegment factor = Scratch.get();
+        factor.set(ValueLayout.JAVA_DOUBLE, 0, 1);
+        return factor;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.ops;
 
+import dev.lanewise.cuda.api.Cublas;
 import dev.lanewise.cuda.api.KernelArguments;
 import dev.lanewise.cuda.kernel.KernelTemplates;
 import dev.lanewise.cuda.runtime.CudaDevice;
@@ -15,7 +16,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Runs {@link Linalg}, in double precision as on the CPU. Solutions, inverses, determinants and QR use cuBLAS's
- * factorizations of many matrices; Cholesky and SVD, which cuBLAS lacks, use the host's backend, which waits for the
+ * factorizations of many matrices, triangles its solutions with them; Cholesky and SVD, which cuBLAS lacks, use the host's backend, which waits for the
  * device. Solutions and inverses wait, too, to check whether a matrix was singular.
  */
 public final class SmallMatrices {
@@ -53,6 +54,7 @@ public final class SmallMatrices {
         SmallMatrices matrices = new SmallMatrices(device, op, inputs, outputs);
         switch (op) {
             case SOLVE, INVERSE -> matrices.solve();
+            case SOLVE_LOWER, SOLVE_UPPER -> matrices.solveTriangles();
             case DET -> matrices.determinants();
             case QR -> matrices.qr();
             case CHOLESKY, SVD -> throw new IllegalStateException(op + " runs on the host");
@@ -75,6 +77,28 @@ public final class SmallMatrices {
             lu.solve(right);
             right.write(rows, false, outputs[0]);
             lu.checkPivots();
+        }
+    }
+
+    private void solveTriangles() {
+        int sides = Math.toIntExact(inputs[1].shape().size(-1));
+        if (sides == 0) {
+            return;
+        }
+        boolean upper = op == Linalg.SOLVE_UPPER;
+        Cublas cublas = device.libraries().cublas();
+        try (DoubleMatrices a = new DoubleMatrices(device, program, count, rows, rows);
+                DoubleMatrices right = new DoubleMatrices(device, program, count, rows, sides)) {
+            a.read(inputs[0]);
+            right.read(inputs[1]);
+            Cublas.Handle handle = device.stream().cublas();
+            if (count == 1) {
+                cublas.solveTriangle(handle, upper, rows, sides, a.address(), right.address());
+            } else {
+                int batch = Math.toIntExact(count);
+                cublas.solveTriangles(handle, upper, rows, sides, a.addresses(), right.addresses(), batch);
+            }
+            right.write(rows, false, outputs[0]);
         }
     }
 

@@ -139,11 +139,45 @@ public final class HostCublas implements Cublas {
                     b.set(row, column, b.get(row, column) - lu.get(row, k) * b.get(k, column));
                 }
             }
-            for (int row = n - 1; row >= 0; row--) {
-                for (int k = row + 1; k < n; k++) {
-                    b.set(row, column, b.get(row, column) - lu.get(row, k) * b.get(k, column));
+        }
+        substitute(lu, true, n, b, columns);
+    }
+
+    @Override
+    public void solveTriangle(Handle handle, boolean upper, int n, int columns, long matrix, long rightSide) {
+        boolean hold = n > 0 && columns > 0 && isElement(matrix) && isElement(rightSide) && matrix != rightSide;
+        queue(handle, hold, () -> substitute(new Columns(matrix, n), upper, n, new Columns(rightSide, n), columns));
+    }
+
+    @Override
+    public void solveTriangles(
+            Handle handle, boolean upper, int n, int columns, long matrices, long rightSides, int batch) {
+        boolean hold = n > 0 && columns > 0 && batch > 0 && isElement(matrices) && isElement(rightSides);
+        queue(handle, hold, () -> {
+            for (int i = 0; i < batch; i++) {
+                Columns a = Columns.of(matrices, i, n);
+                Columns b = Columns.of(rightSides, i, n);
+                if (!isElement(a.address) || !isElement(b.address)) {
+                    throw new AssertionError("matrix " + i + " lies at no address of numbers");
                 }
-                b.set(row, column, b.get(row, column) / lu.get(row, row));
+                substitute(a, upper, n, b, columns);
+            }
+        });
+    }
+
+    private static boolean isElement(long address) {
+        return address != 0 && address % Double.BYTES == 0;
+    }
+
+    private static void substitute(Columns a, boolean upper, int n, Columns b, int columns) {
+        for (int column = 0; column < columns; column++) {
+            for (int i = 0; i < n; i++) {
+                int row = upper ? n - 1 - i : i;
+                double rest = b.get(row, column);
+                for (int k = upper ? row + 1 : 0; k < (upper ? n : row); k++) {
+                    rest -= a.get(row, k) * b.get(k, column);
+                }
+                b.set(row, column, rest / a.get(row, row));
             }
         }
     }

@@ -8,6 +8,7 @@ import dev.lanewise.tensor.MatrixMethods.Svd;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.spi.Origins;
 
 /** Decompositions of matrices that are composed of other operations. */
@@ -24,13 +25,37 @@ public final class Decompositions {
         return shape;
     }
 
+    /** The solution of {@code T X = B} or {@code X T = B}, which is that of {@code T^T X^T = B^T}. */
+    public static Tensor solveTriangular(Tensor a, Tensor b, boolean upper, boolean left, boolean unitriangular) {
+        Shape shape = matrices("solve_triangular", a);
+        Shape right = matrices("solve_triangular", b);
+        if (!left) {
+            return solveTriangular(a.transpose(), b.transpose(), !upper, true, unitriangular)
+                    .transpose();
+        }
+        Tensor triangle = a;
+        if (unitriangular) {
+            Tensor inner = upper ? a.triu(1) : a.tril(-1);
+            triangle = inner.add(Tensor.eye(shape.size(-1), a.dtype(), a.device()));
+        }
+        Shape batch = Shape.broadcast("solve_triangular", leading(shape), leading(right));
+        return Tensor.apply(
+                upper ? Linalg.SOLVE_UPPER : Linalg.SOLVE_LOWER,
+                triangle.expand(batch.concat(shape.slice(shape.rank() - 2, shape.rank()))),
+                b.expand(batch.concat(right.slice(right.rank() - 2, right.rank()))));
+    }
+
+    private static Shape leading(Shape matrices) {
+        return matrices.slice(0, matrices.rank() - 2);
+    }
+
     /** Gaussian elimination with partial pivoting (Golub and Van Loan, algorithm 3.4.1), a column at a time. */
     public static Lu lu(Tensor a) {
         Shape shape = matrices("lu", a);
         long m = shape.size(shape.rank() - 2);
         long n = shape.size(shape.rank() - 1);
         long k = Math.min(m, n);
-        Shape leading = shape.slice(0, shape.rank() - 2);
+        Shape leading = leading(shape);
         Tensor place = Tensor.arange(m, DType.I64, a.device());
         Tensor order = place.expand(leading.concat(Shape.of(m)));
         Tensor work = a;

@@ -46,6 +46,8 @@ class MatrixInferenceTest {
                 Inference.inferred(Linalg.QR, "F64[5, 3]", "F64[5, 3]; F64[3, 3]"),
                 Inference.inferred(Linalg.SVD, "F64[2, 3, 5]", "F64[2, 3, 3]; F64[2, 3]; F64[2, 3, 5]"),
                 Inference.inferred(Linalg.SOLVE, "F64[3, 3]; F64[3, 2]", "F64[3, 2]"),
+                Inference.inferred(Linalg.SOLVE_LOWER, "F64[2, 3, 3]; F64[2, 3, 0]", "F64[2, 3, 0]"),
+                Inference.inferred(Linalg.SOLVE_UPPER, "F32[3, 3]; F32[3, 2]", "F32[3, 2]"),
                 Inference.inferred(new Convolution2d(2, 1), "F32[2, 3, 9, 9]; F32[8, 3, 3, 3]", "F32[2, 8, 5, 5]"),
                 Inference.inferred(
                         new Convolution2dRelu(new Convolution2d(2, 1)),
@@ -109,6 +111,10 @@ class MatrixInferenceTest {
                         Linalg.INVERSE,
                         "F64[3, 4]",
                         "inverse: matrix F64[3, 4] is not square; use QR or SVD for least squares"),
+                Inference.refused(
+                        Linalg.SOLVE_LOWER,
+                        "F64[3, 4]; F64[3, 2]",
+                        "solve_lower: matrix F64[3, 4] is not square; use QR or SVD for least squares"),
                 Inference.refused(
                         Linalg.SOLVE,
                         "F64[3, 3]; F64[4, 2]",

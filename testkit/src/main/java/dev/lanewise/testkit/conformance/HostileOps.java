@@ -229,7 +229,7 @@ final class HostileOps {
             case QR, SVD ->
                 new Recipe(
                         op, any(batch.concat(Shape.of(n, dice.between(1, 6)))).as(Recipe.Values.REGULAR));
-            case SOLVE ->
+            case SOLVE, SOLVE_LOWER, SOLVE_UPPER ->
                 new Recipe(
                         op, any(square).as(Recipe.Values.REGULAR), any(batch.concat(Shape.of(n, dice.between(0, 3)))));
             case INVERSE, DET -> new Recipe(op, any(square).as(Recipe.Values.REGULAR));

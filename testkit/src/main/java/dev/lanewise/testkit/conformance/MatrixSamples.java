@@ -31,11 +31,12 @@ final class MatrixSamples {
                         new Sample("[5, 3]", make -> new Tensor[] {make.regular(5, 3)}),
                         new Sample("[3, 5]", make -> new Tensor[] {make.regular(3, 5)}),
                         new Sample("[2, 4, 4]", make -> new Tensor[] {make.regular(2, 4, 4)}));
-            case SOLVE ->
+            case SOLVE, SOLVE_LOWER, SOLVE_UPPER ->
                 List.of(
                         new Sample("[5, 5] x [5, 2]", make -> new Tensor[] {make.regular(5, 5), make.any(5, 2)}),
                         new Sample("[2, 3, 3] x [2, 3, 1]", make ->
-                                new Tensor[] {make.regular(2, 3, 3), make.any(2, 3, 1)}));
+                                new Tensor[] {make.regular(2, 3, 3), make.any(2, 3, 1)}),
+                        new Sample("[1, 1] x [1, 3]", make -> new Tensor[] {make.regular(1, 1), make.any(1, 3)}));
             case INVERSE, DET ->
                 List.of(
                         new Sample("[5, 5]", make -> new Tensor[] {make.regular(5, 5)}),

@@ -93,7 +93,7 @@ final class Misfits {
             }
             case DynamicQuantize quantize -> Optional.empty();
             case Linalg linalg ->
-                linalg == Linalg.SOLVE
+                linalg.isSolution()
                         ? shapes(dtype, new long[] {3, 3}, new long[] {2, 1})
                         : linalg == Linalg.QR || linalg == Linalg.SVD
                                 ? shapes(dtype, new long[] {3})

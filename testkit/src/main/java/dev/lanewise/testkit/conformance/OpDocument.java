@@ -86,6 +86,8 @@ public final class OpDocument {
             Map.entry("qr", "torch.linalg.qr"),
             Map.entry("svd", "torch.linalg.svd"),
             Map.entry("solve", "torch.linalg.solve"),
+            Map.entry("solve_lower", "torch.linalg.solve_triangular"),
+            Map.entry("solve_upper", "torch.linalg.solve_triangular"),
             Map.entry("inverse", "torch.linalg.inv"),
             Map.entry("det", "torch.linalg.det"),
             Map.entry("linear", "F.linear"),

@@ -24,6 +24,10 @@ final class LinalgGoldenOps {
             return List.of(eigh.values(), eigh.vectors().square());
         });
         ops.put("pinv", (in, a) -> List.of(x(in).pinv()));
+        ops.put(
+                "solve_triangular",
+                (in, a) -> List.of(
+                        x(in).solveTriangular(get(in, "b"), a.flag("upper"), a.flag("left"), a.flag("unitriangular"))));
         ops.put("lstsq", (in, a) -> List.of(x(in).lstsq(get(in, "b"))));
         ops.put("matrix_rank", (in, a) -> List.of(x(in).matrixRank()));
         ops.put("matrix_norm", (in, a) -> List.of(x(in).matrixNorm(MatrixNorm.valueOf(a.text("kind")))));

@@ -73,14 +73,7 @@ final class Lu {
                 Matrix.addRow(b.data(), row * width, -lu.get(row, k), b.data(), k * width, width);
             }
         }
-        for (int row = n - 1; row >= 0; row--) {
-            for (int k = row + 1; k < n; k++) {
-                Matrix.addRow(b.data(), row * width, -lu.get(row, k), b.data(), k * width, width);
-            }
-            for (int j = 0; j < width; j++) {
-                b.set(row, j, b.get(row, j) / lu.get(row, row));
-            }
-        }
+        Triangles.solve(lu, true, b);
         return b;
     }
 }

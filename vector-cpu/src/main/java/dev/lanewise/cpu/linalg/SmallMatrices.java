@@ -78,6 +78,12 @@ public final class SmallMatrices {
                 int k = Math.toIntExact(inputs[1].shape().size(-1));
                 write(0, i, solve(i, a, matrix(inputs[1], b, i, a.rows(), k)));
             }
+            case SOLVE_LOWER, SOLVE_UPPER -> {
+                int k = Math.toIntExact(inputs[1].shape().size(-1));
+                Matrix x = matrix(inputs[1], b, i, a.rows(), k);
+                Triangles.solve(a, op == Linalg.SOLVE_UPPER, x);
+                write(0, i, x.data());
+            }
             case INVERSE -> write(0, i, solve(i, a, Matrix.identity(a.rows(), a.rows())));
             case DET -> write(0, i, new Lu(a).determinant());
         }

@@ -52,6 +52,25 @@ class SmallMatricesTest {
         }
     }
 
+    /** As PyTorch does: the other triangle is not read, and a zero on the diagonal divides. */
+    @Test
+    void trianglesAreSolvedBySubstitution() {
+        float nan = Float.NaN;
+        Shape square = Shape.of(2, 2);
+        Tensor column = tensor(Shape.of(2, 1), 4, 8);
+        Tensor lower = run(Linalg.SOLVE_LOWER, tensor(square, 2, nan, 1, 4), column)[0];
+        assertThat(lower.toDoubleArray()).containsExactly(2, 1.5);
+        Tensor upper = run(Linalg.SOLVE_UPPER, tensor(square, 2, 1, nan, 4), column)[0];
+        assertThat(upper.toDoubleArray()).containsExactly(1, 2);
+        Tensor singular = run(Linalg.SOLVE_LOWER, tensor(square, 0, 1, 1, 0), column)[0];
+        assertThat(singular.toDoubleArray()).containsExactly(Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY);
+        Tensor undefined = run(Linalg.SOLVE_UPPER, tensor(square, 1, 2, 3, 0), tensor(Shape.of(2, 1), 1, 0))[0];
+        assertThat(undefined.toDoubleArray()).containsExactly(Double.NaN, Double.NaN);
+        Tensor none = OpCheck.empty(column.spec().with(Shape.of(0, 0)), Layout.DENSE);
+        Tensor sides = OpCheck.empty(column.spec().with(Shape.of(0, 3)), Layout.DENSE);
+        assertThat(run(Linalg.SOLVE_LOWER, none, sides)[0].shape()).isEqualTo(Shape.of(0, 3));
+    }
+
     @Test
     void choleskyAndDeterminantOfAKnownMatrix() {
         Tensor a = tensor(Shape.of(2, 2), 4, 2, 2, 5);

@@ -93,6 +93,42 @@ public class CublasBindings extends CublasBindings$shared {
     public static int CUBLAS_STATUS_NOT_SUPPORTED() {
         return CUBLAS_STATUS_NOT_SUPPORTED;
     }
+    private static final int CUBLAS_FILL_MODE_LOWER = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_FILL_MODE_LOWER = 0
+     * }
+     */
+    public static int CUBLAS_FILL_MODE_LOWER() {
+        return CUBLAS_FILL_MODE_LOWER;
+    }
+    private static final int CUBLAS_FILL_MODE_UPPER = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_FILL_MODE_UPPER = 1
+     * }
+     */
+    public static int CUBLAS_FILL_MODE_UPPER() {
+        return CUBLAS_FILL_MODE_UPPER;
+    }
+    private static final int CUBLAS_DIAG_NON_UNIT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_DIAG_NON_UNIT = 0
+     * }
+     */
+    public static int CUBLAS_DIAG_NON_UNIT() {
+        return CUBLAS_DIAG_NON_UNIT;
+    }
+    private static final int CUBLAS_SIDE_LEFT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_SIDE_LEFT = 0
+     * }
+     */
+    public static int CUBLAS_SIDE_LEFT() {
+        return CUBLAS_SIDE_LEFT;
+    }
     private static final int CUBLAS_OP_N = (int)0L;
     /**
      * {@snippet lang=c :
@@ -382,6 +418,149 @@ public class CublasBindings extends CublasBindings$shared {
                 traceDowncall("cublasGetStatusName", status);
             }
             return (MemorySegment)mh$.invokeExact(status);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasDtrsm_v2 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasDtrsm_v2");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsm_v2(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *A, int lda, double *B, int ldb)
+     * }
+     */
+    public static FunctionDescriptor cublasDtrsm_v2$descriptor() {
+        return cublasDtrsm_v2.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsm_v2(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *A, int lda, double *B, int ldb)
+     * }
+     */
+    public static MethodHandle cublasDtrsm_v2$handle() {
+        return cublasDtrsm_v2.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsm_v2(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *A, int lda, double *B, int ldb)
+     * }
+     */
+    public static MemorySegment cublasDtrsm_v2$address() {
+        return cublasDtrsm_v2.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsm_v2(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *A, int lda, double *B, int ldb)
+     * }
+     */
+    public static int cublasDtrsm_v2(MemorySegment handle, int side, int uplo, int trans, int diag, int m, int n, MemorySegment alpha, MemorySegment A, int lda, MemorySegment B, int ldb) {
+        var mh$ = cublasDtrsm_v2.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasDtrsm_v2", handle, side, uplo, trans, diag, m, n, alpha, A, lda, B, ldb);
+            }
+            return (int)mh$.invokeExact(handle, side, uplo, trans, diag, m, n, alpha, A, lda, B, ldb);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasDtrsmBatched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasDtrsmBatched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsmBatched(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *const A[], int lda, double *const B[], int ldb, int batchCount)
+     * }
+     */
+    public static FunctionDescriptor cublasDtrsmBatched$descriptor() {
+        return cublasDtrsmBatched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsmBatched(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *const A[], int lda, double *const B[], int ldb, int batchCount)
+     * }
+     */
+    public static MethodHandle cublasDtrsmBatched$handle() {
+        return cublasDtrsmBatched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsmBatched(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *const A[], int lda, double *const B[], int ldb, int batchCount)
+     * }
+     */
+    public static MemorySegment cublasDtrsmBatched$address() {
+        return cublasDtrsmBatched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDtrsmBatched(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const double *alpha, const double *const A[], int lda, double *const B[], int ldb, int batchCount)
+     * }
+     */
+    public static int cublasDtrsmBatched(MemorySegment handle, int side, int uplo, int trans, int diag, int m, int n, MemorySegment alpha, MemorySegment A, int lda, MemorySegment B, int ldb, int batchCount) {
+        var mh$ = cublasDtrsmBatched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasDtrsmBatched", handle, side, uplo, trans, diag, m, n, alpha, A, lda, B, ldb, batchCount);
+            }
+            return (int)mh$.invokeExact(handle, side, uplo, trans, diag, m, n, alpha, A, lda, B, ldb, batchCount);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

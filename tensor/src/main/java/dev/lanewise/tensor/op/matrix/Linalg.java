@@ -17,6 +17,10 @@ public enum Linalg implements Op {
     SVD,
     /** {@code A [..., n, n], B [..., n, k] -> X} with {@code A X = B}. */
     SOLVE,
+    /** As {@link #SOLVE}, of the lower triangle of A: what is above the diagonal is not read. */
+    SOLVE_LOWER,
+    /** As {@link #SOLVE}, of the upper triangle of A: what is below the diagonal is not read. */
+    SOLVE_UPPER,
     /** The inverse. */
     INVERSE,
     /** The determinant, {@code [..., n, n] -> [...]}. */
@@ -30,7 +34,12 @@ public enum Linalg implements Op {
     /** Those that divide by pivots, which may be 0, are partial. */
     @Override
     public boolean isPartial() {
-        return this == CHOLESKY || this == SOLVE || this == INVERSE;
+        return this == CHOLESKY || this == INVERSE || isSolution();
+    }
+
+    /** {@return whether there is a second operand, the right side} */
+    public boolean isSolution() {
+        return this == SOLVE || this == SOLVE_LOWER || this == SOLVE_UPPER;
     }
 
     @Override
@@ -40,7 +49,7 @@ public enum Linalg implements Op {
 
     @Override
     public TensorSpec[] infer(TensorSpec... in) {
-        Check.count(this, in, this == SOLVE ? 2 : 1);
+        Check.count(this, in, isSolution() ? 2 : 1);
         Check.sameDtype(this, in);
         Check.dtype(this, in[0], dtypes());
         Check.rank(this, in[0], 2, Integer.MAX_VALUE, "[..., m, n]");
@@ -64,7 +73,7 @@ public enum Linalg implements Op {
                     in[0].with(batch.concat(Shape.of(k))),
                     in[0].with(batch.concat(Shape.of(k, n)))
                 };
-            case SOLVE -> {
+            case SOLVE, SOLVE_LOWER, SOLVE_UPPER -> {
                 Shape b = in[1].shape();
                 Check.that(
                         b.rank() == a.rank() && b.with(-1, 1).equals(a.with(-1, 1)),
