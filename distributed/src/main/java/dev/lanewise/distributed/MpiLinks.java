@@ -48,6 +48,7 @@ final class MpiLinks implements Links {
     }
 
     /** MPI's own waiting takes a processor that training needs. */
+    @SuppressWarnings("ThreadPriorityCheck") // only speed depends on the scheduler
     private void await(List<Request> open) throws IOException {
         int asked = 0;
         while (!areComplete(open)) {

@@ -75,7 +75,7 @@ record MpiLibrary(String name, SymbolLookup symbols) {
 
     /** An installation outside the loader's folders has bin/mpirun and lib/libmpi.so side by side. */
     private static Optional<MpiLibrary> besideLauncher(String name, Map<String, String> environment) {
-        for (String folder : environment.getOrDefault("PATH", "").split(":")) {
+        for (String folder : environment.getOrDefault("PATH", "").split(":", -1)) {
             Path bin = Path.of(folder);
             if (folder.isEmpty() || bin.getParent() == null || !Files.isExecutable(bin.resolve("mpirun"))) {
                 continue;
