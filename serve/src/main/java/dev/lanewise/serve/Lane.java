@@ -77,16 +77,34 @@ final class Lane implements AutoCloseable {
             if (closed) {
                 return false;
             }
-            if (queue.size() >= batching.queue()) {
-                throw Refusal.busy(
-                        queue.size() + " requests are waiting; try again later",
-                        Duration.ofNanos(nanosPerRequest * queue.size() / batching.workers()));
-            }
+            checkRoom();
             queue.add(pending);
             changed.signalAll();
             return true;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Refuses a request before its body is read, which would take time from those that are answered.
+     *
+     * @throws Refusal if the queue is full
+     */
+    void requireRoom() {
+        lock.lock();
+        try {
+            checkRoom();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void checkRoom() {
+        if (queue.size() >= batching.queue()) {
+            throw Refusal.busy(
+                    queue.size() + " requests are waiting; try again later",
+                    Duration.ofNanos(nanosPerRequest * queue.size() / batching.workers()));
         }
     }
 

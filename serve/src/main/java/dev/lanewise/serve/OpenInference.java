@@ -129,6 +129,7 @@ final class OpenInference {
         exchange.enter(gate);
         try (MemoryBudget.Lease lease = memory.lease()) {
             Served served = served(exchange);
+            served.lane().requireRoom();
             byte[] body = exchange.body(settings, lease);
             AnswerWriter.Body answer = answered(exchange, served, body, lease);
             if (answer.isBinary()) {

@@ -102,6 +102,30 @@ class ServerTest {
         }
     }
 
+    @Test
+    void fullQueueRefusesBeforeTheBodyHasCome() throws Exception {
+        Slow slow = new Slow();
+        try (Server server = serving(slow).start();
+                Client client = Client.of(server)) {
+            slow.slow = true;
+            var computing = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
+            slow.computing.await();
+            var waiting = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
+            awaitQueue(client, 1);
+            try (Socket refused = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                refused.setSoTimeout(20_000);
+                refused.getOutputStream()
+                        .write(("POST " + INFER + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(refused.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                        .isEqualTo("HTTP/1.1 429");
+            }
+            slow.go.countDown();
+            assertThat(computing.get().statusCode()).isEqualTo(200);
+            assertThat(waiting.get().statusCode()).isEqualTo(200);
+        }
+    }
+
     private static void awaitQueue(Client client, int length) throws InterruptedException {
         String expected = "lanewise_queue_length{model=\"slow\",version=\"1\"} " + length + ".0";
         for (int i = 0; !client.get("/metrics").body().contains(expected) && i < 1_000; i++) {
