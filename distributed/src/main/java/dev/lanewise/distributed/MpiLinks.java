@@ -33,13 +33,13 @@ final class MpiLinks implements Links {
     @Override
     public void exchange(MemorySegment out, MemorySegment in) throws IOException {
         List<Request> open = new ArrayList<>(2);
-        if (in.byteSize() > 0) {
-            open.add(mpi.receive(in, previous, tag));
-        }
-        if (out.byteSize() > 0) {
-            open.add(mpi.send(out, next, tag));
-        }
         try {
+            if (in.byteSize() > 0) {
+                open.add(mpi.receive(in, previous, tag));
+            }
+            if (out.byteSize() > 0) {
+                open.add(mpi.send(out, next, tag));
+            }
             await(open);
         } catch (IOException e) {
             abandon(open);
@@ -76,7 +76,9 @@ final class MpiLinks implements Links {
     private void abandon(List<Request> open) {
         abandoned.addAll(open);
         try {
-            mpi.cancel(open.getFirst());
+            if (!open.isEmpty()) {
+                mpi.cancel(open.getFirst());
+            }
         } catch (MpiException e) {
             // the communication has failed in any case
             return;

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Mpi {
     private static final Object STARTING = new Object();
     private static @Nullable Mpi started;
+    private static @Nullable MpiException refused;
 
     private final MpiCalls calls;
     private final ReentrantLock lock = new ReentrantLock();
@@ -58,28 +59,40 @@ public final class Mpi {
      */
     public static Mpi join() throws MpiException {
         synchronized (STARTING) {
+            if (refused != null) {
+                // MPI can't begin twice
+                throw refused;
+            }
             if (started == null) {
-                Map<String, String> environment = System.getenv();
-                if (Launcher.of(environment) == Launcher.NONE && !environment.containsKey("PMIX_RANK")) {
-                    // whether one is there at all comes first
-                    MpiLibrary.open(environment);
-                    throw new MpiException(
-                            "this process was not started by mpirun; start it by mpirun -np RANKS and then the"
-                                    + " command as it is");
+                try {
+                    started = start(System.getenv());
+                } catch (MpiException e) {
+                    refused = e;
+                    throw e;
                 }
-                leaveSignalsAlone();
-                started = new Mpi(MpiLibrary.open(environment), environment);
             }
             return started;
         }
     }
 
+    private static Mpi start(Map<String, String> environment) throws MpiException {
+        // whether there is a library at all comes first
+        leaveSignalsAlone();
+        MpiLibrary library = MpiLibrary.open(environment);
+        if (Launcher.of(environment) == Launcher.NONE && !environment.containsKey("PMIX_RANK")) {
+            throw new MpiException(
+                    "this process was not started by mpirun; start it by mpirun -np RANKS and then the command as it is");
+        }
+        return new Mpi(library, environment);
+    }
+
     /** UCX, on which MPI may run, takes SIGSEGV for itself, and the JVM needs it for its null checks. */
     private static void leaveSignalsAlone() {
         Linker linker = Linker.nativeLinker();
-        MemorySegment setenv = linker.defaultLookup()
-                .find("setenv")
-                .orElseThrow(() -> new IllegalStateException("setenv: not in the C library"));
+        MemorySegment setenv = linker.defaultLookup().find("setenv").orElse(MemorySegment.NULL);
+        if (setenv.equals(MemorySegment.NULL)) {
+            return; // Windows, where UCX is not either
+        }
         try (Arena arena = Arena.ofConfined()) {
             int failed = (int) linker.downcallHandle(
                             setenv,
@@ -217,7 +230,9 @@ public final class Mpi {
             Thread.currentThread().interrupt();
         }
         try {
-            calls.abort(code);
+            if (!finished) {
+                calls.abort(code);
+            }
         } finally {
             if (locked) {
                 lock.unlock();
