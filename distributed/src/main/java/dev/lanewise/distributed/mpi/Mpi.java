@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Mpi {
     private static final Object STARTING = new Object();
     private static @Nullable Mpi started;
-    private static @Nullable MpiException refused;
+    private static @Nullable String refused;
 
     private final MpiCalls calls;
     private final ReentrantLock lock = new ReentrantLock();
@@ -61,13 +61,13 @@ public final class Mpi {
         synchronized (STARTING) {
             if (refused != null) {
                 // MPI can't begin twice
-                throw refused;
+                throw new MpiException(refused);
             }
             if (started == null) {
                 try {
                     started = start(System.getenv());
                 } catch (MpiException e) {
-                    refused = e;
+                    refused = e.getMessage();
                     throw e;
                 }
             }
