@@ -10,6 +10,11 @@ public enum Keep {
     /** Reduced dimensions are removed; the same as omitting the argument. */
     REMOVE;
 
+    /** Whether reduced dimensions stay; here so that null is an error. */
+    boolean stays() {
+        return this == KEEP;
+    }
+
     /**
      * {@link #KEEP} if a condition holds, and {@link #REMOVE} otherwise.
      *

@@ -14,7 +14,6 @@ import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.spi.Windows;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What neural networks are made of, as functions of a {@link Tensor}. Images are {@code [n, c, h, w]}. */
@@ -23,8 +22,10 @@ public sealed interface NeuralMethods permits Tensor {
         return (Tensor) this;
     }
 
+    /** Operands of which only the last may be absent. */
     private static Tensor[] present(@Nullable Tensor... operands) {
-        return Arrays.stream(operands).filter(Objects::nonNull).toArray(Tensor[]::new);
+        int last = operands.length - 1;
+        return Arrays.copyOf(operands, operands[last] == null ? last : operands.length, Tensor[].class);
     }
 
     /**
@@ -223,7 +224,14 @@ public sealed interface NeuralMethods permits Tensor {
      * @throws TensorException if there are fewer dimensions, or weight, bias or types do not fit
      */
     default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
-        return Tensor.applyAll(new LayerNormalization(dims, epsilon), present(self(), weight, bias))[0];
+        LayerNormalization op = new LayerNormalization(dims, epsilon);
+        if (weight == null && bias != null) {
+            throw new TensorException("layer_norm: a bias without a weight (expected both, the weight alone, or neither);"
+                    + " give a weight of ones");
+        }
+        return weight == null
+                ? Tensor.applyAll(op, self())[0]
+                : Tensor.applyAll(op, present(self(), weight, bias))[0];
     }
 
     /**

@@ -41,7 +41,7 @@ public sealed interface OrderMethods permits Tensor {
      */
     default Tensor argmax(int dim, Keep keep) {
         int d = self().shape().dim(dim, "argmax");
-        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMAX, d, keep == Keep.KEEP));
+        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMAX, d, keep.stays()));
     }
 
     /**
@@ -73,7 +73,7 @@ public sealed interface OrderMethods permits Tensor {
      */
     default Tensor argmin(int dim, Keep keep) {
         int d = self().shape().dim(dim, "argmin");
-        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMIN, d, keep == Keep.KEEP));
+        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMIN, d, keep.stays()));
     }
 
     /**
@@ -148,7 +148,7 @@ public sealed interface OrderMethods permits Tensor {
 
     private Indexed extreme(int dim, Keep keep, Tensor indices) {
         Tensor values = self().gather(dim, indices);
-        return keep == Keep.KEEP
+        return keep.stays()
                 ? new Indexed(values, indices)
                 : new Indexed(values.squeeze(dim), indices.squeeze(dim));
     }

@@ -25,7 +25,7 @@ public sealed interface ReductionMethods permits Tensor {
                 .sorted()
                 .boxed()
                 .toList();
-        return self().apply(new Reduce(kind, sorted, keep == Keep.KEEP));
+        return self().apply(new Reduce(kind, sorted, keep.stays()));
     }
 
     private int[] allDims() {

@@ -71,7 +71,7 @@ public sealed interface StatisticsMethods permits Tensor {
         Tensor max = self().amax(dims, Keep.KEEP);
         Tensor finite = max.abs().eq(Double.POSITIVE_INFINITY).where(max.zerosLike(), max);
         Tensor sum = self().sub(finite).exp().sum(dims, Keep.KEEP).log().add(finite);
-        return keep == Keep.KEEP ? sum : sum.squeeze(dims);
+        return keep.stays() ? sum : sum.squeeze(dims);
     }
 
     /**
@@ -126,7 +126,7 @@ public sealed interface StatisticsMethods permits Tensor {
      */
     default Tensor var(int[] dims, double correction, Keep keep) {
         check("var", true, dims);
-        return Magnitudes.inF32(self(), x -> Magnitudes.var(x, dims, correction, keep == Keep.KEEP));
+        return Magnitudes.inF32(self(), x -> Magnitudes.var(x, dims, correction, keep.stays()));
     }
 
     /**
@@ -182,7 +182,7 @@ public sealed interface StatisticsMethods permits Tensor {
      */
     default Tensor std(int[] dims, double correction, Keep keep) {
         check("std", true, dims);
-        return Magnitudes.inF32(self(), x -> Magnitudes.std(x, dims, correction, keep == Keep.KEEP));
+        return Magnitudes.inF32(self(), x -> Magnitudes.std(x, dims, correction, keep.stays()));
     }
 
     /**
@@ -240,6 +240,6 @@ public sealed interface StatisticsMethods permits Tensor {
     default Tensor norm(double p, int[] dims, Keep keep) {
         boolean takesIntegers = p == 0 || p == 1 || Double.isInfinite(p);
         check("norm", !takesIntegers || self().dtype() == DType.BOOL, dims);
-        return Magnitudes.inF32(self(), x -> Magnitudes.norm(x, p, dims, keep == Keep.KEEP));
+        return Magnitudes.inF32(self(), x -> Magnitudes.norm(x, p, dims, keep.stays()));
     }
 }
