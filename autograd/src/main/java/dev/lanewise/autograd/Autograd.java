@@ -163,6 +163,7 @@ public final class Autograd {
      * @param wrt tracked tensors
      * @param graph whether the record is kept for another walk or released
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
+     * @throws TensorException if an output is not tracked, or the numbers of outputs and upstream gradients differ
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Tensor[] wrt, Graph graph) {
         Set<GradOrigin> targets = new HashSet<>();

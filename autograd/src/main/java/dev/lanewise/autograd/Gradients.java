@@ -105,8 +105,8 @@ public final class Gradients {
     /**
      * The gradients after applying a function, for example one that scales them.
      *
-     * @param function makes of each gradient another one of the same shape, and of 0 again 0: it sees only the rows of those by
-     *     rows
+     * @param function maps each gradient to one of the same shape, and 0 to 0: of a gradient that is kept by rows it sees only
+     *     those rows
      * @return the new gradients
      */
     public Gradients map(UnaryOperator<Tensor> function) {

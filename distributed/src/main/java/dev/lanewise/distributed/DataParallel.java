@@ -51,7 +51,11 @@ public final class DataParallel {
      * @param bucketBytes how much is sent at once, 1 or more
      */
     public record Options(BatchNormStatistics batchNorm, boolean shardOptimizer, long bucketBytes) {
-        /** Checks the size. */
+        /**
+         * Checks the size.
+         *
+         * @throws CommunicationException if {@code bucketBytes} is less than 1
+         */
         public Options {
             if (bucketBytes < 1) {
                 throw new CommunicationException(
@@ -107,7 +111,7 @@ public final class DataParallel {
     }
 
     /**
-     * Measures, as {@link Trainer#evaluate}, each rank a part of the batches.
+     * Evaluates the model as {@link Trainer#evaluate} does; each rank takes a part of the batches.
      *
      * @param data the samples, the same on all ranks
      * @return the measurements, the same on all ranks

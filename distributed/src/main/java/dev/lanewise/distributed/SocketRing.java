@@ -37,7 +37,11 @@ public final class SocketRing implements Communicator {
      *     in computing, saving and reading data
      */
     public record Options(Duration join, Duration silence, Duration patience) {
-        /** Checks the times. */
+        /**
+         * Checks the times.
+         *
+         * @throws CommunicationException if a wait is not positive, or the silence is shorter than three seconds
+         */
         public Options {
             if (!join.isPositive() || silence.compareTo(Duration.ofSeconds(3)) < 0 || !patience.isPositive()) {
                 throw new CommunicationException("ring: waits of " + join + ", " + silence + " and " + patience

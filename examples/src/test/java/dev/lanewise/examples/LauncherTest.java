@@ -29,7 +29,7 @@ final class LauncherTest {
     void wordsThatAreNoOptionsOfJavaAreNamed(String options, String wrong) throws IOException, InterruptedException {
         assertThat(run(options))
                 .isEqualTo("1 lanewise: LANEWISE_JAVA_OPTS: '" + wrong
-                        + "' is no option of Java (expected such as -Xmx8g); correct or unset it\n");
+                        + "' is not a Java option (expected one such as -Xmx8g); correct or unset it\n");
     }
 
     @ParameterizedTest

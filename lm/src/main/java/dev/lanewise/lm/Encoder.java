@@ -166,6 +166,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      *
      * @param logits the logits of {@link Output}
      * @param labels {@code [n]} or {@code [n, l]} of I64; or {@code [n, classes]} of floating-point numbers
+     * @throws TensorException if the model has no head
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
         return switch (task()) {

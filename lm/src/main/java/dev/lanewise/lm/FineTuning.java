@@ -53,7 +53,11 @@ public final class FineTuning {
      * @param seed the seed of the order
      */
     public record Options(int epochs, int batch, double rate, int longest, long seed) {
-        /** Checks the numbers. */
+        /**
+         * Checks the numbers.
+         *
+         * @throws IllegalArgumentException if a number is out of its range
+         */
         public Options {
             if (epochs < 1 || batch < 1 || longest < 2 || !(rate > 0)) {
                 throw new IllegalArgumentException("fine-tuning: " + epochs + " epochs of batches of " + batch + ", "
@@ -87,6 +91,7 @@ public final class FineTuning {
      * @param options the training options
      * @param each called after every step
      * @throws TensorException if the model can't be trained in this way
+     * @throws BadFileException if there is no text
      */
     public static void run(
             PretrainedModel model,

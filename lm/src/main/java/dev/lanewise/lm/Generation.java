@@ -40,7 +40,11 @@ public final class Generation {
             int newTokens,
             double lengthPenalty,
             @Nullable List<Integer> stopTokens) {
-        /** Checks the numbers. */
+        /**
+         * Checks the numbers.
+         *
+         * @throws IllegalArgumentException if a number is less than 1, or the penalty is not finite
+         */
         public BeamOptions {
             if (beams < 1 || newTokens < 1 || !Double.isFinite(lengthPenalty)) {
                 throw new IllegalArgumentException("beams: " + beams + " of " + newTokens + " tokens, length penalty "

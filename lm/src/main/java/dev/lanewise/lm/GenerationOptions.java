@@ -40,7 +40,11 @@ public record GenerationOptions(
         List<ScoreFilter> filters,
         @Nullable List<Integer> stopTokens,
         List<String> stopTexts) {
-    /** Checks the numbers, and takes copies. */
+    /**
+     * Checks the numbers, and takes copies.
+     *
+     * @throws IllegalArgumentException if a number is out of its range, or a stop text is empty
+     */
     public GenerationOptions {
         if (newTokens < 1) {
             throw new IllegalArgumentException("generate: " + newTokens + " new tokens; expected at least 1");

@@ -97,6 +97,7 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
      *
      * @param logits scores, {@code [n, classes]}
      * @param labels {@code [n]} or {@code [n, l]} of I64
+     * @throws TensorException if the scores are not {@code [n, classes]}
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
         if (logits.shape().rank() != 2) {

@@ -78,7 +78,7 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
-     * {@return for how many tokens memory is allocated where so many are needed}
+     * {@return the number of tokens that memory is allocated for when this many are needed}
      *
      * @param tokens how many tokens are needed
      */
@@ -211,6 +211,7 @@ public final class KvCache implements AutoCloseable {
      * Forgets the last tokens, so that others can follow the first ones.
      *
      * @param tokens how many tokens are kept
+     * @throws TensorException if the cache holds fewer tokens, or {@code tokens} is negative
      */
     public void truncate(long tokens) {
         if (tokens < 0 || tokens > length) {

@@ -158,6 +158,7 @@ public final class Models {
      * @param random where the head's first values come from
      * @return the model
      * @throws BadFileException if files are missing or damaged, or if the model is of another family
+     * @throws IllegalArgumentException if there are fewer than two classes
      */
     public static Encoder classifier(Path folder, int classes, Rng random) {
         if (classes < 2) {

@@ -25,6 +25,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
      * With a momentum of 0.1 and an epsilon of 1e-5.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     * @throws TensorException if {@code channels} is negative or above 2^48
      */
     public BatchNorm(long channels) {
         this(channels, 0.1, 1e-5);
@@ -36,6 +37,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param momentum the weight of a batch in the running statistics
      * @param epsilon added to the variance
+     * @throws TensorException if {@code channels} is negative or above 2^48
      */
     public BatchNorm(long channels, double momentum, double epsilon) {
         LayerSizes.checked("batch_norm", "channels", channels);

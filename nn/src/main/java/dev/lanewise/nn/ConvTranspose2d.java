@@ -26,6 +26,8 @@ public final class ConvTranspose2d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
+     * @throws TensorException if a size is negative, the groups don't divide the channels, or the output padding is not
+     *     below stride or dilation
      */
     public ConvTranspose2d(long in, long out, int kernel) {
         this(in, out, kernel, 1, 0);
@@ -39,6 +41,8 @@ public final class ConvTranspose2d extends Layer {
      * @param kernel the size of the window in every direction
      * @param stride the distance between neighbouring positions of the window
      * @param padding how much is taken off the result on each side
+     * @throws TensorException if a size is negative, the groups don't divide the channels, or the output padding is not
+     *     below stride or dilation
      */
     public ConvTranspose2d(long in, long out, int kernel, int stride, int padding) {
         this(in, out, Window.of(kernel).stride(stride).padding(padding));
@@ -50,6 +54,8 @@ public final class ConvTranspose2d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation
+     * @throws TensorException if a size is negative, the groups don't divide the channels, or the output padding is not
+     *     below stride or dilation
      */
     public ConvTranspose2d(long in, long out, Window window) {
         this(in, out, window, Rng.global());
@@ -62,6 +68,8 @@ public final class ConvTranspose2d extends Layer {
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation
      * @param rng the source of the initial values
+     * @throws TensorException if a size is negative, the groups don't divide the channels, or the output padding is not
+     *     below stride or dilation
      */
     public ConvTranspose2d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
@@ -77,6 +85,8 @@ public final class ConvTranspose2d extends Layer {
      * @param groups the number of independent groups that the channels are divided into
      * @param withBias whether a bias is added
      * @param rng the source of the initial values
+     * @throws TensorException if a size is negative, the groups don't divide the channels, or the output padding is not
+     *     below stride or dilation
      */
     public ConvTranspose2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;

@@ -36,6 +36,7 @@ public final class Dropout extends Layer {
      * {@return the given probability, if it is one that elements can be dropped with}
      *
      * @param p a number
+     * @throws TensorException if it is not from 0 to below 1
      */
     public static double checked(double p) {
         if (!(p >= 0 && p < 1)) {

@@ -16,6 +16,7 @@ public final class GroupNorm extends Layer {
      *
      * @param groups the number of groups that the channels are divided into
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     * @throws TensorException if the groups don't divide the channels, or a size is out of range
      */
     public GroupNorm(int groups, long channels) {
         this(groups, channels, 1e-5);
@@ -27,6 +28,7 @@ public final class GroupNorm extends Layer {
      * @param groups the number of groups that the channels are divided into
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param epsilon added to the variance to avoid division by 0
+     * @throws TensorException if the groups don't divide the channels, or a size is out of range
      */
     public GroupNorm(int groups, long channels, double epsilon) {
         LayerSizes.checked("group_norm", "channels", channels);

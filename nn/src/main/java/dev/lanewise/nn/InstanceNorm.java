@@ -16,6 +16,7 @@ public final class InstanceNorm extends Layer {
      * Without weight and bias, which is PyTorch's default; epsilon 1e-5.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     * @throws TensorException if there is not at least one channel
      */
     public InstanceNorm(long channels) {
         this(channels, false);
@@ -26,6 +27,7 @@ public final class InstanceNorm extends Layer {
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param affine whether it has {@code weight [c]} and {@code bias [c]}
+     * @throws TensorException if there is not at least one channel
      */
     public InstanceNorm(long channels, boolean affine) {
         this(channels, affine, 1e-5);
@@ -37,6 +39,7 @@ public final class InstanceNorm extends Layer {
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param affine whether it has {@code weight [c]} and {@code bias [c]}
      * @param epsilon added to the variance
+     * @throws TensorException if there is not at least one channel
      */
     public InstanceNorm(long channels, boolean affine, double epsilon) {
         if (channels < 1) {

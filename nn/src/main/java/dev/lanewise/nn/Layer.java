@@ -373,6 +373,7 @@ public abstract class Layer {
      * {@link dev.lanewise.tensor.Autocast}.
      *
      * @param dtype a floating-point type
+     * @throws TensorException if the type is not floating-point
      */
     public final void to(DType dtype) {
         if (!dtype.isFloating()) {

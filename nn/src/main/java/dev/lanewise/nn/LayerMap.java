@@ -24,6 +24,7 @@ public final class LayerMap extends Layer {
      * @param name words separated by dots; none may be taken yet
      * @param layer the layer
      * @return this map
+     * @throws TensorException if the name leads into a layer that is not a map, or is taken
      */
     public LayerMap with(String name, Layer layer) {
         int point = name.indexOf('.');
@@ -70,6 +71,7 @@ public final class LayerMap extends Layer {
      * @param name words separated by dots
      * @param type the class that the layer must have
      * @return the layer
+     * @throws TensorException if there is no layer of that name, or it is of another type
      */
     public <M extends Layer> M get(String name, Class<M> type) {
         Layer found = get(name);

@@ -17,6 +17,7 @@ public final class Linear extends WeightLayer {
      *
      * @param in the width of the input
      * @param out the width of the result
+     * @throws TensorException if a width is negative or above 2^48
      */
     public Linear(long in, long out) {
         this(in, out, true, Rng.global());
@@ -28,6 +29,7 @@ public final class Linear extends WeightLayer {
      * @param in the width of the input
      * @param out the width of the result
      * @param withBias whether a bias is added
+     * @throws TensorException if a width is negative or above 2^48
      */
     public Linear(long in, long out, boolean withBias) {
         this(in, out, withBias, Rng.global());
@@ -39,6 +41,7 @@ public final class Linear extends WeightLayer {
      * @param in the width of the input
      * @param out the width of the result
      * @param rng the source of the initial values
+     * @throws TensorException if a width is negative or above 2^48
      */
     public Linear(long in, long out, Rng rng) {
         this(in, out, true, rng);
@@ -51,6 +54,7 @@ public final class Linear extends WeightLayer {
      * @param out the width of the result
      * @param withBias whether a bias is added
      * @param rng the source of the initial values
+     * @throws TensorException if a width is negative or above 2^48
      */
     public Linear(long in, long out, boolean withBias, Rng rng) {
         LayerSizes.checked("linear", "in", in);
@@ -64,6 +68,7 @@ public final class Linear extends WeightLayer {
      *
      * @param weight {@code [out, in]}
      * @param bias {@code [out]}, or null
+     * @throws TensorException if the weight is not a matrix, or the bias has another size than its rows
      */
     public Linear(Parameter weight, @Nullable Parameter bias) {
         Shape shape = weight.leaf().shape();

@@ -14,7 +14,11 @@ public final class PReLU extends Layer {
     private final long channels;
     private final Parameter weight;
 
-    /** A layer with one slope for all channels, which begins at 0.25. */
+    /**
+     * A layer with one slope for all channels, which begins at 0.25.
+     *
+     * @throws TensorException if {@code channels} is negative or above 2^48
+     */
     public PReLU() {
         this(1, 0.25);
     }
@@ -24,6 +28,7 @@ public final class PReLU extends Layer {
      *
      * @param channels the number of slopes: the number of channels, or 1
      * @param initial the first value of each slope
+     * @throws TensorException if {@code channels} is negative or above 2^48
      */
     public PReLU(long channels, double initial) {
         this.channels = LayerSizes.checked("prelu", "channels", channels);

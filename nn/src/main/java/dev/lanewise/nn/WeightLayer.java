@@ -130,6 +130,7 @@ public abstract class WeightLayer extends Layer {
      * if nothing else refers to it; a bias stays a parameter.
      *
      * @param form of the same sizes
+     * @throws TensorException if the form is of a weight of another shape
      */
     public final void pack(Packed form) {
         if (form.in() != in() || form.out() != out()) {

@@ -156,6 +156,7 @@ public final class OnnxModel extends Layer {
      * @param arguments the arguments, as for {@link #run}
      * @param calls how many calls are measured, 1 or more; as many warm-up calls precede them
      * @return the report, some lines of text
+     * @throws TensorException if {@code calls} is less than 1
      */
     public String explain(Map<String, OnnxValue> arguments, int calls) {
         if (calls < 1) {

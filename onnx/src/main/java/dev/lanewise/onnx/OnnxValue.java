@@ -23,7 +23,11 @@ public sealed interface OnnxValue {
      * @param tensor the elements, with the type's carrier as their type
      */
     record Numbers(ElementType type, Tensor tensor) implements OnnxValue {
-        /** Checks the carrier. */
+        /**
+         * Checks the carrier.
+         *
+         * @throws TensorException if the tensor is not of the type that carries such elements
+         */
         public Numbers {
             if (tensor.dtype() != type.carrier()) {
                 throw new TensorException("onnx: " + type + " in a tensor of " + tensor.spec() + " (expected "

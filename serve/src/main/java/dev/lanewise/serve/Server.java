@@ -321,6 +321,7 @@ public final class Server implements AutoCloseable {
          *
          * @param number the port, or 0 for any that is free
          * @return this
+         * @throws TensorException if it is not from 0 to 65535
          */
         public Builder port(int number) {
             if (number < 0 || number > 65_535) {
@@ -357,6 +358,7 @@ public final class Server implements AutoCloseable {
          *
          * @param bytes from 1 to 1 GiB, 64 MiB to begin with
          * @return this
+         * @throws TensorException if it is not from 1 byte to 1 GiB
          */
         public Builder largestBody(long bytes) {
             if (bytes < 1 || bytes > 1 << 30) {
@@ -372,6 +374,7 @@ public final class Server implements AutoCloseable {
          *
          * @param bytes 1 or more, half of the heap to begin with
          * @return this
+         * @throws TensorException if it is less than 1
          */
         public Builder memory(long bytes) {
             if (bytes < 1) {

@@ -60,7 +60,7 @@ public interface ServerObserver {
     default void generated(String model, int promptTokens, int newTokens) {}
 
     /**
-     * There is a number that can be asked for at any time; called once for each when the server starts.
+     * Registers a number that can be read at any time; called once for each number when the server starts.
      *
      * @param name as in {@code /metrics}, without {@code lanewise_}
      * @param help what it is

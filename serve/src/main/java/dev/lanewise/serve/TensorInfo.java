@@ -19,7 +19,11 @@ public record TensorInfo(String name, DType dtype, @Nullable List<Long> sizes) {
     /** The size of a dimension that differs from request to request. */
     public static final long OPEN = -1;
 
-    /** Checks the sizes. */
+    /**
+     * Checks the sizes.
+     *
+     * @throws TensorException if a size is less than -1
+     */
     public TensorInfo {
         if (sizes != null) {
             sizes = List.copyOf(sizes);

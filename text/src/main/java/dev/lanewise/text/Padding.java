@@ -11,7 +11,11 @@ package dev.lanewise.text;
  * @param token its text
  */
 public record Padding(int length, int multipleOf, Direction direction, int id, int typeId, String token) {
-    /** Refuses negative numbers. */
+    /**
+     * Refuses negative numbers.
+     *
+     * @throws TokenizerException if a number is negative
+     */
     public Padding {
         if (length < 0 || multipleOf < 0 || id < 0 || typeId < 0) {
             throw new TokenizerException("padding: length " + length + ", multipleOf " + multipleOf + ", id " + id

@@ -9,7 +9,11 @@ package dev.lanewise.text;
  * @param direction where it is cut
  */
 public record Truncation(int maxLength, int stride, Strategy strategy, Direction direction) {
-    /** Refuses negative lengths. */
+    /**
+     * Refuses negative lengths.
+     *
+     * @throws TokenizerException if a number is negative
+     */
     public Truncation {
         if (maxLength < 0 || stride < 0) {
             throw new TokenizerException(

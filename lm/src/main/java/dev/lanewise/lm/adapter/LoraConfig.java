@@ -149,7 +149,11 @@ public record LoraConfig(
             double smoothing,
             double uncertainty,
             double orthogonality) {
-        /** Checks the numbers. */
+        /**
+         * Checks the numbers.
+         *
+         * @throws TensorException if a number is negative, or the steps are not more than those at both ends
+         */
         public Allocation {
             if (targetRank < 0 || first < 0 || last < 0 || every < 1 || steps <= first + last) {
                 throw new TensorException("adalora: " + first + " steps, then every " + every + " up to " + last
@@ -158,7 +162,11 @@ public record LoraConfig(
         }
     }
 
-    /** Checks the numbers, and takes copies. */
+    /**
+     * Checks the numbers, and takes copies.
+     *
+     * @throws TensorException if a number is out of its range, or AdaLoRA has no allocation
+     */
     public LoraConfig {
         if (rank < 1 || !Double.isFinite(alpha) || !(dropout >= 0 && dropout < 1)) {
             throw new TensorException("lora: rank " + rank + ", alpha " + alpha + ", dropout " + dropout

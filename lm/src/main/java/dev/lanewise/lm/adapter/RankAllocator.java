@@ -47,6 +47,7 @@ public final class RankAllocator {
      * An allocator for an adapter of kind ADALORA.
      *
      * @param lora the adapter
+     * @throws TensorException if the adapter's ranks can't be removed: it is not of the kind ADALORA
      */
     public RankAllocator(Lora lora) {
         LoraConfig.Allocation given = lora.config().allocation();

@@ -149,6 +149,7 @@ public final class GgufFile implements AutoCloseable {
      * {@return a tensor widened to F32, on the CPU; it does not depend on the file}
      *
      * @param name the name
+     * @throws TensorException if the file is closed
      */
     public Tensor read(String name) {
         Stored stored = stored(name);

@@ -56,6 +56,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * @param weight {@code [out, in]}, whose rows are a multiple of a block
      * @param type the type of blocks
      * @return the weight
+     * @throws TensorException if rows are not whole blocks
      */
     public static QuantizedWeight blocks(Tensor weight, BlockType type) {
         Tensor values = checked(weight);
@@ -80,6 +81,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * @param out the elements of a result
      * @param in the elements of an input
      * @param row which row of the data a row of the weight is; null if they are in order
+     * @throws TensorException if rows are not whole blocks, or the bytes are not as many as the weight takes
      */
     public static QuantizedWeight of(
             MemorySegment data, BlockType type, long out, long in, @Nullable LongUnaryOperator row) {

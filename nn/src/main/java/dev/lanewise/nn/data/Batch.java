@@ -79,6 +79,7 @@ public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
      *
      * @param tensors as many as {@link #tensors} gives, in its order
      * @return the new batch
+     * @throws TensorException if they are not as many as this batch has
      */
     public Batch withTensors(List<Tensor> tensors) {
         if (tensors.size() != 2 + more.size()) {

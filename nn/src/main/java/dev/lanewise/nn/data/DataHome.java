@@ -86,7 +86,7 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
      * @param expected what the folder should hold, for the message
      * @param holds whether a folder holds (some of) the data set
      * @throws BadFileException if the user named a folder and it does not hold the data set, or {@code LANEWISE_DATA}
-     *     names no folder
+     *     does not name a folder
      */
     public Optional<Path> find(String dataset, String expected, Predicate<Path> holds) {
         if (explicit != null) {

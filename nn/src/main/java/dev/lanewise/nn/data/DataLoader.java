@@ -38,7 +38,11 @@ public final class DataLoader {
      * @param dropLast whether a last, smaller batch is left out
      */
     public record Options(int workers, int prefetch, boolean dropLast) {
-        /** Checks the numbers. */
+        /**
+         * Checks the numbers.
+         *
+         * @throws TensorException if {@code workers} is negative, or {@code prefetch} is less than that
+         */
         public Options {
             if (workers < 0 || prefetch < workers) {
                 throw new TensorException("data loader: " + workers + " workers, " + prefetch
@@ -248,6 +252,7 @@ public final class DataLoader {
      * @param epoch the number of the epoch, which determines its order
      * @param firstBatch how many batches to skip, from 0 to {@link #batches}
      * @return the batches in order; they can be iterated over once
+     * @throws TensorException if the epoch has no such batch
      */
     public Iterable<Batch> epoch(long epoch, long firstBatch) {
         if (firstBatch < 0 || firstBatch > batches()) {

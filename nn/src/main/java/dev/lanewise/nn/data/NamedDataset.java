@@ -15,7 +15,11 @@ import java.util.Map;
  * @param more further inputs and targets by name, {@code [n, ...]} each
  */
 public record NamedDataset(Tensor x, Tensor y, Map<String, Tensor> more) implements Dataset {
-    /** Takes all tensors out of their scopes. */
+    /**
+     * Takes all tensors out of their scopes.
+     *
+     * @throws TensorException if first sizes differ
+     */
     public NamedDataset {
         more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
         new Batch(x, y, more).tensors().forEach(tensor -> {

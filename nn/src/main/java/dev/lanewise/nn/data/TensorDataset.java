@@ -11,7 +11,11 @@ import dev.lanewise.tensor.TensorException;
  * @param y the targets, {@code [n, ...]}
  */
 public record TensorDataset(Tensor x, Tensor y) implements Dataset {
-    /** Takes both tensors out of their scopes. */
+    /**
+     * Takes both tensors out of their scopes.
+     *
+     * @throws TensorException if the first sizes differ
+     */
     public TensorDataset {
         if (x.shape().rank() == 0
                 || y.shape().rank() == 0

@@ -12,7 +12,11 @@ import dev.lanewise.tensor.TensorException;
  * @param aligned whether the middles of pixels, rather than their corners, are at whole numbers; torchvision's default is not
  */
 public record RoiAlign(int height, int width, double scale, int samples, boolean aligned) {
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @throws TensorException if a size, the samples or the scale is not positive
+     */
     public RoiAlign {
         if (height < 1 || width < 1 || samples < 1 || !(scale > 0)) {
             throw new TensorException("roi_align: size [" + height + ", " + width + "], " + samples + " samples, scale "

@@ -162,6 +162,7 @@ public final class Attributions {
      * @param rule where gradients are taken
      * @param steps how many steps, 1 or more
      * @return attributions
+     * @throws TensorException if there is not at least one step, or the baseline has another shape or type than the input
      */
     public Tensor integratedGradients(Tensor x, Tensor baseline, Tensor classes, Rule rule, int steps) {
         if (steps < 1 || !baseline.spec().equals(x.spec())) {
@@ -190,6 +191,7 @@ public final class Attributions {
      * @param kind what is made of the gradients
      * @param random where noise comes from
      * @return attributions
+     * @throws TensorException if there is not at least one sample, or the deviation is negative
      */
     public Tensor smoothGrad(Tensor x, Tensor classes, int samples, double deviation, Noise kind, Rng random) {
         if (samples < 1 || !(deviation >= 0)) {
@@ -213,6 +215,7 @@ public final class Attributions {
      * @param noise {@code [samples, n, ...]}, added to the inputs
      * @param kind what is made of the gradients
      * @return attributions
+     * @throws TensorException if the noise is not {@code [samples, n, ...]} of the input's type
      */
     public Tensor smoothGrad(Tensor x, Tensor classes, Tensor noise, Noise kind) {
         int samples =

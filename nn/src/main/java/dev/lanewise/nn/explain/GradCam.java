@@ -28,6 +28,7 @@ public record GradCam(Tensor maps, Tensor weights, Tensor map) {
      * @param x the images
      * @param classes one for each image, {@code [n]} of I64
      * @return maps and weights
+     * @throws TensorException if the features are not {@code [n, channels, h, w]}
      */
     public static GradCam of(UnaryOperator<Tensor> features, UnaryOperator<Tensor> head, Tensor x, Tensor classes) {
         try (Scope scope = Scope.open("grad cam")) {

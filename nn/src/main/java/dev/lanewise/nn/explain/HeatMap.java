@@ -33,6 +33,7 @@ public final class HeatMap {
      *
      * @param map {@code [height, width]}; numbers that are not finite are drawn grey
      * @return an image with red, green and blue; all dark if all numbers are equal
+     * @throws TensorException if the map is not a matrix, or empty
      */
     public static Image of(Tensor map) {
         if (map.shape().rank() != 2 || map.shape().isEmpty()) {
@@ -75,6 +76,7 @@ public final class HeatMap {
      * @param map {@code [height, width]} as the image
      * @param opacity how much of the map is seen, from 0 to 1
      * @return an image with red, green and blue
+     * @throws TensorException if map and image differ in size, or the opacity is not from 0 to 1
      */
     public static Image over(Image image, Tensor map, double opacity) {
         Image colors = of(map);

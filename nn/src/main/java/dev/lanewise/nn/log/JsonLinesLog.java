@@ -52,6 +52,7 @@ public final class JsonLinesLog implements Callback {
      * A log that writes a line of JSON for every epoch.
      *
      * @param file the file to write
+     * @throws TensorException if {@code everySteps} is negative
      */
     public JsonLinesLog(Path file) {
         this(file, 0);
@@ -62,6 +63,7 @@ public final class JsonLinesLog implements Callback {
      *
      * @param file the file to write, in an existing folder
      * @param everySteps 1 for every step, 100 for every hundredth, 0 for none
+     * @throws TensorException if {@code everySteps} is negative
      */
     public JsonLinesLog(Path file, int everySteps) {
         if (everySteps < 0) {

@@ -34,6 +34,7 @@ public final class MetricsPng {
      * @param names the classes' names, one each, all different
      * @throws BadFileException if the file cannot be written; an old one is then unchanged
      * @throws TensorException if XChart is missing
+     * @throws IllegalArgumentException if the names are not as many as the classes, or not distinct
      */
     public static void confusion(Path file, ConfusionMatrix matrix, List<String> names) {
         CurvesPng.checkXchart();

@@ -47,6 +47,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
      * Figures of epochs and of every tenth step.
      *
      * @param folder where the event file is made
+     * @throws TensorException if {@code everySteps} is negative
      */
     public TensorBoardLog(Path folder) {
         this(folder, 10, false);
@@ -58,6 +59,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
      * @param folder the folder for the event file, created if it does not exist
      * @param everySteps 1 for figures of every step, 100 for every hundredth, 0 for none
      * @param weights whether there are histograms of parameters
+     * @throws TensorException if {@code everySteps} is negative
      */
     public TensorBoardLog(Path folder, int everySteps, boolean weights) {
         if (everySteps < 0) {

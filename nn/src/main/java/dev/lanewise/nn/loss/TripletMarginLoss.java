@@ -8,9 +8,9 @@ import dev.lanewise.tensor.TensorException;
  * {@code max(0, d(a, p) - d(a, n) + margin)} of anchors a, positives p that belong to them, and negatives n that don't, all
  * {@code [..., d]} (Balntas et al. 2016).
  *
- * @param margin how much farther than the positive the negative shall be, above 0
+ * @param margin by how much the negative should be farther away than the positive, above 0
  * @param p the norm of the distance, usually 2
- * @param epsilon is added to differences, which keeps gradients finite where two rows are equal
+ * @param epsilon added to differences; keeps gradients finite where two rows are equal
  * @param swap whether the distance of positive and negative counts where it is smaller than that of anchor and negative
  * @param reduction what becomes of the losses of rows
  */

@@ -32,6 +32,7 @@ public record Calibration(List<Bin> bins) {
      * @param probabilities of being positive, from 0 to 1
      * @param bins how many bins there are, 1 or more
      * @return the bins
+     * @throws IllegalArgumentException if there is not at least one bin, or the lengths differ
      */
     public static Calibration of(boolean[] positive, float[] probabilities, int bins) {
         Checks.sameLength("calibration", positive.length, probabilities.length);

@@ -57,6 +57,7 @@ public final class ClassificationMetrics {
      * @param classes how many classes there are
      * @param k how many scores count
      * @return a number from 0 to 1
+     * @throws IllegalArgumentException if {@code k} is less than 1, or the lengths don't match
      */
     public static double topK(int[] actual, float[] scores, int classes, int k) {
         Checks.sameLength("topK", actual.length, samples("topK", scores, classes));

@@ -19,6 +19,7 @@ public final class ConfusionMatrix {
      * An empty matrix for classes from 0 to {@code classes - 1}.
      *
      * @param classes how many classes there are
+     * @throws IllegalArgumentException if there is not at least one class
      */
     public ConfusionMatrix(int classes) {
         if (classes < 1) {

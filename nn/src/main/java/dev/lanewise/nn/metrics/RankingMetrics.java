@@ -189,6 +189,8 @@ public final class RankingMetrics {
      * @param scores the predicted scores; not NaN
      * @param k how many items count, 1 or more
      * @return a number from 0 to 1; 0 if no item is relevant
+     * @throws IllegalArgumentException if {@code k} is less than 1, the lengths differ, or a relevance is negative or
+     *     not finite
      */
     public static double ndcg(float[] relevance, float[] scores, int k) {
         Checks.sameLength("ndcg", relevance.length, scores.length);

@@ -41,6 +41,7 @@ public final class UNet extends Layer {
      * @param classes how many numbers a result has for each pixel
      * @param width the channels at full size, 64 in the paper; they double with every halving of the size
      * @param depth how often the size is halved, 4 in the paper
+     * @throws TensorException if the depth is not from 1 to 10
      */
     public UNet(long in, long classes, long width, int depth) {
         this(in, classes, width, depth, Rng.global());
@@ -54,6 +55,7 @@ public final class UNet extends Layer {
      * @param width the channels at full size, 64 in the paper; they double with every halving of the size
      * @param depth how often the size is halved, 4 in the paper
      * @param rng the source of the initial values
+     * @throws TensorException if the depth is not from 1 to 10
      */
     public UNet(long in, long classes, long width, int depth, Rng rng) {
         if (depth < 1 || depth > 10) {

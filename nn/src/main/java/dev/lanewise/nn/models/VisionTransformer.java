@@ -43,7 +43,11 @@ public final class VisionTransformer extends Layer {
         /** ViT-B/16 for images of 224 x 224, torchvision's {@code vit_b_16}. */
         public static final Config B16 = new Config(224, 16, 12, 12, 768, 3072, 0);
 
-        /** Checks the sizes. */
+        /**
+         * Checks the sizes.
+         *
+         * @throws TensorException if the patches' side doesn't divide the image's, or there is not at least one layer
+         */
         public Config {
             if (patch < 1 || image < patch || image % patch != 0) {
                 throw new TensorException("vision transformer: images of " + image + " and patches of " + patch

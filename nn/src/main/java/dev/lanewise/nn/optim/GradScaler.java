@@ -37,7 +37,12 @@ public final class GradScaler {
      * @param growthInterval the number of good steps in a run
      */
     public record Options(double initialScale, double growthFactor, double backoffFactor, long growthInterval) {
-        /** Checks the numbers. */
+        /**
+         * Checks the numbers.
+         *
+         * @throws TensorException if the scale or the interval is not positive, the growth factor is not
+         *     above 1, or the backoff factor is not between 0 and 1
+         */
         public Options {
             if (!(initialScale > 0 && initialScale <= Float.MAX_VALUE)
                     || !(growthFactor > 1 && growthFactor <= Float.MAX_VALUE)

@@ -41,7 +41,11 @@ public final class Lbfgs extends Optimizer {
             double changeTolerance,
             int history,
             boolean lineSearch) {
-        /** Checks the numbers. */
+        /**
+         * Checks the numbers.
+         *
+         * @throws TensorException if a number is less than 1
+         */
         public Options {
             if (iterations < 1 || evaluations < 1 || history < 1) {
                 throw new TensorException("lbfgs: " + iterations + " iterations, " + evaluations

@@ -38,7 +38,11 @@ public final class Muon extends PerParameter {
             int iterations,
             double epsilon,
             RateFactor rateFactor) {
-        /** Checks the iterations. */
+        /**
+         * Checks the iterations.
+         *
+         * @throws TensorException if there is not at least one iteration
+         */
         public Options {
             if (iterations < 1) {
                 throw new TensorException("muon: " + iterations + " iterations (expected 1 or more); 5 are usual");
@@ -62,6 +66,7 @@ public final class Muon extends PerParameter {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if a parameter is not a matrix
      */
     public Muon(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -73,6 +78,7 @@ public final class Muon extends PerParameter {
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if a parameter is not a matrix
      */
     public Muon(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -84,6 +90,7 @@ public final class Muon extends PerParameter {
      * @param groups what is trained, in groups with rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if a parameter is not a matrix
      */
     public Muon(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean");

@@ -63,6 +63,7 @@ public abstract class Optimizer {
      * Sets the learning rate, 0 or more.
      *
      * @param newRate the rate of the steps that follow
+     * @throws TensorException if it is negative or not finite
      */
     public final void rate(double newRate) {
         if (!(newRate >= 0) || Double.isInfinite(newRate)) {

@@ -25,7 +25,11 @@ import java.util.Set;
  * @param weightDecay the group's weight decay; the optimizer's if empty
  */
 public record ParameterGroup(List<Parameter> parameters, double rateFactor, OptionalDouble weightDecay) {
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @throws TensorException if the rate's factor or the weight decay is negative or not finite
+     */
     public ParameterGroup {
         parameters = List.copyOf(parameters);
         if (!(rateFactor >= 0) || Double.isInfinite(rateFactor) || !(weightDecay.orElse(0) >= 0)) {

@@ -19,6 +19,7 @@ public final class Plateau {
      * @param factor what the rate is multiplied by, between 0 and 1
      * @param patience how many measures may pass without a new best
      * @param least the lowest rate
+     * @throws TensorException if the factor is not between 0 and 1, or the patience is negative
      */
     public Plateau(Optimizer optimizer, double factor, int patience, double least) {
         if (!(factor > 0 && factor < 1) || patience < 0) {

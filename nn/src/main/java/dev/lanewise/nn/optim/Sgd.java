@@ -25,7 +25,11 @@ public final class Sgd extends Optimizer {
      * @param nesterov whether to use Nesterov's look-ahead; needs a momentum and no dampening
      */
     public record Options(double momentum, double dampening, double weightDecay, boolean nesterov) {
-        /** Checks the combination. */
+        /**
+         * Checks the combination.
+         *
+         * @throws TensorException if Nesterov momentum is asked for without momentum or with dampening
+         */
         public Options {
             if (nesterov && (momentum <= 0 || dampening != 0)) {
                 throw new TensorException("sgd: Nesterov with momentum " + momentum + " and dampening " + dampening

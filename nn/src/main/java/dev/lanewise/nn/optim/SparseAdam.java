@@ -42,6 +42,7 @@ public final class SparseAdam extends Optimizer {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if a group has weight decay, which would change every row
      */
     public SparseAdam(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -53,6 +54,7 @@ public final class SparseAdam extends Optimizer {
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if a group has weight decay, which would change every row
      */
     public SparseAdam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -64,6 +66,7 @@ public final class SparseAdam extends Optimizer {
      * @param groups what is trained, in groups with rates of their own
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if a group has weight decay, which would change every row
      */
     public SparseAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);

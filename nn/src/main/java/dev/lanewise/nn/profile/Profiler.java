@@ -37,7 +37,7 @@ public final class Profiler {
 
     /**
      * Records all operations on some devices, of all threads, while the code runs. A device that works on its own is
-     * waited for after each operation, so that times are the operations' own; the code takes longer than without.
+     * waited for after each operation, so that times are the operations' own; this makes the code take longer.
      *
      * @param devices the devices, each once
      * @param code what is measured; its exceptions pass through

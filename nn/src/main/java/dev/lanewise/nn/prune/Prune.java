@@ -131,6 +131,7 @@ public final class Prune {
      *
      * @param weight the weight
      * @return the numbers that stay
+     * @throws TensorException if the last dimension is not a multiple of 4
      */
     public static TwoOfFour twoOfFour(Tensor weight) {
         Shape shape = weight.shape();

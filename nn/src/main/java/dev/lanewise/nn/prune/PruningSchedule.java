@@ -14,7 +14,11 @@ import dev.lanewise.tensor.TensorException;
  * @param every how many steps lie between two prunings
  */
 public record PruningSchedule(double initial, double goal, long first, long last, long every) {
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @throws TensorException if the shares are not from 0 to 1 in ascending order, or the steps are not in order
+     */
     public PruningSchedule {
         if (!(initial >= 0 && initial <= goal && goal <= 1)) {
             throw new TensorException("prune: shares from " + initial + " to " + goal

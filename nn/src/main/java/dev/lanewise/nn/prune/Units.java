@@ -200,6 +200,7 @@ public final class Units {
      *
      * @param keep how many
      * @param scores one for each unit: how much the loss rises without it, for example
+     * @throws TensorException if {@code keep} is not from 1 to the number of units, or there isn't one score for each
      */
     public int[] strongest(int keep, double... scores) {
         if (keep < 1 || keep > count || scores.length != count) {

@@ -25,6 +25,7 @@ public final class Embedding extends Layer {
      *
      * @param rows how many rows the table has
      * @param size the width of a row
+     * @throws TensorException if a size is negative or too large for memory
      */
     public Embedding(long rows, long size) {
         this(rows, size, Rng.global());
@@ -36,6 +37,7 @@ public final class Embedding extends Layer {
      * @param rows how many rows the table has
      * @param size the width of a row
      * @param rng the source of the initial values
+     * @throws TensorException if a size is negative or too large for memory
      */
     public Embedding(long rows, long size, Rng rng) {
         this(rows, size, NO_PADDING, rng);
@@ -74,6 +76,7 @@ public final class Embedding extends Layer {
      * A layer over a given table, which other layers may share.
      *
      * @param weight {@code [rows, size]}
+     * @throws TensorException if the table is not a matrix
      */
     public Embedding(Parameter weight) {
         Shape shape = weight.leaf().shape();

@@ -36,6 +36,7 @@ public final class EmbeddingBag extends Layer {
      *
      * @param rows how many rows the table has
      * @param size the width of a row
+     * @throws TensorException if a size is negative or too large for memory
      */
     public EmbeddingBag(long rows, long size) {
         this(rows, size, Rng.global());
@@ -47,6 +48,7 @@ public final class EmbeddingBag extends Layer {
      * @param rows how many rows the table has
      * @param size the width of a row
      * @param rng the source of the initial values
+     * @throws TensorException if a size is negative or too large for memory
      */
     public EmbeddingBag(long rows, long size, Rng rng) {
         this(rows, size, Mode.MEAN, Embedding.NO_PADDING, rng);
@@ -76,6 +78,7 @@ public final class EmbeddingBag extends Layer {
      * @param weight {@code [rows, size]}
      * @param mode how the rows of a bag combine
      * @param padding a number that counts as not there, or {@link Embedding#NO_PADDING}
+     * @throws TensorException if the table is not a matrix
      */
     public EmbeddingBag(Parameter weight, Mode mode, long padding) {
         Shape shape = weight.leaf().shape();

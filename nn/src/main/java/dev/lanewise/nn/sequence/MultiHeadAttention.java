@@ -35,6 +35,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads
+     * @throws TensorException if the heads don't divide the size, or the size is out of range
      */
     public MultiHeadAttention(long size, int heads) {
         this(size, heads, Rng.global());
@@ -46,6 +47,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @param size the width of the sequence
      * @param heads the number of attention heads
      * @param rng the source of the initial values
+     * @throws TensorException if the heads don't divide the size, or the size is out of range
      */
     public MultiHeadAttention(long size, int heads, Rng rng) {
         this(size, heads, null, rng);
@@ -59,6 +61,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @param rotary rotates queries and keys of self-attention by their positions, of width {@code size / heads}; or
      *     null
      * @param rng the source of the initial values
+     * @throws TensorException if the heads don't divide the size, or the size is out of range
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, Rng rng) {
         this(size, heads, rotary, 0, rng);
@@ -74,6 +77,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @param dropout the probability that an attention weight is zeroed in training, drawn from the global random
      *     stream; with 0 attention is one fused operation
      * @param rng the source of the initial values
+     * @throws TensorException if the heads don't divide the size, or the size is out of range
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
         LayerSizes.checked("attention", "size", size);

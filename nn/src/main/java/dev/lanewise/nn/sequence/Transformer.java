@@ -45,7 +45,11 @@ public final class Transformer extends Layer {
             UnaryOperator<Tensor> activation,
             boolean normFirst,
             boolean causal) {
-        /** Checks the numbers of layers. */
+        /**
+         * Checks the numbers of layers.
+         *
+         * @throws TensorException if a number of layers is negative
+         */
         public Config {
             if (encoders < 0 || decoders < 0) {
                 throw new TensorException("transformer: " + encoders + " encoder and " + decoders

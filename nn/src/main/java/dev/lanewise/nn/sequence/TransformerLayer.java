@@ -80,6 +80,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
      * A layer of the given sizes and options, initialized from the global random stream.
      *
      * @param config sizes and options
+     * @throws TensorException if a size is negative or above 2^48, or the heads don't divide the size
      */
     public TransformerLayer(Config config) {
         this(config, Rng.global());
@@ -90,6 +91,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
      *
      * @param config sizes and options
      * @param rng the source of the initial values
+     * @throws TensorException if a size is negative or above 2^48, or the heads don't divide the size
      */
     public TransformerLayer(Config config, Rng rng) {
         LayerSizes.checked("transformer_layer", "size", config.size);
@@ -148,6 +150,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
      * @param mask as for {@link MultiHeadAttention#selfAttention}, for scores {@code [n, heads, time, time]}; or null
      * @param memoryMask likewise, for the memory's scores {@code [n, heads, time, s]}; or null
      * @return {@code [n, time, size]}
+     * @throws TensorException if this is an encoder's layer, which has no attention to a memory
      */
     public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
         if (crossAttention == null || norm3 == null) {

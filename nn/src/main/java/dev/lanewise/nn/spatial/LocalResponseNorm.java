@@ -20,6 +20,7 @@ public final class LocalResponseNorm extends Layer {
      * PyTorch's other defaults: 1e-4, 0.75 and 1.
      *
      * @param size how many channels count, 1 or more
+     * @throws TensorException if {@code size} is less than 1
      */
     public LocalResponseNorm(int size) {
         this(size, 1e-4, 0.75, 1);
@@ -32,6 +33,7 @@ public final class LocalResponseNorm extends Layer {
      * @param alpha the factor of the mean
      * @param beta the power of the divisor
      * @param k is added to the mean
+     * @throws TensorException if {@code size} is less than 1
      */
     public LocalResponseNorm(int size, double alpha, double beta, double k) {
         if (size < 1) {

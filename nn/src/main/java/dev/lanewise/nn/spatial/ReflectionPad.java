@@ -14,6 +14,7 @@ public final class ReflectionPad extends Layer {
      *
      * @param pads for the last dimension how many before and after, then for the one before it, and so on, as PyTorch has
      *     them
+     * @throws TensorException if the amounts are not pairs
      */
     public ReflectionPad(long... pads) {
         if (pads.length == 0 || pads.length % 2 != 0) {

@@ -14,6 +14,7 @@ public final class Upsample extends Layer {
      *
      * @param factor how many times the height and width grow, 1 or more
      * @param bilinear whether pixels are interpolated rather than repeated
+     * @throws TensorException if the factor is less than 1
      */
     public Upsample(int factor, boolean bilinear) {
         if (factor < 1) {

@@ -14,6 +14,7 @@ public final class ZeroPad extends Layer {
      *
      * @param pads for the last dimension how many before and after, then for the one before it, and so on, as PyTorch has
      *     them
+     * @throws TensorException if the amounts are not pairs
      */
     public ZeroPad(long... pads) {
         if (pads.length == 0 || pads.length % 2 != 0) {

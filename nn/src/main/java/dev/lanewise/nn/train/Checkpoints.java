@@ -27,6 +27,7 @@ public final class Checkpoints {
      * @param file the file for the state; see {@link TrainingState#save}
      * @param steps the number of steps between saves, 1 or more
      * @return the callback
+     * @throws TensorException if {@code steps} is less than 1
      */
     public static Callback last(Path file, long steps) {
         if (steps < 1) {

@@ -23,6 +23,7 @@ public final class EarlyStopping implements Callback {
      * @param goal which values are better
      * @param patience how many epochs may pass without a better value; training ends after the next
      * @param difference by how much a value must be better to count, 0 or more
+     * @throws TensorException if the patience or the difference is negative
      */
     public EarlyStopping(String figure, Goal goal, int patience, double difference) {
         if (patience < 0 || !(difference >= 0)) {

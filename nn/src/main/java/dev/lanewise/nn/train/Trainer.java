@@ -184,6 +184,7 @@ public final class Trainer {
      *
      * @param batches how many, 1 or more
      * @return this trainer
+     * @throws TensorException if {@code batches} is less than 1
      */
     public Trainer accumulate(int batches) {
         if (batches < 1) {

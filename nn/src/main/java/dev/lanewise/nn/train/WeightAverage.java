@@ -28,6 +28,7 @@ public final class WeightAverage {
      *
      * @param model the model
      * @param decay how much of the average is kept after a step, from 0 to below 1
+     * @throws TensorException if the decay is not from 0 to below 1
      */
     public WeightAverage(Layer model, double decay) {
         if (!(decay >= 0 && decay < 1)) {

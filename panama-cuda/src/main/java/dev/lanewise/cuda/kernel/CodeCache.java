@@ -40,7 +40,7 @@ public final class CodeCache {
      * The user's cache: {@code -Dlanewise.cuda.cache}, else {@code LANEWISE_CUDA_CACHE}, else {@code lanewise/cuda} in
      * {@code XDG_CACHE_HOME} or {@code ~/.cache}.
      *
-     * @throws TensorException if what is named is no path
+     * @throws TensorException if what is named is not a path
      */
     public static CodeCache ofUser() {
         return new CodeCache(
@@ -64,7 +64,7 @@ public final class CodeCache {
             return Path.of(value);
         } catch (InvalidPathException e) {
             throw new TensorException(
-                    setting + ": '" + value + "' is no path (" + e.getReason()
+                    setting + ": '" + value + "' is not a path (" + e.getReason()
                             + "; expected a folder for compiled kernels); correct it, or set LC_ALL to a UTF-8 locale such"
                             + " as C.UTF-8",
                     e);

@@ -88,9 +88,9 @@ class CodeCacheTest {
     void whatIsNoPathIsNamed() {
         assertThatThrownBy(() -> CodeCache.userFolder(Map.of("LANEWISE_CUDA_CACHE", "a\0b"), Optional.empty()))
                 .isInstanceOf(TensorException.class)
-                .hasMessageStartingWith("LANEWISE_CUDA_CACHE: 'a?b' is no path");
+                .hasMessageStartingWith("LANEWISE_CUDA_CACHE: 'a?b' is not a path");
         assertThatThrownBy(() -> CodeCache.userFolder(Map.of(), Optional.of("a\0b")))
                 .isInstanceOf(TensorException.class)
-                .hasMessageStartingWith("lanewise.cuda.cache: 'a?b' is no path");
+                .hasMessageStartingWith("lanewise.cuda.cache: 'a?b' is not a path");
     }
 }

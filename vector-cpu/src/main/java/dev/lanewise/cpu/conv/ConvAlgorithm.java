@@ -44,7 +44,7 @@ public enum ConvAlgorithm {
     /**
      * Checks what {@value #PROPERTY} names.
      *
-     * @throws TensorException if it is no algorithm
+     * @throws TensorException if it is not an algorithm
      */
     public static void checkSetting() {
         forced(DType.F32);

@@ -70,7 +70,7 @@ public final class Workers {
     /**
      * Checks {@code -Dlanewise.threads}.
      *
-     * @throws TensorException if it is no number of threads
+     * @throws TensorException if it is not a number of threads
      */
     public static void checkSetting() {
         String value = System.getProperty(SETTING);

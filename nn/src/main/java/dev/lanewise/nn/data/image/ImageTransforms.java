@@ -33,6 +33,7 @@ public final class ImageTransforms {
      * @param side the rows and columns of the result
      * @param padding how many rows and columns of zeros on every side
      * @return the transform
+     * @throws IllegalArgumentException (when it is applied) if the padded image is smaller than the side
      */
     public static ImageTransform randomCrop(int side, int padding) {
         return (image, random) -> {

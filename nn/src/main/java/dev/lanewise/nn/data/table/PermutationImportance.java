@@ -29,6 +29,7 @@ public record PermutationImportance(String column, double mean, double deviation
      * @param repeats how often each column is shuffled, 1 or more
      * @param seed determines the shuffles
      * @return the columns, the most important one first
+     * @throws IllegalArgumentException if {@code repeats} is less than 1
      */
     public static List<PermutationImportance> of(
             Table features, ToDoubleFunction<Table> score, int repeats, long seed) {
