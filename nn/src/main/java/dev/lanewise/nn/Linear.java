@@ -7,7 +7,10 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
-/** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
+/**
+ * {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. A width
+ * may be 0, as in PyTorch: without inputs the result is the bias, which is 0 to begin with.
+ */
 public final class Linear extends WeightLayer {
     private @Nullable Parameter weight;
     private final @Nullable Parameter bias;

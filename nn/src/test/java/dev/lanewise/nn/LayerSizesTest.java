@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import java.io.IOException;
@@ -21,6 +23,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -79,6 +82,16 @@ class LayerSizesTest {
                         .collect(Collectors.toSet());
                 assertThat(negative).as(layer + given + ": " + message).allMatch(given::contains);
             }
+        }
+    }
+
+    @Test
+    void aLinearLayerWithoutInputsIsItsBias() {
+        try (var ignored = Scope.open("layer")) {
+            assertThat(new Linear(0, 3).forward(Tensor.zeros(2, 0)).toFloatArray())
+                    .containsOnly(0f)
+                    .hasSize(6);
+            assertThat(new Linear(3, 0).forward(Tensor.zeros(2, 3)).shape()).isEqualTo(Shape.of(2, 0));
         }
     }
 
