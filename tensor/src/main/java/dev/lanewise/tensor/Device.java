@@ -5,6 +5,7 @@ import dev.lanewise.tensor.spi.Backends;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Where a tensor's memory is and its operations run.
@@ -26,6 +27,7 @@ public record Device(Kind kind, int index) {
 
     /** Checks the index. */
     public Device {
+        Objects.requireNonNull(kind, "kind");
         if (index < 0 || kind == Kind.CPU && index != 0) {
             throw new TensorException("device: index " + index + " of "
                     + kind.name().toLowerCase(Locale.ROOT) + " (expected 0 for the CPU, 0 or more for a GPU)");

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiFunction;
 
 /**
@@ -204,6 +205,7 @@ public sealed interface IndexingMethods permits Tensor {
      * @throws TensorException if there is no such dimension, or one is named twice
      */
     default Tensor flip(int... dims) {
+        Objects.requireNonNull(dims, "dims");
         Tensor x = self();
         for (int dim : dims) {
             long size = x.shape().size(dim);

@@ -2,6 +2,7 @@ package dev.lanewise.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -61,6 +62,7 @@ public final class Shape {
      * @param sizes the sizes, outermost first
      */
     public static Optional<Shape> tryOf(long... sizes) {
+        Objects.requireNonNull(sizes, "sizes");
         long product = 1;
         for (long size : sizes) {
             if (size < 0 || product > MOST_ELEMENTS / Math.max(size, 1)) {

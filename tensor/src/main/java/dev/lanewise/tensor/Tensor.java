@@ -12,6 +12,7 @@ import dev.lanewise.tensor.op.index.Cat;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * An n-dimensional array of one element type on one device.
@@ -609,6 +610,7 @@ public sealed interface Tensor
      * @throws TensorException if there is no tensor or dimension, or types, devices or shapes differ
      */
     static Tensor stack(int dim, Tensor... tensors) {
+        Objects.requireNonNull(tensors, "tensors");
         return cat(dim, Arrays.stream(tensors).map(t -> t.unsqueeze(dim)).toArray(Tensor[]::new));
     }
 
@@ -620,6 +622,7 @@ public sealed interface Tensor
      * @throws TensorException if these are not vectors of one type
      */
     static List<Tensor> meshgrid(Tensor... vectors) {
+        Objects.requireNonNull(vectors, "vectors");
         return Creation.grid(vectors);
     }
 

@@ -8,6 +8,7 @@ import dev.lanewise.tensor.op.view.Slice;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -66,6 +67,7 @@ public sealed interface ViewMethods permits Tensor {
      * @throws TensorException if not every dimension is named once
      */
     default Tensor permute(int... dims) {
+        Objects.requireNonNull(dims, "dims");
         return self().apply(new Permute(Arrays.stream(dims)
                 .map(dim -> self().shape().dim(dim, "permute"))
                 .boxed()
@@ -134,6 +136,7 @@ public sealed interface ViewMethods permits Tensor {
      * @throws TensorException if there is no such dimension
      */
     default Tensor squeeze(int... dims) {
+        Objects.requireNonNull(dims, "dims");
         Shape shape = self().shape();
         boolean[] drop = new boolean[shape.rank()];
         for (int dim : dims) {

@@ -2,6 +2,7 @@ package dev.lanewise.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The window of a convolution or pooling of any rank: its size, and how it moves. Each property is one number for all
@@ -58,6 +59,7 @@ public record Window(
      * @param kernel the size, one number for all dimensions or one for each
      */
     public static Window of(int... kernel) {
+        Objects.requireNonNull(kernel, "kernel");
         return new Window(list(kernel), List.of(), ZERO, ONE, ZERO, false);
     }
 
@@ -67,6 +69,7 @@ public record Window(
      * @param newStride one number for all dimensions or one for each, 1 or more
      */
     public Window stride(int... newStride) {
+        Objects.requireNonNull(newStride, "newStride");
         return new Window(kernel, list(newStride), padding, dilation, outputPadding, ceilMode);
     }
 
@@ -76,6 +79,7 @@ public record Window(
      * @param newPadding one number for all dimensions or one for each, 0 or more
      */
     public Window padding(int... newPadding) {
+        Objects.requireNonNull(newPadding, "newPadding");
         return new Window(kernel, stride, list(newPadding), dilation, outputPadding, ceilMode);
     }
 
@@ -85,6 +89,7 @@ public record Window(
      * @param newDilation one number for all dimensions or one for each, 1 or more
      */
     public Window dilation(int... newDilation) {
+        Objects.requireNonNull(newDilation, "newDilation");
         return new Window(kernel, stride, padding, list(newDilation), outputPadding, ceilMode);
     }
 
@@ -95,6 +100,7 @@ public record Window(
      * @param newOutputPadding one number for all dimensions or one for each, 0 or more
      */
     public Window outputPadding(int... newOutputPadding) {
+        Objects.requireNonNull(newOutputPadding, "newOutputPadding");
         return new Window(kernel, stride, padding, dilation, list(newOutputPadding), ceilMode);
     }
 

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Java arrays of any rank as dense memory. */
 public final class JavaArrays {
@@ -48,6 +49,7 @@ public final class JavaArrays {
 
     /** A one-dimensional array under a shape. */
     public static Dense dense(Object flat, Shape shape) {
+        Objects.requireNonNull(flat, "values");
         if (Array.getLength(flat) != shape.elements()) {
             throw new TensorException("of: " + Array.getLength(flat) + " elements for shape " + shape + " (expected "
                     + shape.elements() + "); check array or shape");

@@ -1,0 +1,125 @@
+package dev.lanewise.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Parameter;
+import java.lang.reflect.TypeVariable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every public constructor and method of {@code tensor}, called with one reference that is null where null is not allowed:
+ * an exception says which one. Where the other arguments, which are made up, don't fit, what is wrong with them may be
+ * said instead.
+ */
+class NullArgumentsTest {
+    /** Of every object, and those of every enum. */
+    private static final Set<String> OTHERS_CALL = Set.of("equals", "valueOf");
+
+    private final SampleArguments samples = new SampleArguments();
+
+    @Test
+    void aNullIsNamed() {
+        List<String> found = new ArrayList<>();
+        int decided = 0;
+        for (Executable called : (Iterable<Executable>) calls()::iterator) {
+            Parameter[] parameters = called.getParameters();
+            for (int i = 0; i < parameters.length; i++) {
+                if (mayBeNull(parameters[i])) {
+                    continue;
+                }
+                String problem = problem(called, i);
+                if (problem == null) {
+                    decided++;
+                } else if (!problem.isEmpty()) {
+                    found.add(called + " " + parameters[i].getName() + ": " + problem);
+                }
+            }
+        }
+        assertThat(decided).isGreaterThan(150);
+        assertThat(found).isEmpty();
+    }
+
+    private static Stream<Executable> calls() {
+        return ExportedApi.of(Tensor.class).classes().stream()
+                .filter(type -> !type.getPackageName().startsWith("dev.lanewise.tensor.op")
+                        && !type.getPackageName().startsWith("dev.lanewise.tensor.spi"))
+                .flatMap(type -> Stream.concat(
+                        Modifier.isAbstract(type.getModifiers())
+                                ? Stream.empty()
+                                : Arrays.stream(type.getConstructors()),
+                        Arrays.stream(type.getDeclaredMethods())))
+                .filter(called -> Modifier.isPublic(called.getModifiers()) && !called.isSynthetic())
+                .filter(called -> !Modifier.isAbstract(called.getModifiers())
+                        && !Throwable.class.isAssignableFrom(called.getDeclaringClass())
+                        && !OTHERS_CALL.contains(called.getName()));
+    }
+
+    private static boolean mayBeNull(Parameter parameter) {
+        return parameter.getType().isPrimitive()
+                || parameter.getName().equals("op") && parameter.getType() == String.class // for errors, by the library
+                || parameter.getParameterizedType() instanceof TypeVariable
+                || parameter.getAnnotatedType().isAnnotationPresent(Nullable.class);
+    }
+
+    /** What is wrong with how a null is taken; null if nothing is, empty if that can't be told. */
+    private @Nullable String problem(Executable called, int at) {
+        Throwable thrown;
+        try {
+            Object target = called instanceof Constructor || Modifier.isStatic(called.getModifiers())
+                    ? null
+                    : samples.of(called.getDeclaringClass());
+            thrown = call(called, target, samples.of(called, at));
+        } catch (SampleArguments.NoneException e) {
+            return "";
+        }
+        if (thrown == null) {
+            return "is accepted";
+        }
+        String message = String.valueOf(thrown.getMessage());
+        Parameter parameter = called.getParameters()[at];
+        boolean named = message.contains(parameter.getName())
+                || message.contains(parameter.getType().getSimpleName());
+        if (thrown instanceof NullPointerException) {
+            return named ? null : thrown + " at " + thrown.getStackTrace()[0];
+        }
+        return named && thrown instanceof TensorException ? null : "";
+    }
+
+    private static void release(@Nullable Object result) {
+        if (result instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private static @Nullable Throwable call(Executable called, @Nullable Object target, @Nullable Object[] arguments) {
+        try {
+            if (called instanceof Constructor<?> constructor) {
+                release(constructor.newInstance(arguments));
+            } else {
+                release(((Method) called).invoke(target, arguments));
+            }
+            return null;
+        } catch (InvocationTargetException e) {
+            return e.getCause();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(called.toString(), e);
+        }
+    }
+}
