@@ -25,14 +25,13 @@ class DocumentedErrorsTest {
                     + "(public [^;{}=()]*?\\([^;{]*?\\)(?:\\s*throws [\\w., ]+)?|public \\w+)\\s*\\{",
             Pattern.DOTALL);
 
-    private static final Pattern TYPE =
-            Pattern.compile("public (?:static |final |abstract |sealed |non-sealed )*(?:class|interface|record|enum)\\b");
+    private static final Pattern TYPE = Pattern.compile(
+            "public (?:static |final |abstract |sealed |non-sealed )*(?:class|interface|record|enum)\\b");
     private static final Pattern THROWN = Pattern.compile("throw new (\\w+)\\(");
     private static final Pattern EXPORT = Pattern.compile("exports ([\\w.]+)\\s*;");
 
     /** Of states, not of arguments. */
-    private static final Set<String> OTHERS =
-            Set.of("AssertionError", "IllegalStateException", "UncheckedIOException");
+    private static final Set<String> OTHERS = Set.of("AssertionError", "IllegalStateException", "UncheckedIOException");
 
     @ParameterizedTest
     @ValueSource(strings = {"autograd", "nn", "text", "onnx", "lm", "serve", "distributed"})
@@ -41,8 +40,8 @@ class DocumentedErrorsTest {
         List<String> silent = new ArrayList<>();
         for (Path folder : exported(sources)) {
             try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.filter(path -> path.toString().endsWith(".java"))
-                        .toList()) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
                     undocumented(Files.readString(file))
                             .forEach(method -> silent.add(folder.relativize(file) + ": " + method));
                 }

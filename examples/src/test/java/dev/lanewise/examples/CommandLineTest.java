@@ -56,7 +56,8 @@ final class CommandLineTest {
         assertOneLine(lanewise("train", "mnist-mlp", "--save", folder + "/no/file"), 2, "--save", "folder");
         assertOneLine(lanewise("train", "mnist-mlp", "--save", folder.toString()), 2, "--save", "is a folder");
         // found out before training, and said of the file that the user knows
-        assertOneLine(lanewise("train", "mnist-mlp", "--data", "synthetic", "--save", "/proc/x"), 1, "lanewise: /proc/x:");
+        assertOneLine(
+                lanewise("train", "mnist-mlp", "--data", "synthetic", "--save", "/proc/x"), 1, "lanewise: /proc/x:");
         assertOneLine(lanewise("dance"), 2, "dance");
         assertOneLine(lanewise("golden", "--dir", folder.toString()), 2, "--dir", "no cases");
         assertOneLine(lanewise("golden", "--device", "tpu"), 2, "tpu", "cuda:N");

@@ -36,14 +36,16 @@ final class LauncherTest {
     @CsvSource({"-Xmx64m", "--add-opens java.base/java.lang=ALL-UNNAMED -Da=*", "''"})
     void optionsReachJava(String options) throws IOException, InterruptedException {
         // nothing was built, so Java finds no program
-        assertThat(run(options)).startsWith("1 ")
+        assertThat(run(options))
+                .startsWith("1 ")
                 .contains("Error: Could not find or load main class dev.lanewise.bench.Main");
     }
 
     /** Exit code and output. */
     private String run(String options) throws IOException, InterruptedException {
         Path script = Files.copy(Path.of("..", "lanewise"), folder.resolve("lanewise"));
-        Path launcher = Files.createDirectories(folder.resolve("target/launcher/1")).getParent();
+        Path launcher =
+                Files.createDirectories(folder.resolve("target/launcher/1")).getParent();
         Files.writeString(launcher.resolve("current"), "1");
         ProcessBuilder builder = new ProcessBuilder("sh", script.toString(), "--version").redirectErrorStream(true);
         builder.directory(folder.toFile());

@@ -186,7 +186,8 @@ public final class CudaBackendProvider implements BackendProvider {
 
         static {
             Optional<String> obstacle = wrongSetting()
-                    .or(() -> obstacle(NEEDED.stream().map(NativeLibraries::status).toList()));
+                    .or(() -> obstacle(
+                            NEEDED.stream().map(NativeLibraries::status).toList()));
             List<Device> devices = List.of();
             if (obstacle.isEmpty()) {
                 try {

@@ -226,12 +226,11 @@ public sealed interface NeuralMethods permits Tensor {
     default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         LayerNormalization op = new LayerNormalization(dims, epsilon);
         if (weight == null && bias != null) {
-            throw new TensorException("layer_norm: a bias without a weight (expected both, the weight alone, or neither);"
-                    + " give a weight of ones");
+            throw new TensorException(
+                    "layer_norm: a bias without a weight (expected both, the weight alone, or neither);"
+                            + " give a weight of ones");
         }
-        return weight == null
-                ? Tensor.applyAll(op, self())[0]
-                : Tensor.applyAll(op, present(self(), weight, bias))[0];
+        return weight == null ? Tensor.applyAll(op, self())[0] : Tensor.applyAll(op, present(self(), weight, bias))[0];
     }
 
     /**

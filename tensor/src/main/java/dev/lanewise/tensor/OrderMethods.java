@@ -148,9 +148,7 @@ public sealed interface OrderMethods permits Tensor {
 
     private Indexed extreme(int dim, Keep keep, Tensor indices) {
         Tensor values = self().gather(dim, indices);
-        return keep.stays()
-                ? new Indexed(values, indices)
-                : new Indexed(values.squeeze(dim), indices.squeeze(dim));
+        return keep.stays() ? new Indexed(values, indices) : new Indexed(values.squeeze(dim), indices.squeeze(dim));
     }
 
     /**

@@ -125,7 +125,8 @@ final class BenchCommand implements Callable<Integer> {
                         name,
                         first.contains(name) || others.contains(name),
                         "an open axis: " + first + " first, others " + others));
-        Usage.check(spec, "--batch", batch, batch == null || !first.isEmpty(), "none: the model has no open first axis");
+        Usage.check(
+                spec, "--batch", batch, batch == null || !first.isEmpty(), "none: the model has no open first axis");
         Usage.check(spec, "--seq", seq, seq == null || !others.isEmpty(), "none: no axis but first ones is open");
     }
 

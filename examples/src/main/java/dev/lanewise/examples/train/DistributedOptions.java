@@ -96,7 +96,10 @@ final class DistributedOptions {
 
     private Processes ring(CommandSpec spec, DataParallel.Options options) {
         if (ranks == null || ranks < 1 || ranks > 1024) {
-            throw usage(spec, "--distributed ring " + (ranks == null ? "without --ranks" : "--ranks " + ranks) + " (expected 1 to 1024)");
+            throw usage(
+                    spec,
+                    "--distributed ring " + (ranks == null ? "without --ranks" : "--ranks " + ranks)
+                            + " (expected 1 to 1024)");
         }
         if (rank == null) {
             if (master != null) {
@@ -114,7 +117,9 @@ final class DistributedOptions {
         int colon = master == null ? -1 : master.lastIndexOf(':');
         String port = master == null ? "" : master.substring(colon + 1);
         if (master == null || colon < 1 || !port.matches("\\d{1,5}") || Integer.parseInt(port) > 0xFFFF) {
-            throw usage(spec, (master == null ? "--rank without --master" : "--master " + master)
+            throw usage(
+                    spec,
+                    (master == null ? "--rank without --master" : "--master " + master)
                             + " (expected HOST:PORT, where rank 0 listens)");
         }
         return new InetSocketAddress(master.substring(0, colon).replaceAll("^\\[|]$", ""), Integer.parseInt(port));

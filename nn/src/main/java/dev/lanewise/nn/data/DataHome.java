@@ -105,7 +105,10 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
         if (environment != null && !Files.isDirectory(environment)) {
             String found = Files.exists(environment) ? "no folder but a file" : "no folder";
             throw new BadFileException(
-                    VARIABLE, "'" + environment + "', where there is " + found, "a folder of data sets", "correct or unset it");
+                    VARIABLE,
+                    "'" + environment + "', where there is " + found,
+                    "a folder of data sets",
+                    "correct or unset it");
         }
         return environment == null ? Optional.empty() : within(environment, dataset, holds);
     }

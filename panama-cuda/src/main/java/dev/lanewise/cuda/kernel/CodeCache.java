@@ -43,8 +43,7 @@ public final class CodeCache {
      * @throws TensorException if what is named is not a path
      */
     public static CodeCache ofUser() {
-        return new CodeCache(
-                userFolder(System.getenv(), Optional.ofNullable(System.getProperty(PROPERTY))));
+        return new CodeCache(userFolder(System.getenv(), Optional.ofNullable(System.getProperty(PROPERTY))));
     }
 
     static Path userFolder(Map<String, String> environment, Optional<String> property) {

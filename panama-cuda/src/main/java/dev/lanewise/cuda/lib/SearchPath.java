@@ -134,8 +134,8 @@ final class SearchPath {
         if (home != null) {
             addPythons(found, home + "/.local");
             path(environment.getOrDefault("PYENV_ROOT", home + "/.pyenv"), "versions")
-                    .ifPresent(versions ->
-                            children(versions).forEach(version -> addPythons(found, version.toString())));
+                    .ifPresent(
+                            versions -> children(versions).forEach(version -> addPythons(found, version.toString())));
         }
         addPythons(found, root.resolve("usr/local").toString());
         addPythons(found, root.resolve("usr").toString());

@@ -63,7 +63,8 @@ class LibraryLocatorTest {
 
     @Test
     void variablesThatAreNoPathsAreLikeFoldersThatAreNotThere() {
-        for (String variable : List.of("LANEWISE_CUDA_PATH", "CUDA_HOME", "PYTHONPATH", "VIRTUAL_ENV", "PATH", "HOME")) {
+        for (String variable :
+                List.of("LANEWISE_CUDA_PATH", "CUDA_HOME", "PYTHONPATH", "VIRTUAL_ENV", "PATH", "HOME")) {
             environment.put(variable, "a\0b");
         }
         assertThat(locator().status(NativeLibrary.NVRTC).describe())

@@ -3,7 +3,6 @@ package dev.lanewise.cpu.parallel;
 import dev.lanewise.tensor.TensorException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The worker threads of the process.
