@@ -19,7 +19,7 @@ public final class Bilinear extends Layer {
      * @param first the width of the first input
      * @param second the width of the second input
      * @param out the width of the result
-     * @throws TensorException if a size is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
      */
     public Bilinear(long first, long second, long out) {
         this(first, second, out, Rng.global());
@@ -32,7 +32,7 @@ public final class Bilinear extends Layer {
      * @param second the width of the second input
      * @param out the width of the result
      * @param rng the source of the initial values
-     * @throws TensorException if a size is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
      */
     public Bilinear(long first, long second, long out, Rng rng) {
         this(first, second, out, true, rng);
@@ -46,7 +46,7 @@ public final class Bilinear extends Layer {
      * @param out the width of the result
      * @param withBias whether a bias is added
      * @param rng the source of the initial values
-     * @throws TensorException if a size is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
      */
     public Bilinear(long first, long second, long out, boolean withBias, Rng rng) {
         this.first = LayerSizes.checked("bilinear", "first", first);

@@ -15,7 +15,7 @@ public final class LayerNorm extends Layer {
      * A layer with an epsilon of 1e-5, weights of 1 and biases of 0.
      *
      * @param normalized the sizes of the last dimensions, which are normalized together
-     * @throws TensorException if a size is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
      */
     public LayerNorm(long... normalized) {
         this(1e-5, normalized);
@@ -26,7 +26,7 @@ public final class LayerNorm extends Layer {
      *
      * @param epsilon added to the variance
      * @param normalized the sizes of the last dimensions
-     * @throws TensorException if a size is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
      */
     public LayerNorm(double epsilon, long... normalized) {
         this.normalized = LayerSizes.checked("layer_norm", "sizes", normalized);

@@ -17,7 +17,7 @@ public final class PReLU extends Layer {
     /**
      * A layer with one slope for all channels, which begins at 0.25.
      *
-     * @throws TensorException if {@code channels} is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if {@code channels} is negative or above 2^48
      */
     public PReLU() {
         this(1, 0.25);
@@ -28,7 +28,7 @@ public final class PReLU extends Layer {
      *
      * @param channels the number of slopes: the number of channels, or 1
      * @param initial the first value of each slope
-     * @throws TensorException if {@code channels} is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if {@code channels} is negative or above 2^48
      */
     public PReLU(long channels, double initial) {
         this.channels = LayerSizes.checked("prelu", "channels", channels);

@@ -15,7 +15,7 @@ public final class RmsNorm extends Layer {
      *
      * @param size the size of the last dimension
      * @param epsilon added to the mean square
-     * @throws TensorException if {@code size} is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if {@code size} is negative or above 2^48
      */
     public RmsNorm(long size, double epsilon) {
         this.epsilon = epsilon;

@@ -22,7 +22,7 @@ public final class LearnedPositions extends Layer {
      *
      * @param longest the maximum sequence length
      * @param size the sequence's width
-     * @throws TensorException if a size is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
      */
     public LearnedPositions(int longest, long size) {
         this(longest, size, Rng.global());
@@ -34,7 +34,7 @@ public final class LearnedPositions extends Layer {
      * @param longest the maximum sequence length
      * @param size the sequence's width
      * @param rng the source of the initial values
-     * @throws TensorException if a size is negative or above 2^48
+     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
      */
     public LearnedPositions(int longest, long size, Rng rng) {
         this.longest = (int) LayerSizes.checked("learned_positions", "longest", longest);
