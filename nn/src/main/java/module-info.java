@@ -21,6 +21,7 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.detection;
     exports dev.lanewise.nn.dropout;
     exports dev.lanewise.nn.explain;
+    exports dev.lanewise.nn.graph;
     exports dev.lanewise.nn.io;
     exports dev.lanewise.nn.log;
     exports dev.lanewise.nn.loss;

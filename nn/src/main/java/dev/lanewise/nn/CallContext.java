@@ -1,10 +1,10 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.GraphTrace;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,17 +14,29 @@ import org.jspecify.annotations.Nullable;
  * @param parameters tensors that replace those of parameters
  * @param buffers tensors that replace those of buffers, by layer and name
  * @param evaluating whether every layer is in evaluation mode
- * @param observer receives every call and its result, or null
+ * @param observer sees every call, or null
  */
 record CallContext(
         Map<Parameter, Tensor> parameters,
         Map<Layer, Map<String, Tensor>> buffers,
         boolean evaluating,
-        @Nullable BiConsumer<Layer, Tensor> observer) {
+        @Nullable Observer observer) {
+    /** Sees the calls of layers. */
+    interface Observer {
+        /** A call begins. */
+        default void entered(Layer layer) {}
+
+        /** A call has given its first result. */
+        default void returned(Layer layer, Tensor result) {}
+
+        /** A call has ended, also by an exception. */
+        default void left() {}
+    }
+
     private static final ThreadLocal<@Nullable CallContext> CURRENT = new ThreadLocal<>();
 
     /** Evaluation mode with every call observed. */
-    static CallContext observing(BiConsumer<Layer, Tensor> observer) {
+    static CallContext observing(Observer observer) {
         return new CallContext(Map.of(), Map.of(), true, observer);
     }
 
@@ -54,6 +66,26 @@ record CallContext(
         return new CallContext(parameters, buffers, false, null);
     }
 
+    /** Evaluation mode in which a trace sees the operations, parameters and layers of a model. */
+    static CallContext tracing(Layer model, GraphTrace trace) {
+        Map<Layer, String> names = new HashMap<>();
+        Members.visit(
+                model,
+                (prefix, layer) -> names.putIfAbsent(layer, prefix.substring(0, Math.max(0, prefix.length() - 1))));
+        CallContext marked = substituting(model, trace.state(model.stateDict()));
+        return new CallContext(marked.parameters, marked.buffers, true, new Observer() {
+            @Override
+            public void entered(Layer layer) {
+                trace.entered(names.getOrDefault(layer, ""));
+            }
+
+            @Override
+            public void left() {
+                trace.left();
+            }
+        });
+    }
+
     private static <K> void putIfPresent(Map<K, Tensor> map, K key, @Nullable Tensor tensor) {
         if (tensor != null) {
             map.put(key, tensor);
@@ -71,18 +103,10 @@ record CallContext(
         return context != null && context.evaluating;
     }
 
-    /** Whether an observer wants to know of every call. */
-    static boolean isObserved() {
+    /** Who wants to see this thread's calls, or null. */
+    static @Nullable Observer watcher() {
         CallContext context = CURRENT.get();
-        return context != null && context.observer != null;
-    }
-
-    /** Tells the observer, if there is one, of a call's result. */
-    static void called(Layer layer, Tensor result) {
-        CallContext context = CURRENT.get();
-        if (context != null && context.observer != null) {
-            context.observer.accept(layer, result);
-        }
+        return context == null ? null : context.observer;
     }
 
     /** Runs a computation of this thread with these overrides, and with the previous ones where these say nothing. */

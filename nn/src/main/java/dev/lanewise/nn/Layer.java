@@ -1,5 +1,8 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.graph.ModelGraph;
+import dev.lanewise.nn.internal.GraphTrace;
 import dev.lanewise.nn.internal.Hooks;
 import dev.lanewise.nn.internal.StateLoader;
 import dev.lanewise.nn.io.Loaded;
@@ -11,6 +14,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -119,15 +123,22 @@ public abstract class Layer {
     protected final <R> R called(Supplier<R> body, Function<? super R, ? extends List<Tensor>> tensors) {
         OutermostCall call = OutermostCall.current();
         boolean outermost = call.begin(this);
+        CallContext.Observer observer = CallContext.watcher();
+        if (observer != null) {
+            observer.entered(this);
+        }
         try (Scope scope = Scope.open(getClass().getSimpleName())) {
             R result = body.get();
             List<Tensor> kept = tensors.apply(result);
             scope.keepAll(kept);
-            if (!kept.isEmpty()) {
-                CallContext.called(this, kept.getFirst());
+            if (observer != null && !kept.isEmpty()) {
+                observer.returned(this, kept.getFirst());
             }
             return result;
         } finally {
+            if (observer != null) {
+                observer.left();
+            }
             if (outermost) {
                 call.end();
             }
@@ -472,6 +483,42 @@ public abstract class Layer {
      */
     public final Summary summary(Supplier<Tensor> call) {
         return Summary.of(this, call);
+    }
+
+    /**
+     * The operations of a forward pass as a graph, for people to look at. It runs one pass in evaluation mode that
+     * records and changes nothing.
+     *
+     * @param input an example, including the batch dimension, on the model's device
+     * @return the graph, which can be written as DOT or SVG and to TensorBoard
+     * @throws TensorException if the input's shape or type does not suit the model
+     */
+    public final ModelGraph graph(Tensor input) {
+        return graph(Map.of("input", input), inputs -> forward(inputs.get("input")));
+    }
+
+    /**
+     * The same of a model that is called with other inputs than one tensor.
+     *
+     * <pre>{@code
+     * model.graph(Map.of("question", question, "answer", answer),
+     *         inputs -> model.forward(inputs.get("question"), inputs.get("answer")))
+     * }</pre>
+     *
+     * @param inputs examples by name
+     * @param call calls this layer with the tensors that it is given
+     * @return the graph
+     * @throws TensorException if an input's shape or type does not suit the model
+     */
+    public final ModelGraph graph(Map<String, Tensor> inputs, Function<Map<String, Tensor>, Tensor> call) {
+        GraphTrace trace = new GraphTrace();
+        try (Scope ignored = Scope.open("graph")) {
+            Map<String, Tensor> traced = new LinkedHashMap<>();
+            inputs.forEach((name, input) -> traced.put(name, trace.input(name, input)));
+            CallContext context = CallContext.tracing(this, trace);
+            Tensor result = Autograd.noGrad(() -> context.run(() -> call.apply(traced)));
+            return trace.finish(List.of(result));
+        }
     }
 
     /** {@return what {@code toString} shows of a layer without children: its attributes} */

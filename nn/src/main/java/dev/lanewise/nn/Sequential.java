@@ -47,7 +47,7 @@ public final class Sequential extends Layer {
     @Override
     protected Tensor compute(Tensor x) {
         // an observer must see every layer
-        boolean fuse = !CallContext.isObserved();
+        boolean fuse = CallContext.watcher() == null;
         Tensor y = x;
         for (int i = 0; i < layers.size(); i++) {
             // a product or a convolution and the ReLU behind it are one operation

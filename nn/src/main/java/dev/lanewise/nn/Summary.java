@@ -75,8 +75,12 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
 
     static Summary of(Layer model, Supplier<Tensor> call) {
         Map<Layer, List<Shape>> outputs = new HashMap<>();
-        CallContext context = CallContext.observing((layer, result) ->
-                outputs.computeIfAbsent(layer, m -> new ArrayList<>()).add(result.shape()));
+        CallContext context = CallContext.observing(new CallContext.Observer() {
+            @Override
+            public void returned(Layer layer, Tensor result) {
+                outputs.computeIfAbsent(layer, m -> new ArrayList<>()).add(result.shape());
+            }
+        });
         try (Scope ignored = Scope.open("summary")) {
             Autograd.noGrad(() -> context.run(call));
         }

@@ -21,6 +21,7 @@ final class EventFile implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final int CRC_DELTA = 0xa282ead8;
     private static final int VERSION = 3;
+    private static final int GRAPH = 4;
     private static final int SUMMARY = 5;
     private static final int SESSION = 7;
     private static final int SESSION_STATUS = 1;
@@ -63,6 +64,11 @@ final class EventFile implements AutoCloseable {
     /** Adds a value: a message of type {@code Summary.Value}. */
     void add(long step, ProtoWriter value) {
         write(event(step).message(SUMMARY, new ProtoWriter().message(1, value)));
+    }
+
+    /** Adds the model's graph: a message of type {@code GraphDef}. */
+    void addGraph(ProtoWriter graph) {
+        write(event(0).message(GRAPH, graph));
     }
 
     private void write(ProtoWriter event) {

@@ -3,6 +3,7 @@ package dev.lanewise.nn.log;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.data.image.Image;
 import dev.lanewise.nn.data.image.ImageFiles;
+import dev.lanewise.nn.graph.ModelGraph;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
@@ -115,6 +116,16 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
                 .integer(3, image.channels())
                 .bytes(4, ImageFiles.png(image));
         events(step).add(step, value(tag).message(IMAGE, message));
+    }
+
+    /**
+     * Adds the graph of a model, which TensorBoard's Graphs tab shows with a box around each layer.
+     *
+     * @param graph what {@link dev.lanewise.nn.Layer#graph} found
+     * @throws BadFileException if the file cannot be written
+     */
+    public void graph(ModelGraph graph) {
+        events(0).addGraph(GraphMessage.of(graph));
     }
 
     private static ProtoWriter value(String tag) {

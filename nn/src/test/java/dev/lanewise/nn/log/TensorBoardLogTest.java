@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.LayerMap;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.data.image.Image;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -42,6 +47,10 @@ final class TensorBoardLogTest {
             for tag in sorted(a.Tags()["images"]):
                 for e in a.Images(tag):
                     print("image", tag, e.step, e.height, e.width, e.encoded_image_string[1:4].decode())
+            if a.Tags()["graph"]:
+                for n in a.Graph().node:
+                    shape = n.attr["_output_shapes"].list.shape[0]
+                    print("graph", n.name, n.op, [d.size for d in shape.dim], list(n.input))
             """;
 
     @TempDir
@@ -65,9 +74,24 @@ final class TensorBoardLogTest {
         assertThat(python.exitValue()).as(output).isZero();
         assumeTrue(!output.startsWith("missing"), "TensorBoard is missing: " + output.strip());
         return output.lines()
-                .filter(line ->
-                        line.startsWith("scalar ") || line.startsWith("histogram ") || line.startsWith("image "))
+                .filter(line -> line.matches("(scalar|histogram|image|graph) .*"))
                 .toList();
+    }
+
+    @Test
+    void tensorBoardReadsGraphs() throws Exception {
+        Layer model = new LayerMap().with("first part", new Linear(3, 2, new Rng(1)));
+        try (TensorBoardLog log = new TensorBoardLog(folder)) {
+            log.graph(model.graph(
+                    Map.of("x", Tensor.ones(5, 3)),
+                    inputs -> model.children().get("first part").forward(inputs.get("x"))));
+        }
+        assertThat(readByTensorBoard(folder))
+                .hasSize(5)
+                .contains("graph x_0 Placeholder [5, 3] []", "graph first_part/weight_1 Parameter [2, 3] []")
+                .last()
+                .asString()
+                .startsWith("graph output_4 Identity [5, 2] ['first_part/");
     }
 
     @Test
