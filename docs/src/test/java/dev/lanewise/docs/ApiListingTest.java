@@ -2,9 +2,6 @@ package dev.lanewise.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lanewise.lm.Models;
-import dev.lanewise.nn.Layer;
-import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

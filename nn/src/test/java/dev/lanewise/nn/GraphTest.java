@@ -33,8 +33,7 @@ final class GraphTest {
         Layer model = new Sequential(new Flatten(), new Linear(12, 5, RNG), new ReLU(), new Linear(5, 2, RNG));
         ModelGraph graph = model.graph(Tensor.ones(3, 3, 4));
         assertThat(names(graph, Kind.INPUT)).containsExactly("input");
-        assertThat(names(graph, Kind.PARAMETER))
-                .containsExactlyInAnyOrder("1.weight", "1.bias", "3.weight", "3.bias");
+        assertThat(names(graph, Kind.PARAMETER)).containsExactlyInAnyOrder("1.weight", "1.bias", "3.weight", "3.bias");
         assertThat(names(graph, Kind.CONSTANT)).isEmpty();
         Node output = graph.nodes().getLast();
         assertThat(output.kind()).isEqualTo(Kind.OUTPUT);
@@ -65,9 +64,8 @@ final class GraphTest {
         Linear score = new Linear(4, 4, RNG);
         Tensor tracked = Autograd.watch(Tensor.ones(2, 4));
         ModelGraph graph = score.graph(
-                Map.of("a", tracked, "b", Tensor.zeros(2, 4)), inputs -> score.forward(inputs.get("a"))
-                        .add(inputs.get("b"))
-                        .add(Tensor.ones(2, 4)));
+                Map.of("a", tracked, "b", Tensor.zeros(2, 4)),
+                inputs -> score.forward(inputs.get("a")).add(inputs.get("b")).add(Tensor.ones(2, 4)));
         assertThat(names(graph, Kind.INPUT)).containsExactlyInAnyOrder("a", "b");
         assertThat(names(graph, Kind.CONSTANT)).containsExactly("constant");
         Tensor loss = score.forward(tracked).sum();

@@ -83,7 +83,10 @@ final class SvgDrawing {
     }
 
     private double wanted(Node node) {
-        return node.inputs().stream().mapToDouble(input -> column[input]).average().orElse(0);
+        return node.inputs().stream()
+                .mapToDouble(input -> column[input])
+                .average()
+                .orElse(0);
     }
 
     /** Around the middle, which is 0. */
@@ -107,12 +110,11 @@ final class SvgDrawing {
     }
 
     private void box(StringBuilder svg, Node node, int widest) {
-        String fill =
-                switch (node.kind()) {
-                    case OPERATION -> "#dbe9f6";
-                    case PARAMETER, CONSTANT -> "#eeeeee";
-                    case INPUT, OUTPUT -> "#fbe3c8";
-                };
+        String fill = switch (node.kind()) {
+            case OPERATION -> "#dbe9f6";
+            case PARAMETER, CONSTANT -> "#eeeeee";
+            case INPUT, OUTPUT -> "#fbe3c8";
+        };
         int x = x(node, widest);
         int y = y(node);
         String full = (node.layer().isEmpty() ? "" : node.layer() + ": ") + node.name() + " " + node.result();

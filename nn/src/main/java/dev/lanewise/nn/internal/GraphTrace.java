@@ -68,9 +68,7 @@ public final class GraphTrace {
         Map<String, Tensor> marked = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> {
             String layer = name.substring(0, Math.max(0, name.lastIndexOf('.')));
-            marked.put(
-                    name,
-                    Origins.withOrigin(tensor, new Mark(add(Kind.PARAMETER, name, layer, tensor, List.of()))));
+            marked.put(name, Origins.withOrigin(tensor, new Mark(add(Kind.PARAMETER, name, layer, tensor, List.of()))));
         });
         return marked;
     }
