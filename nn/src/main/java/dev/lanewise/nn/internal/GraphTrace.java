@@ -44,7 +44,7 @@ public final class GraphTrace {
 
     private final List<Node> nodes = new ArrayList<>();
     private final Deque<String> layers = new ArrayDeque<>();
-    private final Map<Buffer, Integer> constants = new IdentityHashMap<>();
+    private final IdentityHashMap<Buffer, Integer> constants = new IdentityHashMap<>();
 
     /** Nothing yet. */
     public GraphTrace() {}
