@@ -126,8 +126,8 @@ final class BenchCommand implements Callable<Integer> {
                         first.contains(name) || others.contains(name),
                         "an open axis: " + first + " first, others " + others));
         Usage.check(
-                spec, "--batch", batch, batch == null || !first.isEmpty(), "none: the model has no open first axis");
-        Usage.check(spec, "--seq", seq, seq == null || !others.isEmpty(), "none: no axis but first ones is open");
+                spec, "--batch", batch(), batch == null || !first.isEmpty(), "none: the model has no open first axis");
+        Usage.check(spec, "--seq", seq(), seq == null || !others.isEmpty(), "none: no axis but first ones is open");
     }
 
     private static boolean isSize(String dim) {
