@@ -3,12 +3,10 @@ package dev.lanewise.cuda;
 import static dev.lanewise.cuda.Near.assertNearOfLargest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.cuda.api.HostDriver;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
@@ -24,39 +22,19 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attention over several tiles of queries and keys, against the decomposition in double precision. */
+@ExtendWith(HostCuda.class)
 final class AttentionOnHostTest {
     private static final Device CUDA = Device.cuda(0);
 
     private final Random random = new Random(2);
-    private Scope scope;
-
-    @BeforeAll
-    static void enable() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open("test");
-    }
-
-    @AfterEach
-    void close() {
-        scope.close();
-        HostCudaProvider.driver().order(HostDriver.Order.FORWARDS);
-    }
-
     /** Numbers that the type holds exactly, on the host. */
     private Tensor numbers(DType dtype, long... sizes) {
         double[] values = new double[(int) Shape.of(sizes).elements()];

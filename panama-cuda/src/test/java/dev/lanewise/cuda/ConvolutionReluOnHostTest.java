@@ -2,11 +2,9 @@ package dev.lanewise.cuda;
 
 import static dev.lanewise.cuda.Near.assertNearOfLargest;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
@@ -16,20 +14,15 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A convolution with bias and ReLU in mixed precision, with groups and without any image, on the host's stand-ins. */
+@ExtendWith(HostCuda.class)
 final class ConvolutionReluOnHostTest {
     private static final Device CUDA = Device.cuda(0);
     private static final Window WINDOW = Window.of(3).stride(2).padding(1);
-
-    @BeforeAll
-    static void enable() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
 
     /** Operands, their result in mixed precision, and the gradients of its squares' sum. */
     private record Run(List<Tensor> operands, Tensor result, Gradients gradients) {

@@ -1,15 +1,11 @@
 package dev.lanewise.cuda;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.lanewise.cuda.api.HostDriver;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.testkit.conformance.BackendConformance;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The conformance suite on the CUDA backend whose kernels run on the host: a sample of operations and types, another one
@@ -17,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
  * {@code -Dlanewise.cuda.conformance=all}, or those whose names begin with that property's value. For numbers of threads it
  * takes orders of them.
  */
+@ExtendWith(HostCuda.class)
 final class HostConformanceTest extends BackendConformance {
     private static final String WANTED = System.getProperty("lanewise.cuda.conformance", "");
 
@@ -30,12 +27,6 @@ final class HostConformanceTest extends BackendConformance {
 
     HostConformanceTest() {
         super(Device.cuda(0));
-    }
-
-    @BeforeAll
-    static void compile() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
     }
 
     @Override
@@ -59,10 +50,5 @@ final class HostConformanceTest extends BackendConformance {
                 ? HostDriver.Order.FORWARDS
                 : threads == 2 ? HostDriver.Order.BACKWARDS : HostDriver.Order.SHUFFLED;
         HostCudaProvider.driver().order(order);
-    }
-
-    @AfterEach
-    void restoreOrder() {
-        HostCudaProvider.driver().order(HostDriver.Order.FORWARDS);
     }
 }

@@ -1,35 +1,28 @@
 package dev.lanewise.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.testkit.golden.GoldenResult;
-import dev.lanewise.testkit.golden.GoldenRunner;
 import dev.lanewise.testkit.golden.GoldenRunner.Pending;
+import dev.lanewise.testkit.golden.GoldenRunner;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What PyTorch computes, by the CUDA backend whose kernels run on the host: a sample of the reference cases, or all of them
  * with {@code -Dlanewise.cuda.conformance=all}. Cases of layers have no adapter here.
  */
+@ExtendWith(HostCuda.class)
 final class HostGoldenTest {
     private static final boolean ALL =
             System.getProperty("lanewise.cuda.conformance", "").equals("all");
     private static final int SAMPLED = 11;
     private static final Path CASES = Path.of("..", "testkit", "golden");
-
-    @BeforeAll
-    static void compile() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
 
     @Test
     void referenceCasesAgree() {

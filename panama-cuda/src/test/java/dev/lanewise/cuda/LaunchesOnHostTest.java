@@ -5,14 +5,11 @@ import static dev.lanewise.cuda.Near.assertNearOfLargest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.cuda.api.HostDriver;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Reduction;
-import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -39,10 +36,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,30 +46,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Work in many blocks, parts and passes, which the small operands of the conformance suite don't reach. */
+@ExtendWith(HostCuda.class)
 final class LaunchesOnHostTest {
     private static final Device CUDA = Device.cuda(0);
 
     private final Random random = new Random(1);
-    private Scope scope;
-
-    @BeforeAll
-    static void enable() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open("test");
-    }
-
-    @AfterEach
-    void close() {
-        scope.close();
-        HostCudaProvider.driver().order(HostDriver.Order.FORWARDS);
-        HostCudaProvider.driver().oneThread(false);
-    }
-
     private Tensor floats(long... sizes) {
         float[] values = new float[(int) Shape.of(sizes).elements()];
         for (int i = 0; i < values.length; i++) {

@@ -2,14 +2,11 @@ package dev.lanewise.cuda;
 
 import static dev.lanewise.cuda.Near.assertNearOfLargest;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.cuda.api.HostDriver;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Reduction;
-import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
@@ -30,39 +27,18 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Pooling and batch normalization plane by plane, and results that don't depend on where operands lie. */
+@ExtendWith(HostCuda.class)
 final class PlanesOnHostTest {
     private static final Device CUDA = Device.cuda(0);
 
     private final Random random = new Random(7);
-    private Scope scope;
-
-    @BeforeAll
-    static void enable() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open("test");
-    }
-
-    @AfterEach
-    void close() {
-        scope.close();
-        HostCudaProvider.driver().oneThread(false);
-        HostCudaProvider.driver().order(HostDriver.Order.FORWARDS);
-    }
-
     private Tensor floats(DType dtype, long... sizes) {
         float[] values = new float[(int) Shape.of(sizes).elements()];
         for (int i = 0; i < values.length; i++) {

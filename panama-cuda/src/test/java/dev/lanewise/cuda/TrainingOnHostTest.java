@@ -2,11 +2,9 @@ package dev.lanewise.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
@@ -21,19 +19,14 @@ import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whole training steps through the backend, on a driver and libraries that stand in for the real ones on the host. */
+@ExtendWith(HostCuda.class)
 class TrainingOnHostTest {
     private static final Device CUDA = Device.cuda(0);
     private static final int STEPS = 6;
-
-    @BeforeAll
-    static void compile() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
 
     /** Two layers with dropout, trained by Adam on random batches of one seed. */
     private static final class Training {

@@ -2,15 +2,14 @@ package dev.lanewise.cuda.dnn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
+import dev.lanewise.cuda.HostCuda;
 import dev.lanewise.cuda.HostCudaProvider;
 import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.CudaLibraries;
@@ -28,13 +27,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(HostCuda.class)
 class ConvolutionsTest {
     private static final Device CUDA = Device.cuda(0);
 
@@ -44,12 +44,6 @@ class ConvolutionsTest {
     private static final Convolution2d STRIDED = new Convolution2d(2, 1);
 
     private final Rng rng = new Rng(6);
-
-    @BeforeAll
-    static void compile() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
 
     private CudaDevice device(HostCudnn cudnn) {
         CudaLibraries libraries = new CudaLibraries(

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lanewise.cuda.HostCuda;
 import dev.lanewise.cuda.HostCudaProvider;
-import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Cudnn.MathType;
+import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.CudnnRnn.RnnAlgorithm;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDataDescriptor;
 import dev.lanewise.cuda.api.DataType;
@@ -14,7 +15,6 @@ import dev.lanewise.cuda.dnn.WeightSpace.Piece;
 import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibraries;
@@ -27,29 +27,24 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
+import dev.lanewise.tensor.op.sequence.Recurrence;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(HostCuda.class)
 class RecurrencePlanTest {
     private static final Device CUDA = Device.cuda(0);
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void compile() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
 
     private static RecurrencePlan.Key key(Kind kind, boolean bidirectional, DType dtype) {
         return RecurrencePlan.Key.of(new Recurrence(kind, bidirectional, true), dtype, 3, 4, 5, 6);

@@ -2,14 +2,13 @@ package dev.lanewise.cuda.dnn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.autograd.Graph;
+import dev.lanewise.cuda.HostCuda;
 import dev.lanewise.cuda.HostCudaProvider;
 import dev.lanewise.cuda.host.HostCudnn;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
@@ -17,30 +16,25 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
+import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.StepRecorder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Recurrent layers through the real backend, on a cuDNN that computes on the host. */
+@ExtendWith(HostCuda.class)
 class RecurrencesTest {
     private static final Device CUDA = Device.cuda(0);
 
     private final Rng rng = new Rng(8);
-
-    @BeforeAll
-    static void compile() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
 
     /** Sizes of a batch of sequences. */
     private record Sizes(long n, long time, long in, long hidden) {}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lanewise.cuda.HostCuda;
 import dev.lanewise.cuda.HostCudaProvider;
 import dev.lanewise.cuda.api.ComputeType;
 import dev.lanewise.cuda.api.CublasLt;
@@ -12,7 +13,6 @@ import dev.lanewise.cuda.api.Epilogue;
 import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
-import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibraries;
@@ -32,21 +32,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(HostCuda.class)
 class ProductsTest {
     private static final Device CUDA = Device.cuda(0);
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void compile() {
-        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
-        HostCudaProvider.enable();
-    }
 
     private final Rng rng = new Rng(4);
 
