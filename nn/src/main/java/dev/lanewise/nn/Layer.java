@@ -494,7 +494,9 @@ public abstract class Layer {
      * @throws TensorException if the input's shape or type does not suit the model
      */
     public final ModelGraph graph(Tensor input) {
-        return graph(Map.of("input", input), inputs -> forward(inputs.values().iterator().next()));
+        return graph(
+                Map.of("input", input),
+                inputs -> forward(inputs.values().iterator().next()));
     }
 
     /**

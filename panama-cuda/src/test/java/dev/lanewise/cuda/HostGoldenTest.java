@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.Device;
 import dev.lanewise.testkit.golden.GoldenResult;
-import dev.lanewise.testkit.golden.GoldenRunner.Pending;
 import dev.lanewise.testkit.golden.GoldenRunner;
+import dev.lanewise.testkit.golden.GoldenRunner.Pending;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;

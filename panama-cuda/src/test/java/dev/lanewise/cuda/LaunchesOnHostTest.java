@@ -51,6 +51,7 @@ final class LaunchesOnHostTest {
     private static final Device CUDA = Device.cuda(0);
 
     private final Random random = new Random(1);
+
     private Tensor floats(long... sizes) {
         float[] values = new float[(int) Shape.of(sizes).elements()];
         for (int i = 0; i < values.length; i++) {

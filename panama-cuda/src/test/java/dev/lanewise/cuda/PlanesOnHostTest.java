@@ -39,6 +39,7 @@ final class PlanesOnHostTest {
     private static final Device CUDA = Device.cuda(0);
 
     private final Random random = new Random(7);
+
     private Tensor floats(DType dtype, long... sizes) {
         float[] values = new float[(int) Shape.of(sizes).elements()];
         for (int i = 0; i < values.length; i++) {

@@ -199,19 +199,18 @@ public final class OpCheck {
         for (long i = 0; i < a.count(); i++) {
             long at = a.index(i);
             long other = e.index(i);
-            boolean agree =
-                    floating ? agree(a.real(at), e.real(other), tolerance) : a.integer(at) == e.integer(other);
+            boolean agree = floating ? agree(a.real(at), e.real(other), tolerance) : a.integer(at) == e.integer(other);
             // an assertion for every element would take longer than the kernels
             if (!agree) {
-                String found = floating ? a.real(at) + ", expected " + e.real(other) : a.integer(at) + ", expected " + e.integer(other);
+                String found = floating
+                        ? a.real(at) + ", expected " + e.real(other)
+                        : a.integer(at) + ", expected " + e.integer(other);
                 fail("%s, element %d: %s".formatted(what, i, found));
             }
         }
     }
 
     private static boolean agree(double x, double y, double tolerance) {
-        return x == y
-                || Double.isNaN(x) && Double.isNaN(y)
-                || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y));
+        return x == y || Double.isNaN(x) && Double.isNaN(y) || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y));
     }
 }
