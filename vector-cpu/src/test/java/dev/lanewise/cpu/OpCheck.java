@@ -197,8 +197,8 @@ public final class OpCheck {
         assertThat(actual.shape()).as(what).isEqualTo(expected.shape());
         boolean floating = actual.dtype().isFloating();
         for (long i = 0; i < a.count(); i++) {
-            long at = a.index(i);
-            long other = e.index(i);
+            long[] at = a.index(i);
+            long[] other = e.index(i);
             boolean agree = floating ? agree(a.real(at), e.real(other), tolerance) : a.integer(at) == e.integer(other);
             // an assertion for every element would take longer than the kernels
             if (!agree) {
