@@ -33,7 +33,11 @@ public final class MpiCommunicator implements Communicator {
      *     in computing, saving and reading data
      */
     public record Options(Duration silence, Duration patience) {
-        /** Checks the times. */
+        /**
+         * Checks the times.
+         *
+         * @throws CommunicationException if one is shorter than that
+         */
         public Options {
             if (silence.compareTo(Duration.ofSeconds(3)) < 0 || !patience.isPositive()) {
                 throw new CommunicationException("mpi: waits of " + silence + " and " + patience

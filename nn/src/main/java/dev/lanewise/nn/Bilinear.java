@@ -3,6 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ public final class Bilinear extends Layer {
      * @param first the width of the first input
      * @param second the width of the second input
      * @param out the width of the result
-     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
+     * @throws TensorException if a size is negative or above 2^48
      */
     public Bilinear(long first, long second, long out) {
         this(first, second, out, Rng.global());
@@ -32,7 +33,7 @@ public final class Bilinear extends Layer {
      * @param second the width of the second input
      * @param out the width of the result
      * @param rng the source of the initial values
-     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
+     * @throws TensorException if a size is negative or above 2^48
      */
     public Bilinear(long first, long second, long out, Rng rng) {
         this(first, second, out, true, rng);
@@ -46,7 +47,7 @@ public final class Bilinear extends Layer {
      * @param out the width of the result
      * @param withBias whether a bias is added
      * @param rng the source of the initial values
-     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
+     * @throws TensorException if a size is negative or above 2^48
      */
     public Bilinear(long first, long second, long out, boolean withBias, Rng rng) {
         this.first = LayerSizes.checked("bilinear", "first", first);

@@ -2,6 +2,7 @@ package dev.lanewise.nn;
 
 import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 
 /** Normalization over the last dimensions, with weight and bias of their shape; see {@link Tensor#layerNorm}. */
@@ -15,7 +16,7 @@ public final class LayerNorm extends Layer {
      * A layer with an epsilon of 1e-5, weights of 1 and biases of 0.
      *
      * @param normalized the sizes of the last dimensions, which are normalized together
-     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
+     * @throws TensorException if a size is negative or above 2^48
      */
     public LayerNorm(long... normalized) {
         this(1e-5, normalized);
@@ -26,7 +27,7 @@ public final class LayerNorm extends Layer {
      *
      * @param epsilon added to the variance
      * @param normalized the sizes of the last dimensions
-     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
+     * @throws TensorException if a size is negative or above 2^48
      */
     public LayerNorm(double epsilon, long... normalized) {
         this.normalized = LayerSizes.checked("layer_norm", "sizes", normalized);

@@ -4,6 +4,7 @@ import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 
 /**
@@ -17,7 +18,7 @@ public final class PReLU extends Layer {
     /**
      * A layer with one slope for all channels, which begins at 0.25.
      *
-     * @throws dev.lanewise.tensor.TensorException if {@code channels} is negative or above 2^48
+     * @throws TensorException if {@code channels} is negative or above 2^48
      */
     public PReLU() {
         this(1, 0.25);
@@ -28,7 +29,7 @@ public final class PReLU extends Layer {
      *
      * @param channels the number of slopes: the number of channels, or 1
      * @param initial the first value of each slope
-     * @throws dev.lanewise.tensor.TensorException if {@code channels} is negative or above 2^48
+     * @throws TensorException if {@code channels} is negative or above 2^48
      */
     public PReLU(long channels, double initial) {
         this.channels = LayerSizes.checked("prelu", "channels", channels);

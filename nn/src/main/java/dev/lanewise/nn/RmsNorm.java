@@ -2,6 +2,7 @@ package dev.lanewise.nn;
 
 import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /**
  * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimension (Zhang and Sennrich 2019, arXiv:1910.07467).
@@ -15,7 +16,7 @@ public final class RmsNorm extends Layer {
      *
      * @param size the size of the last dimension
      * @param epsilon added to the mean square
-     * @throws dev.lanewise.tensor.TensorException if {@code size} is negative or above 2^48
+     * @throws TensorException if {@code size} is negative or above 2^48
      */
     public RmsNorm(long size, double epsilon) {
         this.epsilon = epsilon;

@@ -27,7 +27,7 @@ class MiniLmTest {
 
     @Test
     void theFolderOfTheEnvironmentComesBeforeTheCache() throws IOException {
-        Path environment = folder.resolve("data");
+        Path environment = Files.createDirectories(folder.resolve("data"));
         Path cache = folder.resolve("cache");
         DataHome home = new DataHome(null, environment, cache);
         Path cached = model(cache);

@@ -6,6 +6,7 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /**
  * Adds one trained vector per position to a sequence {@code [..., time, size]}, with {@code weight [longest, size]}.
@@ -22,7 +23,7 @@ public final class LearnedPositions extends Layer {
      *
      * @param longest the maximum sequence length
      * @param size the sequence's width
-     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
+     * @throws TensorException if a size is negative or above 2^48
      */
     public LearnedPositions(int longest, long size) {
         this(longest, size, Rng.global());
@@ -34,7 +35,7 @@ public final class LearnedPositions extends Layer {
      * @param longest the maximum sequence length
      * @param size the sequence's width
      * @param rng the source of the initial values
-     * @throws dev.lanewise.tensor.TensorException if a size is negative or above 2^48
+     * @throws TensorException if a size is negative or above 2^48
      */
     public LearnedPositions(int longest, long size, Rng rng) {
         this.longest = (int) LayerSizes.checked("learned_positions", "longest", longest);
