@@ -5,10 +5,8 @@ import dev.lanewise.nn.graph.ModelGraph.Kind;
 import dev.lanewise.nn.graph.ModelGraph.Node;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.Origin;
 import dev.lanewise.tensor.spi.Origins;
-import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -44,7 +42,7 @@ public final class GraphTrace {
 
     private final List<Node> nodes = new ArrayList<>();
     private final Deque<String> layers = new ArrayDeque<>();
-    private final IdentityHashMap<Buffer, Integer> constants = new IdentityHashMap<>();
+    private final IdentityHashMap<Tensor, Integer> constants = new IdentityHashMap<>();
 
     /** Nothing yet. */
     public GraphTrace() {}
@@ -138,8 +136,7 @@ public final class GraphTrace {
             return mark.node;
         }
         String layer = layers.isEmpty() ? "" : layers.peek();
-        return constants.computeIfAbsent(
-                Storage.buffer(tensor), b -> add(Kind.CONSTANT, "constant", layer, tensor, List.of()));
+        return constants.computeIfAbsent(tensor, t -> add(Kind.CONSTANT, "constant", layer, t, List.of()));
     }
 
     private int add(Kind kind, String name, String layer, Tensor tensor, List<Integer> inputs) {
