@@ -102,6 +102,16 @@ public final class Conv1d extends Layer {
         return bias;
     }
 
+    /** {@return into how many independent parts the channels fall} */
+    public int groups() {
+        return groups;
+    }
+
+    /** {@return kernel, stride, padding and dilation} */
+    public Window window() {
+        return window;
+    }
+
     @Override
     protected String attributes() {
         return "in=" + in + ", out=" + out + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="

@@ -110,6 +110,11 @@ public final class Conv2d extends Layer {
         return groups;
     }
 
+    /** {@return kernel, stride, padding and dilation} */
+    public Window window() {
+        return window;
+    }
+
     @Override
     protected String attributes() {
         Shape sizes = weight.leaf().shape();

@@ -314,8 +314,8 @@ public abstract class Layer {
         return layer(name).hooks.addBackward(hook);
     }
 
-    /** Whether somebody is to see the results or their gradients. */
-    final boolean isHooked() {
+    /** {@return whether a function sees this layer's results or their gradients} */
+    public final boolean isHooked() {
         return !hooks.isEmpty();
     }
 

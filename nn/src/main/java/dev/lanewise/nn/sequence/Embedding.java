@@ -119,6 +119,11 @@ public final class Embedding extends Layer {
         return weight;
     }
 
+    /** {@return the number that stands for padding, or {@link #NO_PADDING}} */
+    public long padding() {
+        return padding;
+    }
+
     @Override
     protected String attributes() {
         return rows + ", " + size + (padding == NO_PADDING ? "" : ", padding=" + padding);
