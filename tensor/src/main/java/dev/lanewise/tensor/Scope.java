@@ -3,6 +3,7 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.spi.Storage;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -46,6 +47,11 @@ public final class Scope implements AutoCloseable {
     /** {@return the name given when the scope was opened} */
     public String name() {
         return ownership.name();
+    }
+
+    /** {@return the names of the scopes that this thread has open, the outermost first} */
+    public static List<String> openNames() {
+        return Ownership.openNames();
     }
 
     /**

@@ -8,11 +8,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Measures the operations of a piece of code.
+ * Measures the operations of a piece of code, and the memory of the tensors that it makes.
  *
  * <p>{@snippet :
  * Profile profile = Profiler.record(() -> trainer.fit(data, 1));
  * System.out.println(profile);                              // a table by operation
+ * System.out.println(profile.memoryTable());                // bytes by scope: steps, layers, gradients
  * profile.writeTrace(Path.of("trace.json"));                // for chrome://tracing and ui.perfetto.dev
  * }
  *

@@ -14,6 +14,9 @@ final class Recording {
     private final Queue<Profile.Event> events = new ConcurrentLinkedQueue<>();
     private final AtomicLong count = new AtomicLong();
 
+    /** What tensors take. */
+    final MemoryByScope memory = new MemoryByScope();
+
     /** Nanoseconds since the beginning. */
     long now() {
         return System.nanoTime() - began;
@@ -30,6 +33,7 @@ final class Recording {
                 events.stream()
                         .sorted(Comparator.comparingLong(Profile.Event::start))
                         .toList(),
+                memory.rows(),
                 now(),
                 Math.max(0, count.get() - MOST));
     }

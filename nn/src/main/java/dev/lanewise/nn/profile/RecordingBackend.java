@@ -1,17 +1,26 @@
 package dev.lanewise.nn.profile;
 
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.DelegatingBackend;
 
-/** Notes how long each operation takes. */
+/** Notes how long each operation takes, and in which scopes memory is allocated. */
 final class RecordingBackend extends DelegatingBackend {
     private final Recording recording;
 
     RecordingBackend(Backend backend, Recording recording) {
         super(backend);
         this.recording = recording;
+    }
+
+    @Override
+    public Buffer allocate(long bytes) {
+        Buffer buffer = super.allocate(bytes);
+        buffer.whenFreed(recording.memory.allocated(Scope.openNames(), bytes));
+        return buffer;
     }
 
     @Override

@@ -1,4 +1,4 @@
-/** Where the time goes: operations by name and as a trace. */
+/** Where time and memory go: operations by name and as a trace, bytes by scope. */
 @NullMarked
 package dev.lanewise.nn.profile;
 

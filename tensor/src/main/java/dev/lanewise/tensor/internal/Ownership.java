@@ -6,7 +6,9 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Buffer;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,16 @@ public final class Ownership {
             scope = scope.parent;
         }
         return scope;
+    }
+
+    /** The names of the thread's open scopes, the outermost first. */
+    public static List<String> openNames() {
+        List<String> names = new ArrayList<>();
+        for (Ownership scope = innermost(); scope != null; scope = scope.parent) {
+            names.add(scope.held.name);
+        }
+        Collections.reverse(names);
+        return names;
     }
 
     /** The scope's name. */

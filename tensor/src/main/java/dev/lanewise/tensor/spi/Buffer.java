@@ -170,6 +170,16 @@ public abstract class Buffer {
         return true;
     }
 
+    /**
+     * Notes what is to be told when the memory has been given back; one listener at most. It is not told if that has happened
+     * before.
+     *
+     * @param listener runs once, on the thread that gives the memory back; it must not refer to this buffer, nor throw
+     */
+    public final void whenFreed(Runnable listener) {
+        block.listener = listener;
+    }
+
     /** {@return whether the memory has been given back} */
     public final boolean isReleased() {
         return owners < 0;
@@ -251,6 +261,7 @@ public abstract class Buffer {
     private static final class Block implements Runnable {
         private final Runnable free;
         private final AtomicBoolean freed = new AtomicBoolean();
+        private volatile @Nullable Runnable listener;
 
         Block(Runnable free) {
             this.free = free;
@@ -260,6 +271,10 @@ public abstract class Buffer {
         public void run() {
             if (freed.compareAndSet(false, true)) {
                 free.run();
+                Runnable told = listener;
+                if (told != null) {
+                    told.run();
+                }
             }
         }
 
