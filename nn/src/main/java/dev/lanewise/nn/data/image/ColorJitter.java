@@ -24,14 +24,14 @@ final class ColorJitter {
     }
 
     /** What a jittered image moves towards or away from. */
-    private enum Base {
+    enum Base {
         BLACK,
         MEAN_GREY,
         GREY
     }
 
     /** Factor x image + (1 - factor) x base, within 0 and 1. */
-    private static Image blend(Image image, float factor, Base base) {
+    static Image blend(Image image, float factor, Base base) {
         int plane = image.height() * image.width();
         float[] in = image.values();
         float mean = base == Base.MEAN_GREY ? meanGrey(image) : 0;

@@ -173,6 +173,32 @@ public final class ImageTransforms {
     }
 
     /**
+     * Like {@link #randAugment(int, int, int)}, with torchvision's defaults: 2 operations at strength 9 of 31.
+     *
+     * @return the transform
+     */
+    public static ImageTransform randAugment() {
+        return randAugment(2, 9, 31);
+    }
+
+    /**
+     * Applies operations that are drawn from fourteen: none, shearing and moving along either direction, rotation, brightness,
+     * saturation, contrast, sharpness, fewer bits, inversion of bright parts, stretched contrast, equalized histogram (Cubuk et al.
+     * 2019, arXiv:1909.13719), each in either direction where it has two. They are torchvision's {@code RandAugment}, with
+     * the nearest pixel and zeros outside; what torchvision rounds to whole bytes after every operation is not rounded here, but in
+     * those two that need bytes.
+     *
+     * @param operations how many are applied one after the other, 0 or more
+     * @param magnitude how strong they are, from 0 to {@code bins - 1}
+     * @param bins how many strengths there are, 2 or more
+     * @return the transform, for images whose values are from 0 to 1: before {@link #normalize}
+     * @throws IllegalArgumentException if a number is out of range
+     */
+    public static ImageTransform randAugment(int operations, int magnitude, int bins) {
+        return new RandAugment(operations, magnitude, bins);
+    }
+
+    /**
      * Subtracts the mean and divides by the standard deviation, both per channel.
      *
      * @param mean of each channel
