@@ -11,7 +11,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a running query. */
-final class QueryCursor implements Rows.Cursor {
+final class QueryCursor implements RowCursor {
     /** How many rows the driver is asked to fetch at once. */
     private static final int PORTION = 1_000;
 

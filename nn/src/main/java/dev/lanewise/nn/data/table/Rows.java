@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a CSV file or of a query, read one after the other and anew in every epoch, so that they may be larger
- * than memory. Encoders and classes are learnt from some of them:
+ * The rows of a CSV file, of a query or of another source, read one after the other and anew in every epoch, so that they
+ * may be larger than memory. Encoders and classes are learnt from some of them:
  *
  * <p>{@snippet :
  * Rows rows = Rows.csv(file);
@@ -32,27 +33,10 @@ import org.jspecify.annotations.Nullable;
  * }
  */
 public final class Rows implements IterableDataset<Row> {
-    /** An open source: reads one row after the other. */
-    interface Cursor extends AutoCloseable {
-        List<String> names();
-
-        /** The next row's values, null where one is missing; null at the end. */
-        @Nullable
-        String @Nullable [] next();
-
-        @Override
-        void close();
-    }
-
-    /** Where rows come from. */
-    interface Source {
-        Cursor open();
-    }
-
-    private final Source source;
+    private final Supplier<? extends RowCursor> source;
     private long size = -1;
 
-    private Rows(Source source) {
+    private Rows(Supplier<? extends RowCursor> source) {
         this.source = source;
     }
 
@@ -76,7 +60,7 @@ public final class Rows implements IterableDataset<Row> {
     public static Rows csv(Path file, CsvFormat format) {
         return new Rows(() -> {
             CsvFile csv = new CsvFile(file, format);
-            return new Cursor() {
+            return new RowCursor() {
                 @Override
                 public List<String> names() {
                     return csv.names();
@@ -115,9 +99,19 @@ public final class Rows implements IterableDataset<Row> {
         return new Rows(() -> new QueryCursor(database, sql, values));
     }
 
+    /**
+     * Rows of any other source, such as another kind of file.
+     *
+     * @param source opens the source at its first row, for every epoch anew
+     * @return its rows
+     */
+    public static Rows of(Supplier<? extends RowCursor> source) {
+        return new Rows(source);
+    }
+
     /** {@return the names of the columns} */
     public List<String> names() {
-        try (Cursor cursor = source.open()) {
+        try (RowCursor cursor = source.get()) {
             return cursor.names();
         }
     }
@@ -126,7 +120,7 @@ public final class Rows implements IterableDataset<Row> {
     @Override
     public synchronized long size() {
         if (size < 0) {
-            try (Cursor cursor = source.open()) {
+            try (RowCursor cursor = source.get()) {
                 long count = 0;
                 while (cursor.next() != null) {
                     count++;
@@ -139,7 +133,7 @@ public final class Rows implements IterableDataset<Row> {
 
     @Override
     public Stream<Row> epoch(long number) {
-        Cursor cursor = source.open();
+        RowCursor cursor = source.get();
         Iterator<Row> rows = new RowIterator(cursor);
         return StreamSupport.stream(
                         Spliterators.spliteratorUnknownSize(rows, Spliterator.ORDERED | Spliterator.NONNULL), false)
@@ -153,7 +147,7 @@ public final class Rows implements IterableDataset<Row> {
      * @return the table, of all rows if there are not more
      */
     public Table table(int most) {
-        try (Cursor cursor = source.open()) {
+        try (RowCursor cursor = source.get()) {
             List<@Nullable String[]> rows = new ArrayList<>();
             while (rows.size() < most) {
                 @Nullable String[] row = cursor.next();
@@ -167,11 +161,11 @@ public final class Rows implements IterableDataset<Row> {
     }
 
     private static final class RowIterator implements Iterator<Row> {
-        private final Cursor cursor;
+        private final RowCursor cursor;
         private @Nullable String @Nullable [] ahead;
         private boolean ended;
 
-        RowIterator(Cursor cursor) {
+        RowIterator(RowCursor cursor) {
             this.cursor = cursor;
         }
 

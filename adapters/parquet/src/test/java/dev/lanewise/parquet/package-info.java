@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.parquet;
+
+import org.jspecify.annotations.NullMarked;
