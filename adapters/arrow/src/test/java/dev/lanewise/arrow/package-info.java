@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.arrow;
+
+import org.jspecify.annotations.NullMarked;
