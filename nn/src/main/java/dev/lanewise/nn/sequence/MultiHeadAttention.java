@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class MultiHeadAttention extends Layer implements Prunable {
     private final long size;
     private final int heads;
+    private final int keyHeads;
     private final Parameter inWeight;
     private final Parameter inBias;
     private final Linear out;
@@ -80,15 +81,41 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @throws TensorException if the heads don't divide the size, or the size is out of range
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
+        this(size, heads, heads, rotary, dropout, rng);
+    }
+
+    /**
+     * A layer in which several heads of queries share one of keys and values (Ainslie et al. 2023, arXiv:2305.13245): queries {@code
+     * h * heads / keyHeads} and those that follow share head h. The keys and values are not copied. {@code in_proj_weight} is then
+     * {@code [size + 2 * keyHeads * size / heads, size]}.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads, which must divide the size
+     * @param keyHeads the number of heads of keys and values, which must divide the heads
+     * @param rotary rotates queries and keys of self-attention by their positions, of width {@code size / heads}; or
+     *     null
+     * @param dropout the probability that an attention weight is zeroed in training, drawn from the global random
+     *     stream; with 0 attention is a fused operation
+     * @param rng the source of the initial values
+     * @throws TensorException if the heads don't divide the size, or the heads of keys those of queries, or the size is out of range
+     */
+    public MultiHeadAttention(
+            long size, int heads, int keyHeads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
         LayerSizes.checked("attention", "size", size);
         if (heads < 1 || size % heads != 0) {
             throw new TensorException("attention: " + heads + " heads for size " + size
                     + " (expected a number that divides the size); change one of them");
         }
+        if (keyHeads < 1 || heads % keyHeads != 0) {
+            throw new TensorException("attention: " + keyHeads + " heads of keys for " + heads
+                    + " of queries (expected a number that divides them); change one of them");
+        }
         this.size = size;
         this.heads = heads;
-        inWeight = parameter("in_proj_weight", Init.xavierUniform(rng, 3 * size, size));
-        inBias = parameter("in_proj_bias", Tensor.zeros(3 * size));
+        this.keyHeads = keyHeads;
+        long rows = size + 2 * keyHeads * (size / heads);
+        inWeight = parameter("in_proj_weight", Init.xavierUniform(rng, rows, size));
+        inBias = parameter("in_proj_bias", Tensor.zeros(rows));
         out = child("out_proj", new Linear(size, size, rng));
         this.rotary = rotary == null ? null : child("rotary", rotary);
         this.dropout = Dropout.checked(dropout);
@@ -144,15 +171,61 @@ public final class MultiHeadAttention extends Layer implements Prunable {
         return called(() -> self(x, mask, causal));
     }
 
-    private Tensor self(Tensor x, @Nullable Tensor mask, boolean causal) {
+    /**
+     * Attention of positions that are added to sequences, each to itself and all before it.
+     *
+     * @param x the new positions {@code [n, time, size]}
+     * @param mask as for {@link #selfAttention(Tensor, Tensor, boolean)}, for scores {@code [n, heads, time, all positions]}; or
+     *     null
+     * @param cache the positions before, to which these are added; one for each batch and layer
+     * @return {@code [n, time, size]}
+     * @throws TensorException if gradients are recorded, or the cache is another batch's
+     */
+    public Tensor selfAttention(Tensor x, @Nullable Tensor mask, AttentionCache cache) {
+        return called(() -> {
+            Projected p = project(x, cache.length());
+            AttentionCache.Seen seen = cache.append(p.k, p.v);
+            long before = seen.keys().shape().size(2) - x.shape().size(1);
+            return before == 0
+                    ? attend(p.q, seen.keys(), seen.values(), mask, true)
+                    : attend(p.q, seen.keys(), seen.values(), hidingLater(p.q, before, mask), false);
+        });
+    }
+
+    /** The mask, with minus infinity where a position would see a later one. */
+    private static @Nullable Tensor hidingLater(Tensor q, long before, @Nullable Tensor mask) {
+        long time = q.shape().size(2);
+        Tensor given = added(mask, q.dtype());
+        if (time == 1) {
+            return given;
+        }
+        Tensor positions = Tensor.arange(before + time).to(q.device());
+        Tensor later = positions.gt(positions.narrow(0, before, time).unsqueeze(1));
+        Tensor hidden = added(later, q.dtype());
+        return given == null || hidden == null ? hidden : given.add(hidden);
+    }
+
+    /** Queries, keys and values by heads, rotated by their positions. */
+    private record Projected(Tensor q, Tensor k, Tensor v) {}
+
+    private Projected project(Tensor x, long first) {
         Tensor projected = x.linear(inWeight.tensor(), inBias.tensor());
-        long inner = projected.shape().size(-1) / 3;
-        Tensor q = split(projected.narrow(-1, 0, inner));
-        Tensor k = split(projected.narrow(-1, inner, inner));
-        Tensor v = split(projected.narrow(-1, 2 * inner, inner));
-        return rotary == null
-                ? attend(q, k, v, mask, causal)
-                : attend(rotary.forward(q), rotary.forward(k), v, mask, causal);
+        long keys = keyWidth();
+        long queries = projected.shape().size(-1) - 2 * keys;
+        Tensor q = split(projected.narrow(-1, 0, queries));
+        Tensor k = split(projected.narrow(-1, queries, keys));
+        Tensor v = split(projected.narrow(-1, queries + keys, keys));
+        return rotary == null ? new Projected(q, k, v) : new Projected(rotary.forward(q, first), rotary.forward(k, first), v);
+    }
+
+    /** The width of all heads of keys; heads may have been taken away. */
+    private long keyWidth() {
+        return keyHeads == heads ? inWeight.leaf().shape().size(0) / 3 : keyHeads * (size / heads);
+    }
+
+    private Tensor self(Tensor x, @Nullable Tensor mask, boolean causal) {
+        Projected p = project(x, 0);
+        return attend(p.q, p.k, p.v, mask, causal);
     }
 
     /**
@@ -167,16 +240,42 @@ public final class MultiHeadAttention extends Layer implements Prunable {
         return called(() -> {
             Tensor weight = inWeight.tensor();
             Tensor bias = inBias.tensor();
-            long inner = weight.shape().size(0) / 3;
-            Tensor q = queries.linear(weight.narrow(0, 0, inner), bias.narrow(0, 0, inner));
-            Tensor kv = memory.linear(weight.narrow(0, inner, 2 * inner), bias.narrow(0, inner, 2 * inner));
+            long inner = keyWidth();
+            long own = weight.shape().size(0) - 2 * inner;
+            Tensor q = queries.linear(weight.narrow(0, 0, own), bias.narrow(0, 0, own));
+            Tensor kv = memory.linear(weight.narrow(0, own, 2 * inner), bias.narrow(0, own, 2 * inner));
             return attend(split(q), split(kv.narrow(-1, 0, inner)), split(kv.narrow(-1, inner, inner)), mask, false);
         });
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal) {
-        Tensor attended = q.attention(k, v, added(mask, q.dtype()), causal, isTraining() ? dropout : 0, random);
+        Tensor bias = added(mask, q.dtype());
+        Tensor attended = keyHeads == heads ? weighted(q, k, v, bias, causal) : shared(q, k, v, bias, causal);
         return out.forward(attended.transpose(1, 2).flatten(2));
+    }
+
+    private Tensor weighted(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
+        return q.attention(k, v, bias, causal, isTraining() ? dropout : 0, random);
+    }
+
+    /** As many products as heads share keys, each with all heads of keys as they are. */
+    private Tensor shared(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
+        int each = heads / keyHeads;
+        Tensor groups = groups(q);
+        boolean biasByHead = bias != null && bias.shape().rank() > 2 && bias.shape().size(-3) == heads;
+        Tensor biases = biasByHead ? groups(bias.shape().rank() == 3 ? bias.unsqueeze(0) : bias) : null;
+        Tensor[] attended = new Tensor[each];
+        for (int i = 0; i < each; i++) {
+            Tensor own = biases == null ? bias : biases.select(2, i);
+            attended[i] = weighted(groups.select(2, i), k, v, own, causal);
+        }
+        return Tensor.stack(2, attended).flatten(1, 2);
+    }
+
+    /** {@code [n, heads, ...]} as {@code [n, heads of keys, heads that share one, ...]}. */
+    private Tensor groups(Tensor x) {
+        Shape shape = x.shape();
+        return x.reshape(shape.size(0), keyHeads, heads / keyHeads, shape.size(2), shape.size(3));
     }
 
     /** {@code [n, time, inner] -> [n, heads, time, size / heads]}; heads may have been taken away. */
@@ -187,9 +286,12 @@ public final class MultiHeadAttention extends Layer implements Prunable {
                 .transpose(1, 2);
     }
 
-    /** {@return the heads, as units that can be pruned} */
+    /** {@return the heads, as units that can be pruned; none if heads share keys} */
     @Override
     public List<Units> units() {
+        if (keyHeads != heads) {
+            return List.of();
+        }
         int each = Math.toIntExact(size / heads);
         int count = Math.toIntExact(inWeight.leaf().shape().size(0) / (3L * each));
         return List.of(new Units(

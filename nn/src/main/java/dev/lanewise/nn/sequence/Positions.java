@@ -10,7 +10,8 @@ import dev.lanewise.tensor.TensorException;
  * and, with parameters, {@link LearnedPositions}.
  */
 public final class Positions {
-    private static final double BASE = 10_000;
+    /** What the lowest frequency is a power of. */
+    static final double BASE = 10_000;
 
     private Positions() {}
 
@@ -52,7 +53,8 @@ public final class Positions {
      */
     public static Tensor rotary(Tensor x) {
         int time = Math.toIntExact(x.shape().size(-2));
-        return Rotation.of("rotary", time, Math.toIntExact(x.shape().size(-1))).apply(x, time);
+        return Rotation.of("rotary", time, Math.toIntExact(x.shape().size(-1)), BASE, 1)
+                .apply(x, 0, time);
     }
 
     /**
@@ -62,15 +64,19 @@ public final class Positions {
      * @param sin their sines
      */
     record Rotation(Tensor cos, Tensor sin) {
-        static Rotation of(String op, int time, int size) {
+        static Rotation of(String op, int time, int size, double base, double scaling) {
             if (size % 2 != 0) {
                 throw new TensorException(
                         op + ": size " + size + " (expected an even number, for pairs); change the width of a head");
             }
+            if (!(base > 0 && base < Double.POSITIVE_INFINITY && scaling > 0 && scaling < Double.POSITIVE_INFINITY)) {
+                throw new TensorException(op + ": base " + base + ", scaling " + scaling
+                        + " (expected finite numbers above 0); 10000 and 1 are usual");
+            }
             int half = size / 2;
             double[] angles = new double[elements(op, time, size) / 2];
             for (int i = 0; i < half; i++) {
-                double frequency = Math.pow(BASE, -i / (double) half);
+                double frequency = Math.pow(base, -i / (double) half) / scaling;
                 for (int t = 0; t < time; t++) {
                     angles[t * half + i] = t * frequency;
                 }
@@ -79,18 +85,18 @@ public final class Positions {
             return new Rotation(angle.cos(), angle.sin());
         }
 
-        Tensor apply(Tensor x, long time) {
+        Tensor apply(Tensor x, long first, long time) {
             long half = cos.shape().size(1);
-            Tensor c = factor(cos, x, time);
-            Tensor s = factor(sin, x, time);
+            Tensor c = factor(cos, x, first, time);
+            Tensor s = factor(sin, x, first, time);
             Tensor a = x.narrow(-1, 0, half);
             Tensor b = x.narrow(-1, half, half);
             return Tensor.cat(-1, a.mul(c).sub(b.mul(s)), b.mul(c).add(a.mul(s)));
         }
 
-        private static Tensor factor(Tensor table, Tensor like, long time) {
+        private static Tensor factor(Tensor table, Tensor like, long first, long time) {
             DType dtype = like.dtype();
-            return table.narrow(0, 0, time).to(dtype).to(like.device());
+            return table.narrow(0, first, time).to(dtype).to(like.device());
         }
     }
 
