@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Arrow files as {@link Rows}, in the format for random access (also called Feather, version 2) or for streams: read a batch at a
- * time, anew in every epoch, so that they may be larger than memory.
+ * Arrow files as {@link Rows}, in the format for random access (also called Feather, version 2) or for streams: read a
+ * batch at a time, anew in every epoch, so that they may be larger than memory.
  *
  * <p>{@snippet :
  * Rows rows = ArrowRows.of(file, "age", "plan", "churned");
@@ -15,11 +15,11 @@ import java.util.List;
  * }
  *
  * <p>Values are text, as those of CSV files and queries are: numbers are exact and read back as they were, {@code true} and
- * {@code false}, dates and times as ISO 8601 has them; columns encoded by a dictionary are what it says. Nulls, NaN and blank text
- * are missing. Columns of bytes, lists, maps and structures are refused; name the others to leave them out.
+ * {@code false}, dates and times as ISO 8601 has them; columns encoded by a dictionary are what it says. Nulls, NaN and
+ * blank text are missing. Columns of bytes, lists, maps and structures are refused; name the others to leave them out.
  *
- * <p>Arrow's library needs the JVM's flag {@code --add-opens=java.base/java.nio=ALL-UNNAMED}. Batches packed by LZ4 or Zstandard
- * need {@code org.apache.arrow:arrow-compression} on the class path.
+ * <p>Arrow's library needs the JVM's flag {@code --add-opens=java.base/java.nio=ALL-UNNAMED}. Batches packed by LZ4 or
+ * Zstandard need {@code org.apache.arrow:arrow-compression} on the class path.
  */
 public final class ArrowRows {
     private ArrowRows() {}

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of any file system. It is read and not mapped: a mapped file that somebody shortens ends the process. What a damaged file
- * lets Hardwood read over and over, nothing included, ends in an error.
+ * A file of any file system. It is read and not mapped: a mapped file that somebody shortens ends the process. What a
+ * damaged file lets Hardwood read over and over, nothing included, ends in an error.
  */
 final class PathInput implements InputFile {
     private final Path file;

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>In every image and class, detections are taken by falling scores, 100 at most, and each is matched with the object that it
  * overlaps most and that is still free, if the overlap reaches a threshold. Precision is the largest at a recall or above it,
- * averaged over the recalls 0, 0.01 to 1, the overlaps 0.5, 0.55 to 0.95 and the classes that have objects. Objects of a size that is
- * not asked for, and crowds, are neither expected nor wrong.
+ * averaged over the recalls 0, 0.01 to 1, the overlaps 0.5, 0.55 to 0.95 and the classes that have objects. Objects of a
+ * size that is not asked for, and crowds, are neither expected nor wrong.
  */
 public final class DetectionMetrics {
     /** Of how many detections of an image and class figures take account. */
@@ -85,8 +85,8 @@ public final class DetectionMetrics {
      *
      * @param found what the model found
      * @param objects what there is
-     * @throws IllegalArgumentException if shapes don't fit, a class is not among those that there are, a score is NaN, or a box has
-     *     corners that are not finite or in the wrong order
+     * @throws IllegalArgumentException if shapes don't fit, a class is not among those that there are, a score is
+     *     NaN, or a box has corners that are not finite or in the wrong order
      */
     public void add(Found found, Objects objects) {
         double[] scores = numbers("scores", found.scores, found.boxes);
@@ -140,7 +140,12 @@ public final class DetectionMetrics {
         long[] labels = classes.to(DType.I64).toLongArray();
         int[] checked = new int[labels.length];
         for (int i = 0; i < labels.length; i++) {
-            checked[i] = Checks.label("detection", Math.toIntExact(Math.clamp(labels[i], -1L, matches.size())), matches.size());
+            check(
+                    labels[i] >= 0 && labels[i] < matches.size(),
+                    "the class " + labels[i],
+                    "0 to " + (matches.size() - 1),
+                    "check labels and number of classes");
+            checked[i] = (int) labels[i];
         }
         return checked;
     }

@@ -71,8 +71,8 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
     }
 
     /**
-     * What the tensors took that were made while a scope was open, those of the scopes inside of it included. Layers open scopes of
-     * their own, named by their classes, as gradients of operations do.
+     * What the tensors took that were made while a scope was open, those of the scopes inside of it included. Layers open
+     * scopes of their own, named by their classes, as gradients of operations do.
      *
      * @param scopes the names of the scope and of those around it, the outermost first; empty for everything
      * @param allocations how many blocks of memory there were

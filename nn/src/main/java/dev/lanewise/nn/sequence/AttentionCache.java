@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys and values of a {@link MultiHeadAttention} for the positions of sequences so far, so that a position that is added costs
- * by itself and not by all before it. It outlives scopes; closing it gives its memory back.
+ * The keys and values of a {@link MultiHeadAttention} for the positions of sequences so far, so that a position that is
+ * added costs by itself and not by all before it. It outlives scopes; closing it gives its memory back.
  *
  * <p>{@snippet :
  * try (AttentionCache cache = new AttentionCache()) {

@@ -85,9 +85,9 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     }
 
     /**
-     * A layer in which several heads of queries share one of keys and values (Ainslie et al. 2023, arXiv:2305.13245): queries {@code
-     * h * heads / keyHeads} and those that follow share head h. The keys and values are not copied. {@code in_proj_weight} is then
-     * {@code [size + 2 * keyHeads * size / heads, size]}.
+     * A layer in which several heads of queries share one of keys and values (Ainslie et al. 2023, arXiv:2305.13245):
+     * head h of the keys is that of heads {@code h * heads / keyHeads} and following of the queries. Keys and values are
+     * not copied. {@code in_proj_weight} is then {@code [size + 2 * keyHeads * size / heads, size]}.
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads, which must divide the size
@@ -97,7 +97,8 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @param dropout the probability that an attention weight is zeroed in training, drawn from the global random
      *     stream; with 0 attention is a fused operation
      * @param rng the source of the initial values
-     * @throws TensorException if the heads don't divide the size, or the heads of keys those of queries, or the size is out of range
+     * @throws TensorException if the heads don't divide the size, or the heads of keys those of queries, or the size
+     *     is out of range
      */
     public MultiHeadAttention(
             long size, int heads, int keyHeads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
@@ -175,8 +176,8 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * Attention of positions that are added to sequences, each to itself and all before it.
      *
      * @param x the new positions {@code [n, time, size]}
-     * @param mask as for {@link #selfAttention(Tensor, Tensor, boolean)}, for scores {@code [n, heads, time, all positions]}; or
-     *     null
+     * @param mask as for {@link #selfAttention(Tensor, Tensor, boolean)}, for scores {@code [n, heads, time, all
+     *     positions]}; or null
      * @param cache the positions before, to which these are added; one for each batch and layer
      * @return {@code [n, time, size]}
      * @throws TensorException if gradients are recorded, or the cache is another batch's

@@ -25,14 +25,14 @@ public final class RotaryPositions extends Layer {
     }
 
     /**
-     * A layer for sequences up to a longest one, with frequencies of one's own: pair i of a head is turned by {@code position / scaling
-     * * base^(-2 i / size)}.
+     * A layer for sequences up to a longest one, with frequencies of one's own: pair i of a head is turned by {@code
+     * position / scaling * base^(-2 i / size)}.
      *
      * @param longest the maximum sequence length
      * @param size the width of a head, even
      * @param base above 0; larger ones turn more slowly, 10,000 is usual and 500,000 that of models for long texts
-     * @param scaling what positions are divided by, above 0: sequences that are longer by this factor get the angles that the model knows
-     *     (Chen et al. 2023, arXiv:2306.15595); 1 is usual
+     * @param scaling what positions are divided by, above 0: sequences that are longer by this factor get the angles
+     *     that the model knows (Chen et al. 2023, arXiv:2306.15595); 1 is usual
      * @throws TensorException if the size is odd, or a number out of range
      */
     public RotaryPositions(int longest, int size, double base, double scaling) {

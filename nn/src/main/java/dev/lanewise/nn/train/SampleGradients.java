@@ -20,10 +20,10 @@ import java.util.Map;
  * The gradients of a batch's samples one by one, for private training, influence of samples, or the scale of their noise: what
  * {@code torch.func.vmap(torch.func.grad(...))} gives.
  *
- * <p>Models made of {@link dev.lanewise.nn.Sequential} and {@link dev.lanewise.nn.Residual} over this library's layers that treat
- * each sample by itself (linear, convolutional, embedding, normalization by sample, activations by element, pooling, dropout) are
- * run once, with all samples. Others, such as recurrent layers, attention and layers of your own, see one sample after the other,
- * so that every layer can be in a model.
+ * <p>Models made of {@link dev.lanewise.nn.Sequential} and {@link dev.lanewise.nn.Residual} over this library's layers
+ * that treat each sample by itself (linear, convolutional, embedding, normalization by sample, activations by element,
+ * pooling, dropout) are run once, with all samples. Others, such as recurrent layers, attention and layers of your own,
+ * see one sample after the other, so that every layer can be in a model.
  */
 public final class SampleGradients {
     private SampleGradients() {}
@@ -36,8 +36,8 @@ public final class SampleGradients {
      * @param batch the samples
      * @return for each parameter that is not frozen its gradients {@code [n, ...]}, by full name; zeros where the loss does not
      *     depend on it
-     * @throws TensorException if the model has normalization by the batch in training mode, in which samples have no gradients of
-     *     their own
+     * @throws TensorException if the model has normalization by the batch in training mode, in which samples have no
+     *     gradients of their own
      */
     public static Map<String, Tensor> of(Layer model, Loss loss, Batch batch) {
         checkSeparable(model);

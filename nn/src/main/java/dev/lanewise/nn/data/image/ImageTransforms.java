@@ -183,10 +183,10 @@ public final class ImageTransforms {
 
     /**
      * Applies operations that are drawn from fourteen: none, shearing and moving along either direction, rotation, brightness,
-     * saturation, contrast, sharpness, fewer bits, inversion of bright parts, stretched contrast, equalized histogram (Cubuk et al.
-     * 2019, arXiv:1909.13719), each in either direction where it has two. They are torchvision's {@code RandAugment}, with
-     * the nearest pixel and zeros outside; what torchvision rounds to whole bytes after every operation is not rounded here, but in
-     * those two that need bytes.
+     * saturation, contrast, sharpness, fewer bits, inversion of bright parts, stretched contrast, equalized histogram
+     * (Cubuk et al. 2019, arXiv:1909.13719), each in either direction where it has two. They are torchvision's {@code
+     * RandAugment}, with the nearest pixel and zeros outside; what torchvision rounds to whole bytes after every
+     * operation is not rounded here, but in those two that need bytes.
      *
      * @param operations how many are applied one after the other, 0 or more
      * @param magnitude how strong they are, from 0 to {@code bins - 1}
