@@ -51,7 +51,9 @@ final class ArrowCursor implements RowCursor {
             made = isFile(opened) ? new ArrowFileReader(opened, allocator) : new ArrowStreamReader(opened, allocator);
             List<Field> fields = made.getVectorSchemaRoot().getSchema().getFields();
             positions = positions(fields, chosen);
-            names = Arrays.stream(positions).mapToObj(i -> fields.get(i).getName()).toList();
+            names = Arrays.stream(positions)
+                    .mapToObj(i -> fields.get(i).getName())
+                    .toList();
             for (int i : positions) {
                 columns.add(column(fields.get(i), made));
             }
@@ -87,11 +89,13 @@ final class ArrowCursor implements RowCursor {
         List<String> wanted = chosen == null ? List.copyOf(byName.keySet()) : chosen;
         for (String name : wanted) {
             if (!byName.containsKey(name)) {
-                throw new BadFileException(file, "no column '" + name + "'", "one of " + byName.keySet(), "check the name");
+                throw new BadFileException(
+                        file, "no column '" + name + "'", "one of " + byName.keySet(), "check the name");
             }
         }
         if (wanted.stream().distinct().count() < wanted.size()) {
-            throw new BadFileException(file, "a column named twice among " + wanted, "different names", "name each once");
+            throw new BadFileException(
+                    file, "a column named twice among " + wanted, "different names", "name each once");
         }
         return wanted.stream().mapToInt(byName::get).toArray();
     }

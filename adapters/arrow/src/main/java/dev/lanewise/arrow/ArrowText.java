@@ -69,7 +69,8 @@ interface ArrowText {
                                 .atOffset(ZoneOffset.UTC)
                                 .toLocalDate()
                                 .toString();
-            case ArrowType.Time other -> (vector, row) -> LocalTime.ofNanoOfDay(nanos(vector, row)).toString();
+            case ArrowType.Time other ->
+                (vector, row) -> LocalTime.ofNanoOfDay(nanos(vector, row)).toString();
             case ArrowType.Timestamp time ->
                 (vector, row) -> {
                     Instant instant = instant(((TimeStampVector) vector).get(row), time.getUnit());
@@ -90,7 +91,9 @@ interface ArrowText {
         if (index < 0 || index >= words.getValueCount()) {
             throw new IOException("word " + index + " of a dictionary of " + words.getValueCount());
         }
-        String text = words.isNull((int) index) ? null : of(words.getField().getType()).text(words, (int) index);
+        String text = words.isNull((int) index)
+                ? null
+                : of(words.getField().getType()).text(words, (int) index);
         return text == null ? "" : text;
     }
 

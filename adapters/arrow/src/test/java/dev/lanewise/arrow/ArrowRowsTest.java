@@ -129,7 +129,8 @@ final class ArrowRowsTest {
         TimeStampMilliVector stamp = new TimeStampMilliVector("stamp", memory);
         TimeStampMicroTZVector zoned = new TimeStampMicroTZVector("zoned", memory, "UTC");
         DecimalVector decimal = new DecimalVector("decimal", memory, 9, 2);
-        all.addAll(List.of(i8, i32, u8, u16, u32, u64, f16, f32, f64, bool, text, large, date, time, stamp, zoned, decimal));
+        all.addAll(List.of(
+                i8, i32, u8, u16, u32, u64, f16, f32, f64, bool, text, large, date, time, stamp, zoned, decimal));
         all.forEach(FieldVector::allocateNew);
         i8.set(0, -3);
         i32.set(0, Integer.MIN_VALUE);
@@ -235,7 +236,9 @@ final class ArrowRowsTest {
                     List.of(encoded),
                     new DictionaryProvider.MapDictionaryProvider(dictionary));
             words.close();
-            assertThat(all(ArrowRows.of(file))).extracting(row -> row.text("said")).containsExactly("yes", null, "no");
+            assertThat(all(ArrowRows.of(file)))
+                    .extracting(row -> row.text("said"))
+                    .containsExactly("yes", null, "no");
         }
     }
 

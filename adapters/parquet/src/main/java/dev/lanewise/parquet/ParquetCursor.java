@@ -60,12 +60,14 @@ final class ParquetCursor implements RowCursor {
         for (String name : names == null ? List.copyOf(byName.keySet()) : names) {
             SchemaNode field = byName.get(name);
             if (field == null) {
-                throw new BadFileException(file, "no column '" + name + "'", "one of " + byName.keySet(), "check the name");
+                throw new BadFileException(
+                        file, "no column '" + name + "'", "one of " + byName.keySet(), "check the name");
             }
             columns.add(checked(field));
         }
         if (names != null && names.stream().distinct().count() < names.size()) {
-            throw new BadFileException(file, "a column named twice among " + names, "different names", "name each once");
+            throw new BadFileException(
+                    file, "a column named twice among " + names, "different names", "name each once");
         }
         return columns;
     }

@@ -45,10 +45,7 @@ final class ParquetRowsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            nullValues = "null",
-            textBlock =
-                    """
+    @CsvSource(nullValues = "null", textBlock = """
                     i8, 1, -3
                     i32, 1, -2147483648
                     i64, 4611686018427387904, -5
@@ -100,7 +97,9 @@ final class ParquetRowsTest {
             Table table = Table.of(chunk);
             return new Batch(
                     Tensor.of(encoder.encode(table), table.rows(), encoder.width()),
-                    Tensor.of(Arrays.stream(table.column("kind").indices(kinds)).asLongStream().toArray()));
+                    Tensor.of(Arrays.stream(table.column("kind").indices(kinds))
+                            .asLongStream()
+                            .toArray()));
         });
         long samples = 0;
         for (Batch batch : loader.epoch(1)) {
@@ -132,9 +131,11 @@ final class ParquetRowsTest {
         assertThat(all(ParquetRows.of(stored("nested"), "a.b", "id")))
                 .extracting(row -> row.text("a.b") + row.text("id"))
                 .containsExactly("x1", "y2");
-        assertThat(all(ParquetRows.of(stored("nested"), "id")).getFirst().text("id")).isEqualTo("1");
+        assertThat(all(ParquetRows.of(stored("nested"), "id")).getFirst().text("id"))
+                .isEqualTo("1");
         assertThat(ParquetRows.of(stored("empty")).size()).isZero();
-        assertThat(all(ParquetRows.of(stored("legacy"))).getFirst().text("time")).isEqualTo("2020-01-02T03:04:05Z");
+        assertThat(all(ParquetRows.of(stored("legacy"))).getFirst().text("time"))
+                .isEqualTo("2020-01-02T03:04:05Z");
     }
 
     @Test

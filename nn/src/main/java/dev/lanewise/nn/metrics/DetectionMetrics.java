@@ -68,7 +68,10 @@ public final class DetectionMetrics {
      * @param areas {@code [m]}: the objects' areas in square pixels, where they don't fill their boxes; or null
      */
     public record Objects(
-            Tensor boxes, Tensor classes, @Nullable Tensor crowd, @Nullable Tensor areas) {
+            Tensor boxes,
+            Tensor classes,
+            @Nullable Tensor crowd,
+            @Nullable Tensor areas) {
         /**
          * Single objects that fill their boxes.
          *
@@ -103,8 +106,7 @@ public final class DetectionMetrics {
             int[] own = positions(actualClasses, label);
             int[] ownFound = byScore(positions(detectedClasses, label), scores);
             if (own.length + ownFound.length > 0) {
-                matches.get(label)
-                        .add(DetectionMatches.of(detected, ownFound, scores, actual, own, crowd, areas));
+                matches.get(label).add(DetectionMatches.of(detected, ownFound, scores, actual, own, crowd, areas));
             }
         }
     }
@@ -169,8 +171,8 @@ public final class DetectionMetrics {
             }
             check(
                     finite && corners[i] <= corners[i + 2] && corners[i + 1] <= corners[i + 3],
-                    name + " with (" + corners[i] + ", " + corners[i + 1] + ", " + corners[i + 2] + ", " + corners[i + 3]
-                            + ")",
+                    name + " with (" + corners[i] + ", " + corners[i + 1] + ", " + corners[i + 2] + ", "
+                            + corners[i + 3] + ")",
                     "finite numbers, left <= right and top <= bottom",
                     "turn (x, y, width, height) into corners");
         }
@@ -178,7 +180,11 @@ public final class DetectionMetrics {
     }
 
     private static void checkShape(String name, Tensor tensor, Shape expected) {
-        check(tensor.shape().equals(expected), name + " " + tensor.spec(), expected.toString(), "give one for each box");
+        check(
+                tensor.shape().equals(expected),
+                name + " " + tensor.spec(),
+                expected.toString(),
+                "give one for each box");
     }
 
     private static void check(boolean right, String found, String expected, String remedy) {

@@ -73,7 +73,9 @@ public record DetectionResult(
     private record Figures(double[] precision, double[] recall) {}
 
     private static List<Figures> figures(List<List<DetectionMatches>> matches, int size, int most) {
-        return matches.stream().map(images -> figuresOfClass(images, size, most)).toList();
+        return matches.stream()
+                .map(images -> figuresOfClass(images, size, most))
+                .toList();
     }
 
     private static double precision(List<Figures> classes, int from, int to) {
@@ -98,8 +100,7 @@ public record DetectionResult(
     }
 
     private static Figures figuresOfClass(List<DetectionMatches> images, int size, int most) {
-        int expected =
-                images.stream().mapToInt(image -> image.expected()[size]).sum();
+        int expected = images.stream().mapToInt(image -> image.expected()[size]).sum();
         if (expected == 0) {
             return new Figures(new double[0], new double[0]);
         }

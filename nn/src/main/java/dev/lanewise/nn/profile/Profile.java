@@ -134,9 +134,7 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
     }
 
     private static String label(Memory row) {
-        return row.scopes.isEmpty()
-                ? "everything"
-                : "  ".repeat(row.scopes.size() - 1) + row.scopes.getLast();
+        return row.scopes.isEmpty() ? "everything" : "  ".repeat(row.scopes.size() - 1) + row.scopes.getLast();
     }
 
     private static double mebibytes(long bytes) {

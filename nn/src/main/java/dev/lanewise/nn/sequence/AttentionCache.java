@@ -45,8 +45,9 @@ public final class AttentionCache implements AutoCloseable {
     /** Adds positions; the result is valid until the next call. */
     Seen append(Tensor newKeys, Tensor newValues) {
         if (Autograd.isRecording() && (Autograd.isTracked(newKeys) || Autograd.isTracked(newValues))) {
-            throw new TensorException("attention: a cache while gradients are recorded (expected none, which would not reach"
-                    + " earlier positions); call it inside Autograd.noGrad");
+            throw new TensorException(
+                    "attention: a cache while gradients are recorded (expected none, which would not reach"
+                            + " earlier positions); call it inside Autograd.noGrad");
         }
         long added = newKeys.shape().size(2);
         keys = stored(keys, newKeys, added);

@@ -216,7 +216,9 @@ public final class MultiHeadAttention extends Layer implements Prunable {
         Tensor q = split(projected.narrow(-1, 0, queries));
         Tensor k = split(projected.narrow(-1, queries, keys));
         Tensor v = split(projected.narrow(-1, queries + keys, keys));
-        return rotary == null ? new Projected(q, k, v) : new Projected(rotary.forward(q, first), rotary.forward(k, first), v);
+        return rotary == null
+                ? new Projected(q, k, v)
+                : new Projected(rotary.forward(q, first), rotary.forward(k, first), v);
     }
 
     /** The width of all heads of keys; heads may have been taken away. */
@@ -263,7 +265,8 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     private Tensor shared(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
         int each = heads / keyHeads;
         Tensor groups = groups(q);
-        boolean biasByHead = bias != null && bias.shape().rank() > 2 && bias.shape().size(-3) == heads;
+        boolean biasByHead =
+                bias != null && bias.shape().rank() > 2 && bias.shape().size(-3) == heads;
         Tensor biases = biasByHead ? groups(bias.shape().rank() == 3 ? bias.unsqueeze(0) : bias) : null;
         Tensor[] attended = new Tensor[each];
         for (int i = 0; i < each; i++) {

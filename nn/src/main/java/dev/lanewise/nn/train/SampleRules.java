@@ -36,7 +36,8 @@ final class SampleRules {
     static Map<Parameter, Tensor> gradients(Layer layer, Tensor x, Tensor g) {
         Map<Parameter, Tensor> found = new LinkedHashMap<>();
         switch (layer) {
-            case Linear linear when x.shape().rank() > 1 -> {
+            case Linear linear
+            when x.shape().rank() > 1 -> {
                 put(found, linear.weight(), product(perPlace(g), perPlace(x)));
                 put(found, linear.bias(), perPlace(g).sum(1));
             }
@@ -86,8 +87,7 @@ final class SampleRules {
         long places = patches.shape().size(2);
         Tensor of = patches.reshape(n, groups, patches.shape().size(1) / groups, places);
         Tensor by = g.reshape(n, groups, shape.size(0) / groups, places);
-        return by.matmul(of.transpose(2, 3))
-                .reshape(Shape.of(n).concat(shape).toArray());
+        return by.matmul(of.transpose(2, 3)).reshape(Shape.of(n).concat(shape).toArray());
     }
 
     /** The rows that each sample looked up in a table of its own. */
@@ -103,8 +103,7 @@ final class SampleRules {
                 : g.maskedFill(numbers.eq(embedding.padding()).unsqueeze(-1), 0);
         Tensor tables = Autograd.watch(Tensor.full(0, g.dtype(), g.device(), n * shape.size(0), shape.size(1)));
         Tensor looked = tables.embedding(numbers.to(DType.I64).add(first));
-        return Autograd.gradients(
-                        new Tensor[] {looked}, new Tensor[] {upstream}, new Tensor[] {tables}, Graph.RELEASE)
+        return Autograd.gradients(new Tensor[] {looked}, new Tensor[] {upstream}, new Tensor[] {tables}, Graph.RELEASE)
                 .of(tables)
                 .reshape(n, shape.size(0), shape.size(1));
     }
@@ -120,8 +119,7 @@ final class SampleRules {
         parameters.forEach(p -> all.put(p, new ArrayList<>()));
         for (long i = 0; i < x.shape().size(0); i++) {
             Tensor y = layer.forward(x.narrow(0, i, 1));
-            Gradients gradients =
-                    Autograd.gradients(new Tensor[] {y}, new Tensor[] {g.narrow(0, i, 1)}, Graph.RELEASE);
+            Gradients gradients = Autograd.gradients(new Tensor[] {y}, new Tensor[] {g.narrow(0, i, 1)}, Graph.RELEASE);
             all.forEach((p, single) -> single.add(SampleGradients.of(gradients, p)));
         }
         all.forEach((p, single) -> found.put(p, SampleGradients.stack(single)));

@@ -43,7 +43,9 @@ final class DetectionMetricsTest {
                                 file.entry(image + "areas").toTensor()));
             }
             DetectionResult result = metrics.result();
-            assertSame(result.figures().values(), file.entry(set + "/stats").toTensor().toDoubleArray());
+            assertSame(
+                    result.figures().values(),
+                    file.entry(set + "/stats").toTensor().toDoubleArray());
             assertSame(result.precisionByClass(), classes);
         }
     }
@@ -58,8 +60,7 @@ final class DetectionMetricsTest {
 
     private static Found found(double... boxesAndScores) {
         Tensor rows = Tensor.of(boxesAndScores, boxesAndScores.length / 5, 5);
-        return new Found(
-                rows.narrow(1, 0, 4), rows.select(1, 4), Tensor.zeros(DType.I64, boxesAndScores.length / 5));
+        return new Found(rows.narrow(1, 0, 4), rows.select(1, 4), Tensor.zeros(DType.I64, boxesAndScores.length / 5));
     }
 
     private static Objects objects(double... boxes) {

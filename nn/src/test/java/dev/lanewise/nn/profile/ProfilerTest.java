@@ -113,7 +113,8 @@ final class ProfilerTest {
             }
             new Linear(256, 4).forward(x);
         });
-        assertThat(memory(profile, "step", "part")).isEqualTo(new Profile.Memory(List.of("step", "part"), 4, 4096, 3072, 0));
+        assertThat(memory(profile, "step", "part"))
+                .isEqualTo(new Profile.Memory(List.of("step", "part"), 4, 4096, 3072, 0));
         assertThat(memory(profile, "step")).isEqualTo(new Profile.Memory(List.of("step"), 6, 6144, 4096, 1024));
         assertThat(memory(profile, "Linear").left()).isEqualTo(16);
         assertThat(memory(profile).bytes()).isGreaterThanOrEqualTo(6144 + 16 + 4 * 4 * 256);

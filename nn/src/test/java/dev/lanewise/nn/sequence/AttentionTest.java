@@ -41,7 +41,9 @@ final class AttentionTest {
         assertClose(new RotaryPositions(9, 4).forward(x), Positions.rotary(x));
         assertThat(rotary).hasToString("RotaryPositions(50, 4, base=500.0, scaling=2.0)");
         assertThat(new RotaryPositions(50, 4)).hasToString("RotaryPositions(50, 4)");
-        assertClose(rotary.forward(x, 47), rotary.forward(Tensor.cat(0, Tensor.zeros(DType.F64, 47, 4), x)).narrow(0, 47, 3));
+        assertClose(
+                rotary.forward(x, 47),
+                rotary.forward(Tensor.cat(0, Tensor.zeros(DType.F64, 47, 4), x)).narrow(0, 47, 3));
         for (long first : new long[] {-1, 48, 51, Long.MAX_VALUE}) {
             assertThatThrownBy(() -> rotary.forward(x, first)).isInstanceOf(TensorException.class);
         }
@@ -72,7 +74,10 @@ final class AttentionTest {
             repeated.namedParameters().get(name).tensor().assign(Tensor.cat(0, rows));
         }
         for (String name : new String[] {"out_proj.weight", "out_proj.bias"}) {
-            repeated.namedParameters().get(name).tensor().assign(shared.namedParameters().get(name).tensor());
+            repeated.namedParameters()
+                    .get(name)
+                    .tensor()
+                    .assign(shared.namedParameters().get(name).tensor());
         }
         return repeated;
     }
@@ -90,7 +95,8 @@ final class AttentionTest {
             new Rng(6).randn(DType.F64, 5, 5),
             new Rng(6).randn(DType.F64, 4, 5, 5),
             new Rng(6).randn(DType.F64, 2, 4, 5, 5),
-            MultiHeadAttention.paddingMask(Tensor.of(new boolean[] {false, false, false, true, true, false, false, false, false, true}, 2, 5))
+            MultiHeadAttention.paddingMask(
+                    Tensor.of(new boolean[] {false, false, false, true, true, false, false, false, false, true}, 2, 5))
         }) {
             assertClose(shared.selfAttention(x, mask, false), repeated.selfAttention(x, mask, false));
         }
@@ -101,7 +107,8 @@ final class AttentionTest {
     @Test
     void sharedKeysHaveGradients() {
         MultiHeadAttention shared = attention(2);
-        GradCheck.first(in -> new Tensor[] {shared.selfAttention(in[0], null, true)}, new Rng(7).randn(DType.F64, 1, 3, 8));
+        GradCheck.first(
+                in -> new Tensor[] {shared.selfAttention(in[0], null, true)}, new Rng(7).randn(DType.F64, 1, 3, 8));
     }
 
     @ParameterizedTest
@@ -116,17 +123,18 @@ final class AttentionTest {
                 for (int from = 0; from < 15; from += step) {
                     int first = from;
                     try (Scope token = Scope.open("token")) {
-                        Tensor part = given == null ? null : given.narrow(2, first, step).narrow(3, 0, first + step);
-                        Tensor y = Autograd.noGrad(
-                                () -> attention.selfAttention(x.narrow(1, first, step), part, cache));
+                        Tensor part = given == null
+                                ? null
+                                : given.narrow(2, first, step).narrow(3, 0, first + step);
+                        Tensor y =
+                                Autograd.noGrad(() -> attention.selfAttention(x.narrow(1, first, step), part, cache));
                         assertClose(y, whole.narrow(1, first, step));
                     }
                 }
                 assertThat(cache.length()).isEqualTo(15);
                 cache.close();
                 assertThat(cache.length()).isZero();
-                assertClose(
-                        Autograd.noGrad(() -> attention.selfAttention(x, given, cache)), whole);
+                assertClose(Autograd.noGrad(() -> attention.selfAttention(x, given, cache)), whole);
             }
         }
     }
@@ -145,7 +153,11 @@ final class AttentionTest {
             });
             assertThat(y.flatten().toFloatArray())
                     .containsExactly(
-                            attention.selfAttention(x, null, true).narrow(1, 160, 40).flatten().toFloatArray(),
+                            attention
+                                    .selfAttention(x, null, true)
+                                    .narrow(1, 160, 40)
+                                    .flatten()
+                                    .toFloatArray(),
                             within(1e-6f));
             assertThatThrownBy(() -> Autograd.noGrad(() -> attention.selfAttention(Tensor.zeros(2, 1, 4), null, cache)))
                     .isInstanceOf(TensorException.class)

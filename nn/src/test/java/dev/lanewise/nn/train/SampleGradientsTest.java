@@ -65,38 +65,36 @@ final class SampleGradientsTest {
 
     private static Layer model(String name) {
         Linear shared = new Linear(3, 3);
-        Layer model =
-                switch (name) {
-                    case "mlp" -> new Sequential(new Linear(4, 5), Activation.tanh(), new Linear(5, 3, false));
-                    case "places" -> new Sequential(new Linear(4, 2), new ReLU(), new Linear(2, 3));
-                    case "shared" -> new Sequential(shared, Activation.tanh(), shared);
-                    case "conv1d" ->
-                        new Sequential(
-                                new Conv1d(4, 6, Window.of(3).stride(2).padding(1).dilation(2), 2, false, RNG),
-                                new ReLU(),
-                                new MaxPool1d(2),
-                                new Flatten(),
-                                new Linear(6, 3));
-                    case "conv2d" ->
-                        new Sequential(
-                                new Conv2d(4, 6, Window.of(3, 2).stride(2, 1).padding(1, 0), 2, true, RNG),
-                                new ReLU(),
-                                new AvgPool2d(2),
-                                new Flatten(),
-                                new Linear(24, 3));
-                    case "conv3d" -> new Sequential(new Conv3d(1, 2, 2), new Flatten(), new Linear(16, 3));
-                    case "embedding" ->
-                        new Sequential(new Embedding(5, 2, 1, RNG), new Flatten(), new Linear(8, 3));
-                    case "norms" ->
-                        new Sequential(
-                                new Residual(new Sequential(new GroupNorm(2, 4), new PReLU(4, 0.25))),
-                                new LayerNorm(4, 3),
-                                new Flatten(),
-                                new Linear(12, 3));
-                    case "batch_norm" -> new Sequential(new Linear(3, 4), new BatchNorm1d(4), new Linear(4, 3));
-                    case "lstm" -> new Sequential(new Last(), new Linear(4, 3));
-                    default -> throw new AssertionError(name);
-                };
+        Layer model = switch (name) {
+            case "mlp" -> new Sequential(new Linear(4, 5), Activation.tanh(), new Linear(5, 3, false));
+            case "places" -> new Sequential(new Linear(4, 2), new ReLU(), new Linear(2, 3));
+            case "shared" -> new Sequential(shared, Activation.tanh(), shared);
+            case "conv1d" ->
+                new Sequential(
+                        new Conv1d(4, 6, Window.of(3).stride(2).padding(1).dilation(2), 2, false, RNG),
+                        new ReLU(),
+                        new MaxPool1d(2),
+                        new Flatten(),
+                        new Linear(6, 3));
+            case "conv2d" ->
+                new Sequential(
+                        new Conv2d(4, 6, Window.of(3, 2).stride(2, 1).padding(1, 0), 2, true, RNG),
+                        new ReLU(),
+                        new AvgPool2d(2),
+                        new Flatten(),
+                        new Linear(24, 3));
+            case "conv3d" -> new Sequential(new Conv3d(1, 2, 2), new Flatten(), new Linear(16, 3));
+            case "embedding" -> new Sequential(new Embedding(5, 2, 1, RNG), new Flatten(), new Linear(8, 3));
+            case "norms" ->
+                new Sequential(
+                        new Residual(new Sequential(new GroupNorm(2, 4), new PReLU(4, 0.25))),
+                        new LayerNorm(4, 3),
+                        new Flatten(),
+                        new Linear(12, 3));
+            case "batch_norm" -> new Sequential(new Linear(3, 4), new BatchNorm1d(4), new Linear(4, 3));
+            case "lstm" -> new Sequential(new Last(), new Linear(4, 3));
+            default -> throw new AssertionError(name);
+        };
         model.to(DType.F64);
         model.eval();
         return model;
@@ -105,7 +103,16 @@ final class SampleGradientsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "mlp", "places", "shared", "conv1d", "conv2d", "conv3d", "embedding", "norms", "batch_norm", "lstm"
+                "mlp",
+                "places",
+                "shared",
+                "conv1d",
+                "conv2d",
+                "conv3d",
+                "embedding",
+                "norms",
+                "batch_norm",
+                "lstm"
             })
     void gradientsAreThoseOfTorch(String name) {
         Layer model = model(name);
@@ -136,8 +143,7 @@ final class SampleGradientsTest {
     }
 
     private static Batch batch(int n) {
-        return new Batch(
-                new Rng(5).randn(n, 4), Tensor.arange(n).remainder(3));
+        return new Batch(new Rng(5).randn(n, 4), Tensor.arange(n).remainder(3));
     }
 
     /** The same gradients by a model whose layers nothing is known of. */
@@ -194,7 +200,8 @@ final class SampleGradientsTest {
         Loss weighted = new CrossEntropyLoss(Reduction.MEAN, -100, 0.1, Tensor.of(1f, 2f, 5f));
         assertSameAsOneByOne(model, weighted, batch(4));
         assertSameAsOneByOne(model, new CrossEntropyLoss(), batch(1));
-        Map<String, Tensor> none = SampleGradients.of(model, new CrossEntropyLoss(), batch(4).map(t -> t.narrow(0, 0, 0)));
+        Map<String, Tensor> none =
+                SampleGradients.of(model, new CrossEntropyLoss(), batch(4).map(t -> t.narrow(0, 0, 0)));
         assertThat(none.get("0.weight").shape().toArray()).containsExactly(0, 5, 4);
         model.freeze(true);
         assertThat(SampleGradients.of(model, new CrossEntropyLoss(), batch(4))).isEmpty();

@@ -12,9 +12,10 @@ import java.util.random.RandomGenerator;
 record RandAugment(int operations, int magnitude, int bins) implements ImageTransform {
     RandAugment {
         if (operations < 0 || bins < 2 || magnitude < 0 || magnitude >= bins) {
-            throw new IllegalArgumentException("randAugment: found " + operations + " operations at strength " + magnitude
-                    + " of " + bins + "; expected 0 or more operations, 2 or more strengths and one from 0 to "
-                    + (bins - 1) + "; 2 operations at 9 of 31 are usual");
+            throw new IllegalArgumentException(
+                    "randAugment: found " + operations + " operations at strength " + magnitude
+                            + " of " + bins + "; expected 0 or more operations, 2 or more strengths and one from 0 to "
+                            + (bins - 1) + "; 2 operations at 9 of 31 are usual");
         }
     }
 

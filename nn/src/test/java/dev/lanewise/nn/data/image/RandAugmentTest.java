@@ -99,13 +99,16 @@ final class RandAugmentTest {
                 .isEqualTo(transform.apply(x, new Random(7)).values());
         Set<Integer> results = new HashSet<>();
         for (int seed = 0; seed < 300; seed++) {
-            results.add(Arrays.hashCode(
-                    ImageTransforms.randAugment(1, 9, 31).apply(x, new Random(seed)).values()));
+            results.add(Arrays.hashCode(ImageTransforms.randAugment(1, 9, 31)
+                    .apply(x, new Random(seed))
+                    .values()));
         }
-        // 7 operations by their directions, 3 others, and the image itself: it is too small to be sheared along its rows,
+        // 7 operations by their directions, 3 others, and the image itself: it is too small to be sheared along its
+        // rows,
         // moved along its columns, or equalized
         assertThat(results).hasSize(18);
-        assertThat(ImageTransforms.randAugment(0, 9, 31).apply(x, new Random(1)).values()).isEqualTo(x.values());
+        assertThat(ImageTransforms.randAugment(0, 9, 31).apply(x, new Random(1)).values())
+                .isEqualTo(x.values());
     }
 
     @Test
