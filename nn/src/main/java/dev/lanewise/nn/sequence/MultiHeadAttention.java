@@ -265,9 +265,9 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     private Tensor shared(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
         int each = heads / keyHeads;
         Tensor groups = groups(q);
-        boolean biasByHead =
-                bias != null && bias.shape().rank() > 2 && bias.shape().size(-3) == heads;
-        Tensor biases = biasByHead ? groups(bias.shape().rank() == 3 ? bias.unsqueeze(0) : bias) : null;
+        Tensor biases = bias == null || bias.shape().rank() < 3 || bias.shape().size(-3) != heads
+                ? null
+                : groups(bias.shape().rank() == 3 ? bias.unsqueeze(0) : bias);
         Tensor[] attended = new Tensor[each];
         for (int i = 0; i < each; i++) {
             Tensor own = biases == null ? bias : biases.select(2, i);

@@ -152,8 +152,7 @@ final class AllSamples {
             return y;
         }
         if (layer instanceof Residual residual) {
-            Map<String, Layer> parts = residual.children();
-            return run(parts.get("body"), x).add(run(parts.get("shortcut"), x));
+            return run(residual.layer("body"), x).add(run(residual.layer("shortcut"), x));
         }
         Tensor y = layer.forward(x);
         if (!hasRule(layer)) {

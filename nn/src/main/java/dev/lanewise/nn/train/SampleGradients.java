@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The gradients of a batch's samples one by one, for private training, influence of samples, or the scale of their noise: what
@@ -52,7 +53,7 @@ public final class SampleGradients {
                     ? AllSamples.gradients(model, task, batch, parameters.values())
                     : oneByOne(task, batch, parameters.values());
             Map<String, Tensor> named = new LinkedHashMap<>();
-            parameters.forEach((name, p) -> named.put(name, scope.keep(found.get(p))));
+            parameters.forEach((name, p) -> named.put(name, scope.keep(Objects.requireNonNull(found.get(p)))));
             return named;
         }
     }
