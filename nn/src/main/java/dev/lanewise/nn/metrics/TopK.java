@@ -1,0 +1,99 @@
+package dev.lanewise.nn.metrics;
+
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How well a recommender ranks: for outputs {@code [n, items]}, scores of the candidates of n users, and targets {@code [n,
+ * items]}, 1 for what the user chose, else 0. Its figures, with the k that was asked for, are {@code hr@10}, the fraction of
+ * users who have a chosen item among the first k by score, and {@code ndcg@10}, which also counts at which rank
+ * ({@link RankingMetrics#ndcg}). Equal scores stand in a random order, so each figure is its expected value: a model that
+ * gives all items one score gets what chance gives.
+ */
+public final class TopK implements Metric {
+    private final int k;
+    private double hits;
+    private double gains;
+    private long users;
+
+    /**
+     * A measurement that has seen no users yet.
+     *
+     * @param k how many items count, usually 10
+     * @throws IllegalArgumentException if {@code k} is less than 1
+     */
+    public TopK(int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("TopK: found k = " + k + "; expected at least 1; 10 is usual");
+        }
+        this.k = k;
+    }
+
+    /**
+     * Takes a batch of users into account.
+     *
+     * @param output the scores, {@code [n, items]}
+     * @param target 1 for a chosen item, else 0, of the same shape
+     * @throws TensorException if the shapes differ or are not {@code [n, items]}
+     */
+    @Override
+    public void add(Tensor output, Tensor target) {
+        if (output.shape().rank() != 2 || !output.shape().equals(target.shape())) {
+            throw new TensorException("top_k: output " + output.spec() + ", target " + target.spec()
+                    + " (expected [n, items] of both, one row per user); reshape them");
+        }
+        float[] scores = output.toFloatArray();
+        float[] chosen = target.toFloatArray();
+        int items = Math.toIntExact(output.shape().size(1));
+        for (int start = 0; start < scores.length; start += items) {
+            float[] own = Arrays.copyOfRange(scores, start, start + items);
+            float[] relevant = Arrays.copyOfRange(chosen, start, start + items);
+            gains += RankingMetrics.ndcg(relevant, own, k);
+            hits += hit(relevant, own);
+            users++;
+        }
+    }
+
+    /** The probability that one of the chosen items is among the first k. */
+    private double hit(float[] relevant, float[] scores) {
+        float best = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < scores.length; i++) {
+            best = relevant[i] > 0 ? Math.max(best, scores[i]) : best;
+        }
+        // the items that have the best chosen one's score share the places that are left
+        int above = 0;
+        int equal = 0;
+        int chosen = 0;
+        for (int i = 0; i < scores.length; i++) {
+            above += scores[i] > best ? 1 : 0;
+            equal += scores[i] == best ? 1 : 0;
+            chosen += scores[i] == best && relevant[i] > 0 ? 1 : 0;
+        }
+        double missed = 1;
+        for (int place = 0; place < Math.min(k - above, equal); place++) {
+            missed *= Math.max(0, equal - chosen - place) / (double) (equal - place);
+        }
+        return chosen == 0 ? 0 : 1 - missed;
+    }
+
+    /** {@return the fraction of users with a hit among the first k, from 0 to 1; NaN if there were no users} */
+    public double hitRate() {
+        return hits / users;
+    }
+
+    /** {@return the mean normalized discounted cumulative gain of the first k, from 0 to 1; NaN if there were no users} */
+    public double ndcg() {
+        return gains / users;
+    }
+
+    @Override
+    public Map<String, Double> figures() {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("hr@" + k, hitRate());
+        figures.put("ndcg@" + k, ndcg());
+        return figures;
+    }
+}
