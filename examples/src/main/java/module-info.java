@@ -21,6 +21,8 @@ module dev.lanewise.examples {
             info.picocli;
     opens dev.lanewise.examples.onnx to
             info.picocli;
+    opens dev.lanewise.examples.page to
+            info.picocli;
     opens dev.lanewise.examples.serve to
             info.picocli;
     opens dev.lanewise.examples.train to

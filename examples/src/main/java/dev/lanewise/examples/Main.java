@@ -3,6 +3,7 @@ package dev.lanewise.examples;
 import dev.lanewise.examples.golden.GoldenCommand;
 import dev.lanewise.examples.lm.LmCommand;
 import dev.lanewise.examples.onnx.OnnxCommand;
+import dev.lanewise.examples.page.ExampleCommand;
 import dev.lanewise.examples.serve.ServeCommand;
 import dev.lanewise.examples.train.PredictCommand;
 import dev.lanewise.examples.train.TrainCommand;
@@ -24,6 +25,7 @@ import picocli.CommandLine.TypeConversionException;
         subcommands = {
             TrainCommand.class,
             PredictCommand.class,
+            ExampleCommand.class,
             OnnxCommand.class,
             LmCommand.class,
             ServeCommand.class,

@@ -1,0 +1,23 @@
+package dev.lanewise.examples.page;
+
+import dev.lanewise.examples.recommend.NeuralFactorization;
+import dev.lanewise.examples.recommend.TwoTowers;
+import java.util.List;
+import java.util.Optional;
+
+/** The list of examples. */
+public final class Examples {
+    private static final List<Example> ALL = List.of(new NeuralFactorization(), new TwoTowers());
+
+    private Examples() {}
+
+    /** All of them. */
+    public static List<Example> all() {
+        return ALL;
+    }
+
+    /** The example of a name. */
+    public static Optional<Example> find(String id) {
+        return ALL.stream().filter(example -> example.id().equals(id)).findFirst();
+    }
+}

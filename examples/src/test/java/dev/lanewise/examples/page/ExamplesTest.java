@@ -1,0 +1,47 @@
+package dev.lanewise.examples.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every example learns in its quick run, by measures that a model which learnt nothing does not reach. */
+final class ExamplesTest {
+    /** What an example found. */
+    private record Found(Map<String, Double> figures) {
+        double of(String name) {
+            return Objects.requireNonNull(figures.get(name), name);
+        }
+    }
+
+    private static final Map<String, Consumer<Found>> LEARNT = Map.of(
+            "neumf",
+            found -> {
+                assertThat(found.of("hr@10")).isGreaterThan(found.of("hr@10 by popularity") + 0.2);
+                assertThat(found.of("ndcg@10")).isGreaterThan(0.4);
+            },
+            "two-tower",
+            found -> {
+                assertThat(found.of("hr@10")).isGreaterThan(found.of("hr@10 by popularity") + 0.2);
+                assertThat(found.of("ndcg@10")).isGreaterThan(0.3);
+            });
+
+    static List<Example> examples() {
+        return Examples.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void exampleLearns(Example example) {
+        List<String> lines = new ArrayList<>();
+        Map<String, Double> figures = example.run(new Settings(true, 0, lines::add));
+        assertThat(figures.values()).allMatch(Double::isFinite);
+        assertThat(lines).isNotEmpty();
+        Objects.requireNonNull(LEARNT.get(example.id()), example.id()).accept(new Found(figures));
+    }
+}
