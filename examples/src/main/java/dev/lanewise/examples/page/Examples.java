@@ -2,12 +2,13 @@ package dev.lanewise.examples.page;
 
 import dev.lanewise.examples.recommend.NeuralFactorization;
 import dev.lanewise.examples.recommend.TwoTowers;
+import dev.lanewise.examples.sequence.Dates;
 import java.util.List;
 import java.util.Optional;
 
 /** The list of examples. */
 public final class Examples {
-    private static final List<Example> ALL = List.of(new NeuralFactorization(), new TwoTowers());
+    private static final List<Example> ALL = List.of(new NeuralFactorization(), new TwoTowers(), new Dates());
 
     private Examples() {}
 

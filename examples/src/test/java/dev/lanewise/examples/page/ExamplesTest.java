@@ -29,7 +29,9 @@ final class ExamplesTest {
             found -> {
                 assertThat(found.of("hr@10")).isGreaterThan(found.of("hr@10 by popularity") + 0.2);
                 assertThat(found.of("ndcg@10")).isGreaterThan(0.3);
-            });
+            },
+            "seq2seq",
+            found -> assertThat(found.of("characters right")).isGreaterThan(0.8));
 
     static List<Example> examples() {
         return Examples.all();
