@@ -1,5 +1,6 @@
 package dev.lanewise.examples.page;
 
+import dev.lanewise.examples.generative.Vae;
 import dev.lanewise.examples.recommend.NeuralFactorization;
 import dev.lanewise.examples.recommend.TwoTowers;
 import dev.lanewise.examples.sequence.Dates;
@@ -8,7 +9,8 @@ import java.util.Optional;
 
 /** The list of examples. */
 public final class Examples {
-    private static final List<Example> ALL = List.of(new NeuralFactorization(), new TwoTowers(), new Dates());
+    private static final List<Example> ALL =
+            List.of(new NeuralFactorization(), new TwoTowers(), new Dates(), new Vae());
 
     private Examples() {}
 

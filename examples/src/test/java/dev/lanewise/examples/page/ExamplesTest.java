@@ -31,7 +31,9 @@ final class ExamplesTest {
                 assertThat(found.of("ndcg@10")).isGreaterThan(0.3);
             },
             "seq2seq",
-            found -> assertThat(found.of("characters right")).isGreaterThan(0.8));
+            found -> assertThat(found.of("characters right")).isGreaterThan(0.8),
+            "vae",
+            found -> assertThat(found.of("nats")).isLessThan(0.95 * found.of("nats by the mean image")));
 
     static List<Example> examples() {
         return Examples.all();
