@@ -1,5 +1,6 @@
 package dev.lanewise.examples.page;
 
+import dev.lanewise.examples.generative.DeepConvolutionalGan;
 import dev.lanewise.examples.generative.Vae;
 import dev.lanewise.examples.recommend.NeuralFactorization;
 import dev.lanewise.examples.recommend.TwoTowers;
@@ -10,7 +11,7 @@ import java.util.Optional;
 /** The list of examples. */
 public final class Examples {
     private static final List<Example> ALL =
-            List.of(new NeuralFactorization(), new TwoTowers(), new Dates(), new Vae());
+            List.of(new NeuralFactorization(), new TwoTowers(), new Dates(), new Vae(), new DeepConvolutionalGan());
 
     private Examples() {}
 

@@ -33,7 +33,9 @@ final class ExamplesTest {
             "seq2seq",
             found -> assertThat(found.of("characters right")).isGreaterThan(0.8),
             "vae",
-            found -> assertThat(found.of("nats")).isLessThan(0.95 * found.of("nats by the mean image")));
+            found -> assertThat(found.of("nats")).isLessThan(0.95 * found.of("nats by the mean image")),
+            "dcgan",
+            found -> assertThat(found.of("distance")).isLessThan(0.35 * found.of("distance before")));
 
     static List<Example> examples() {
         return Examples.all();
