@@ -2,6 +2,7 @@ package dev.lanewise.examples.page;
 
 import dev.lanewise.examples.generative.DeepConvolutionalGan;
 import dev.lanewise.examples.generative.Vae;
+import dev.lanewise.examples.generative.WassersteinGan;
 import dev.lanewise.examples.recommend.NeuralFactorization;
 import dev.lanewise.examples.recommend.TwoTowers;
 import dev.lanewise.examples.sequence.Dates;
@@ -10,8 +11,13 @@ import java.util.Optional;
 
 /** The list of examples. */
 public final class Examples {
-    private static final List<Example> ALL =
-            List.of(new NeuralFactorization(), new TwoTowers(), new Dates(), new Vae(), new DeepConvolutionalGan());
+    private static final List<Example> ALL = List.of(
+            new NeuralFactorization(),
+            new TwoTowers(),
+            new Dates(),
+            new Vae(),
+            new DeepConvolutionalGan(),
+            new WassersteinGan());
 
     private Examples() {}
 

@@ -35,7 +35,12 @@ final class ExamplesTest {
             "vae",
             found -> assertThat(found.of("nats")).isLessThan(0.95 * found.of("nats by the mean image")),
             "dcgan",
-            found -> assertThat(found.of("distance")).isLessThan(0.35 * found.of("distance before")));
+            found -> assertThat(found.of("distance")).isLessThan(0.35 * found.of("distance before")),
+            "wgan-gp",
+            found -> {
+                assertThat(found.of("places")).isGreaterThan(6);
+                assertThat(found.of("distance")).isLessThan(0.1 * found.of("distance before"));
+            });
 
     static List<Example> examples() {
         return Examples.all();
