@@ -5,6 +5,7 @@ import dev.lanewise.examples.generative.Vae;
 import dev.lanewise.examples.generative.WassersteinGan;
 import dev.lanewise.examples.recommend.NeuralFactorization;
 import dev.lanewise.examples.recommend.TwoTowers;
+import dev.lanewise.examples.reinforce.PoleBalancing;
 import dev.lanewise.examples.sequence.Dates;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,8 @@ public final class Examples {
             new Dates(),
             new Vae(),
             new DeepConvolutionalGan(),
-            new WassersteinGan());
+            new WassersteinGan(),
+            new PoleBalancing());
 
     private Examples() {}
 

@@ -40,7 +40,9 @@ final class ExamplesTest {
             found -> {
                 assertThat(found.of("places")).isGreaterThan(6);
                 assertThat(found.of("distance")).isLessThan(0.1 * found.of("distance before"));
-            });
+            },
+            "reinforce",
+            found -> assertThat(found.of("steps")).isGreaterThan(4 * found.of("steps before")));
 
     static List<Example> examples() {
         return Examples.all();
