@@ -1,5 +1,6 @@
 package dev.lanewise.examples.page;
 
+import dev.lanewise.examples.anomaly.SensorWatch;
 import dev.lanewise.examples.generative.DeepConvolutionalGan;
 import dev.lanewise.examples.generative.Vae;
 import dev.lanewise.examples.generative.WassersteinGan;
@@ -19,7 +20,8 @@ public final class Examples {
             new Vae(),
             new DeepConvolutionalGan(),
             new WassersteinGan(),
-            new PoleBalancing());
+            new PoleBalancing(),
+            new SensorWatch());
 
     private Examples() {}
 

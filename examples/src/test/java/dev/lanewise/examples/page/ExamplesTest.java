@@ -42,7 +42,14 @@ final class ExamplesTest {
                 assertThat(found.of("distance")).isLessThan(0.1 * found.of("distance before"));
             },
             "reinforce",
-            found -> assertThat(found.of("steps")).isGreaterThan(4 * found.of("steps before")));
+            found -> assertThat(found.of("steps")).isGreaterThan(4 * found.of("steps before")),
+            "anomaly",
+            found -> {
+                assertThat(found.of("auc")).isGreaterThan(0.9);
+                assertThat(found.of("auc by single sensors")).isLessThan(0.6);
+                assertThat(found.of("false alarms")).isLessThan(0.03);
+                assertThat(found.of("found")).isGreaterThan(0.5);
+            });
 
     static List<Example> examples() {
         return Examples.all();
