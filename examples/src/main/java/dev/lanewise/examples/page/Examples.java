@@ -1,6 +1,7 @@
 package dev.lanewise.examples.page;
 
 import dev.lanewise.examples.anomaly.SensorWatch;
+import dev.lanewise.examples.forecast.DemandForecast;
 import dev.lanewise.examples.generative.DeepConvolutionalGan;
 import dev.lanewise.examples.generative.Vae;
 import dev.lanewise.examples.generative.WassersteinGan;
@@ -21,7 +22,8 @@ public final class Examples {
             new DeepConvolutionalGan(),
             new WassersteinGan(),
             new PoleBalancing(),
-            new SensorWatch());
+            new SensorWatch(),
+            new DemandForecast());
 
     private Examples() {}
 

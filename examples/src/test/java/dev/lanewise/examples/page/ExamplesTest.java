@@ -49,7 +49,9 @@ final class ExamplesTest {
                 assertThat(found.of("auc by single sensors")).isLessThan(0.6);
                 assertThat(found.of("false alarms")).isLessThan(0.03);
                 assertThat(found.of("found")).isGreaterThan(0.5);
-            });
+            },
+            "forecast",
+            found -> assertThat(found.of("ratio")).isLessThan(0.9));
 
     static List<Example> examples() {
         return Examples.all();
