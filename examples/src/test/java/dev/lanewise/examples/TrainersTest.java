@@ -174,6 +174,61 @@ final class TrainersTest {
     }
 
     @Test
+    void itemsAreRankedAndRecommended() throws IOException {
+        Run run = train("recommender", "--limit", "2000");
+        assertThat(figure(run.out(), "test_hr@10")).isBetween(0.05, 1.0);
+        assertThat(figure(run.out(), "test_ndcg@10")).isBetween(0.02, 1.0);
+        assertThat(predict("recommender", "user7").out().lines())
+                .hasSize(10)
+                .allMatch(line -> line.matches("user7: item\\d+ [01]\\.\\d{4}"));
+        assertOneLine(
+                lanewise(List.of("predict", "recommender", "--load", weights(), "me")), 1, "'me'", "943", "user1");
+        Path card = folder.resolve("model.safetensors.json");
+        Files.writeString(card, Files.readString(card).replace("\"6 ", "\"6 99999 "));
+        assertOneLine(lanewise(List.of("predict", "recommender", "--load", weights(), "user7")), 1, "99999", "seen");
+
+        StringBuilder ratings = new StringBuilder();
+        for (int i = 0; i < 30; i++) {
+            ratings.append(i % 3)
+                    .append('\t')
+                    .append(i % 20)
+                    .append("\t5\t")
+                    .append(i)
+                    .append('\n');
+        }
+        Path file = Files.writeString(folder.resolve("u.data"), ratings);
+        run = lanewise(List.of("train", "recommender", "--data", folder.toString(), "--epochs", "1"));
+        assertThat(run.out()).as(run.err()).contains("test hr@10 ", "epochs of 135 samples");
+        Files.writeString(file, "1,2\n");
+        assertOneLine(lanewise(List.of("train", "recommender", "--data", file.toString())), 1, "u.data", "line 1");
+    }
+
+    @Test
+    void pixelsAreToldApart() throws IOException {
+        Run run = train("segmentation", "--limit", "48", "--batch", "8");
+        assertThat(figure(run.out(), "test_iou")).isBetween(0.01, 1.0);
+        assertThat(figure(run.out(), "test_dice")).isBetween(0.01, 1.0);
+        assertThat(predict("segmentation", image()).out())
+                .matches("(?s).*image\\.png: ground [\\d.]+%, disc [\\d.]+%, square [\\d.]+%, triangle [\\d.]+%\\R");
+        assertOneLine(lanewise(List.of("train", "segmentation", "--data", folder.toString())), 1, "images", "masks");
+
+        for (int i = 0; i < 3; i++) {
+            BufferedImage picture = new BufferedImage(20, 10, BufferedImage.TYPE_INT_RGB);
+            BufferedImage mask = new BufferedImage(20, 10, BufferedImage.TYPE_BYTE_GRAY);
+            mask.setRGB(3, 4, 0xffffff);
+            Files.createDirectories(folder.resolve("images"));
+            Files.createDirectories(folder.resolve("masks"));
+            ImageIO.write(picture, "png", folder.resolve("images/" + i + ".png").toFile());
+            ImageIO.write(mask, "png", folder.resolve("masks/" + i + ".png").toFile());
+        }
+        run = lanewise(List.of("train", "segmentation", "--data", folder.toString(), "--epochs", "1"));
+        assertThat(run.out()).as(run.err()).contains("grey 0", "grey 255", "epochs of 2 samples");
+        Files.delete(folder.resolve("masks/1.png"));
+        assertOneLine(
+                lanewise(List.of("train", "segmentation", "--data", folder.toString())), 1, "1.png", "no such file");
+    }
+
+    @Test
     void wrongUsageIsOneLine() throws IOException {
         assertOneLine(lanewise(List.of("predict", "mnist-mlp", "x.png")), 2, "--load");
         assertOneLine(lanewise(List.of("predict", "mnist-mpl", "--load", "f", "x.png")), 2, "mnist-mpl");

@@ -31,13 +31,13 @@ final class TrainersRunTest {
         StepResult result = run("cuda:0", (model, setting) -> setting.graphs ? 2.0005 : 2.0);
         assertThat(result.status()).isEqualTo(StepResult.PASSED);
         assertThat(result.rows())
-                .hasSize(9)
+                .hasSize(11)
                 .first()
                 .satisfies(row -> assertThat(row)
                         .containsEntry("model", "linear-regression")
                         .containsEntry("eager_fp32", "2.00000")
                         .containsEntry("graphs_bf16", "2.00050"));
-        assertThat(runs).hasSize(9);
+        assertThat(runs).hasSize(11);
     }
 
     @Test
@@ -72,7 +72,7 @@ final class TrainersRunTest {
                 .singleElement()
                 .asString()
                 .startsWith("tabular eager bf16: the loss is NaN");
-        assertThat(runs).hasSize(9).allMatch(arguments -> arguments.size() == 4);
+        assertThat(runs).hasSize(11).allMatch(arguments -> arguments.size() == 4);
     }
 
     @Test

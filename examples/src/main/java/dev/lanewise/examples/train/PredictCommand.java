@@ -40,7 +40,8 @@ public final class PredictCommand implements Callable<Integer> {
             index = "1..*",
             arity = "1..*",
             paramLabel = "INPUT",
-            description = "An image file, a line of text, a CSV row or file, a number or the beginning of a text.")
+            description = "An image file, a line of text, a CSV row or file, a number, the beginning of a text or a"
+                    + " user.")
     private List<String> inputs = List.of();
 
     @Option(names = "--json", description = "Print one JSON object per answer and nothing else.")

@@ -3,6 +3,8 @@ package dev.lanewise.examples.train;
 import dev.lanewise.examples.train.image.CifarImages;
 import dev.lanewise.examples.train.image.DigitImages;
 import dev.lanewise.examples.train.image.FolderImages;
+import dev.lanewise.examples.train.recommend.Recommender;
+import dev.lanewise.examples.train.segment.Segmenter;
 import dev.lanewise.examples.train.table.LinearRegression;
 import dev.lanewise.examples.train.table.Tables;
 import dev.lanewise.examples.train.text.Characters;
@@ -21,7 +23,9 @@ public final class ReferenceModels {
             new FolderImages(),
             new Texts(),
             new Tables(),
-            new Characters());
+            new Characters(),
+            new Recommender(),
+            new Segmenter());
 
     private ReferenceModels() {}
 

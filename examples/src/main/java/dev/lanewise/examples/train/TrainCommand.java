@@ -30,16 +30,17 @@ public final class TrainCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "MODEL",
             description = "linear-regression, mnist-mlp, mnist-lenet, mnist-cnn, cifar-resnet18, image-folder,"
-                    + " text-classifier, tabular or char-gpt.")
+                    + " text-classifier, tabular, char-gpt, recommender or segmentation.")
     private String model = "";
 
     @Option(
             names = "--data",
             paramLabel = "DIR|synthetic",
             description =
-                    "Folder with the data set (image-folder: class folders; tabular: or a CSV file; char-gpt: or a"
-                            + " text file), or 'synthetic' for the embedded stand-in. Default: LANEWISE_DATA,"
-                            + " the user's cache, a download, the stand-in, in this order.")
+                    "Folder with the data set (image-folder: class folders; segmentation: folders 'images' and 'masks';"
+                            + " tabular: or a CSV file; char-gpt: or a text file; recommender: or MovieLens's ratings),"
+                            + " or 'synthetic' for the embedded stand-in. Default: LANEWISE_DATA, the user's cache, a"
+                            + " download, the stand-in, in this order.")
     private @Nullable String data;
 
     @Option(names = "--epochs", paramLabel = "N", description = "How often to go through the data.")
@@ -55,7 +56,7 @@ public final class TrainCommand implements Callable<Integer> {
             names = "--lr",
             paramLabel = "X",
             description = "Learning rate; the greatest one if it follows one cycle over the epochs: mnist-cnn,"
-                    + " cifar-resnet18, image-folder, tabular and char-gpt.")
+                    + " cifar-resnet18, image-folder, tabular, char-gpt and segmentation.")
     private @Nullable Double rate;
 
     @Option(names = "--optimizer", paramLabel = "NAME", description = "sgd (momentum 0.9), adam or adamw.")
@@ -91,7 +92,9 @@ public final class TrainCommand implements Callable<Integer> {
                     "Start with the weights of a safetensors file, such as torchvision's resnet18 for image-folder.")
     private @Nullable Path load;
 
-    @Option(names = "--freeze", description = "Train only the last layer (image-folder and cifar-resnet18).")
+    @Option(
+            names = "--freeze",
+            description = "Train only the last layer (image-folder, cifar-resnet18 and segmentation).")
     private boolean freeze;
 
     @Option(names = "--encoder", paramLabel = "NAME", description = "text-classifier: mean (default) or lstm.")
@@ -171,8 +174,8 @@ public final class TrainCommand implements Callable<Integer> {
             throw usage("--load and --resume (expected one of them); --resume has the weights already");
         }
         if (freeze && reference.head().isEmpty()) {
-            throw usage("--freeze: " + reference.id() + " has no layers worth keeping (expected image-folder or"
-                    + " cifar-resnet18)");
+            throw usage("--freeze: " + reference.id() + " has no layers worth keeping (expected image-folder,"
+                    + " cifar-resnet18 or segmentation)");
         }
         if (freeze && load == null && resume == null) {
             throw usage("--freeze without weights (expected --load FILE or --resume FILE beside it)");
