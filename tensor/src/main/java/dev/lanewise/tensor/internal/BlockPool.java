@@ -174,12 +174,15 @@ public final class BlockPool {
     synchronized boolean takeBack(Loan loan) {
         enter();
         if (loan.end()) {
+            boolean waits = true;
             if (loan.block() instanceof Piece piece) {
-                returned(piece);
+                waits = returned(piece);
             } else {
                 await((Range) loan.block());
             }
-            space.trimTo(closed ? 0 : allowed(inUse.peak()));
+            if (waits) {
+                space.trimTo(closed ? 0 : allowed(inUse.peak()));
+            }
             if (closed) {
                 space.unmapClean();
             }
@@ -221,14 +224,17 @@ public final class BlockPool {
         }
     }
 
-    private void returned(Piece piece) {
+    /** Takes a piece back; whether its slab waits now. */
+    private boolean returned(Piece piece) {
         SizeClass sizeClass = small[piece.sizeClass()];
         Range slab = piece.slab();
         sizeClass.push(piece);
-        if (slab.returned() && (closed || sizeClass.hasMoreThan(slab))) {
+        boolean waits = slab.returned() && (closed || sizeClass.hasMoreThan(slab));
+        if (waits) {
             sizeClass.dissolve(slab);
             await(slab);
         }
+        return waits;
     }
 
     private void await(Range range) {

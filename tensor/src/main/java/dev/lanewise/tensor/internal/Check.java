@@ -64,7 +64,9 @@ public final class Check {
 
     public static void count(Op op, TensorSpec[] in, int least, int most) {
         for (TensorSpec spec : in) {
-            present(op.opName(), "specification of an operand", spec);
+            if (spec == null) {
+                present(op.opName(), "specification of an operand", null);
+            }
         }
         if (in.length < least || in.length > most) {
             throw new TensorException(op.opName() + ": got " + in.length + " operands " + Arrays.toString(in)

@@ -144,7 +144,7 @@ public final class Dispatch {
     /** A new dense tensor with undefined contents, owned by the thread's innermost scope. */
     public static StridedTensor empty(TensorSpec spec, Backend backend) {
         Buffer buffer = backend.allocate(spec.bytes());
-        Ownership.adopt(buffer);
+        Ownership.adoptNew(buffer);
         return new StridedTensor(buffer, spec, spec.shape().rowMajorStrides(), 0, null);
     }
 

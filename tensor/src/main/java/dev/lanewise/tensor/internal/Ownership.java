@@ -74,6 +74,21 @@ public final class Ownership {
         }
     }
 
+    /** As {@link #adopt} for a buffer that this thread has just allocated, so that no other one knows it. */
+    static void adoptNew(Buffer buffer) {
+        try {
+            Ownership scope = innermost();
+            if (scope != null && buffer.begin(scope.held)) {
+                scope.add(buffer);
+            } else {
+                giveOwner(buffer);
+            }
+        } catch (StackOverflowError | OutOfMemoryError e) {
+            buffer.discard();
+            throw e;
+        }
+    }
+
     private static void giveOwner(Buffer buffer) {
         Ownership scope = innermost();
         if (scope == null) {

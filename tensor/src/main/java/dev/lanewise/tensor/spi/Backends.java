@@ -13,10 +13,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /** The backends of this process, one per device, made when first asked for. */
 public final class Backends {
     private static final ConcurrentHashMap<Device, Backend> CREATED = new ConcurrentHashMap<>();
+
+    /** The CPU's among them: most operations ask for it, and the hash of a device takes as long as the rest of a look-up. */
+    private static volatile @Nullable Backend cpu;
 
     private Backends() {}
 
@@ -28,8 +32,8 @@ public final class Backends {
      * @throws BackendUnavailableException if no backend serves it, saying why and what to do
      */
     public static Backend of(Device device) {
-        Backend backend = CREATED.get(device);
-        return backend != null ? backend : CREATED.computeIfAbsent(device, Backends::create);
+        Backend backend = device.isCpu() ? cpu : CREATED.get(device);
+        return backend != null ? backend : CREATED.computeIfAbsent(device, d -> noted(d, create(d)));
     }
 
     /** {@return all providers that were found, those of higher priority first} */
@@ -45,7 +49,15 @@ public final class Backends {
      */
     public static void decorate(Device device, UnaryOperator<Backend> decorator) {
         of(device);
-        CREATED.computeIfPresent(device, (d, backend) -> decorator.apply(backend));
+        CREATED.computeIfPresent(device, (d, backend) -> noted(d, decorator.apply(backend)));
+    }
+
+    /** Called while the entry is locked, so that no older backend replaces a newer one. */
+    private static Backend noted(Device device, Backend backend) {
+        if (device.isCpu()) {
+            cpu = backend;
+        }
+        return backend;
     }
 
     /**

@@ -124,6 +124,10 @@ public abstract class Buffer {
 
     /** Removes one owner whose name would tell a user nothing: an operation that has run. */
     public final void release() {
+        if (owners == 1 && OWNERS.compareAndSet(this, 1, RELEASED)) {
+            giveBack();
+            return;
+        }
         int left = (int) OWNERS.getAndAdd(this, -1) - 1;
         // a thread that retains between the two statements keeps the memory, and has to free it
         if (left == 0 && OWNERS.compareAndSet(this, 0, RELEASED)) {
@@ -213,6 +217,23 @@ public abstract class Buffer {
     @SuppressWarnings("ReferenceEquality") // identity: there is only one marker
     public final boolean isEscaped() {
         return holder == COLLECTOR;
+    }
+
+    /**
+     * Gives a new buffer, which no other thread knows yet, to its first scope; false if it is not new. Only scopes call
+     * this.
+     *
+     * @param scope the owner
+     * @return whether the buffer had neither owner nor holder
+     */
+    public final boolean begin(Object scope) {
+        boolean isNew = owners == 0 && holder == null;
+        if (isNew) {
+            // not atomic: who gets to know the buffer later sees both through the final field of its tensor
+            OWNERS.setRelease(this, 1);
+            HOLDER.setRelease(this, scope);
+        }
+        return isNew;
     }
 
     /**

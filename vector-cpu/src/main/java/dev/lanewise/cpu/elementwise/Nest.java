@@ -37,15 +37,32 @@ final class Nest {
     /** The merged loops over an output and its inputs. The caller keeps the tensors reachable. */
     static Nest of(Tensor out, Tensor... inputs) {
         int operands = 1 + inputs.length;
-        long[] sizes = out.shape().toArray();
-        long[][] strides = new long[operands][];
         long[] addresses = new long[operands];
         int[] widths = new int[operands];
+        boolean dense = true;
         for (int i = 0; i < operands; i++) {
             Tensor tensor = i == 0 ? out : inputs[i - 1];
             widths[i] = tensor.dtype().bytes();
-            strides[i] = broadcastStrides(tensor, sizes, widths[i]);
             addresses[i] = address(tensor);
+            dense &= tensor.isContiguous() && tensor.shape().equals(out.shape());
+        }
+        return dense ? oneRow(out, addresses, widths) : merged(out, inputs, addresses, widths);
+    }
+
+    /** What {@link #merged} comes to where all operands are dense and of one shape, as most are. */
+    private static Nest oneRow(Tensor out, long[] addresses, int[] widths) {
+        long[][] strides = new long[widths.length][];
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = new long[] {widths[i]};
+        }
+        return new Nest(new long[] {out.shape().elements()}, strides, addresses, widths);
+    }
+
+    private static Nest merged(Tensor out, Tensor[] inputs, long[] addresses, int[] widths) {
+        long[] sizes = out.shape().toArray();
+        long[][] strides = new long[widths.length][];
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = broadcastStrides(i == 0 ? out : inputs[i - 1], sizes, widths[i]);
         }
         return new Nest(sizes, strides, addresses, widths).merged();
     }
@@ -93,14 +110,13 @@ final class Nest {
                 stride[i][last] = widths[i];
             }
         }
-        int from = last;
-        return new Nest(
-                Arrays.copyOfRange(size, from, size.length),
-                Arrays.stream(stride)
-                        .map(s -> Arrays.copyOfRange(s, from, s.length))
-                        .toArray(long[][]::new),
-                addresses,
-                widths);
+        if (last > 0) {
+            size = Arrays.copyOfRange(size, last, size.length);
+            for (int i = 0; i < stride.length; i++) {
+                stride[i] = Arrays.copyOfRange(stride[i], last, stride[i].length);
+            }
+        }
+        return new Nest(size, stride, addresses, widths);
     }
 
     /** Whether dimension d goes on where dimension {@code last} of the merged ones ends, for every operand. */

@@ -22,6 +22,8 @@ public enum Compare implements Op {
     /** {@code a >= b}. */
     GE;
 
+    private final String opName = Check.lower(this);
+
     /**
      * The comparison of floating-point elements; NaN is unequal to everything.
      *
@@ -59,7 +61,7 @@ public enum Compare implements Op {
 
     @Override
     public String opName() {
-        return Check.lower(this);
+        return opName;
     }
 
     @Override

@@ -12,9 +12,11 @@ public enum Ternary implements Op {
     /** {@code condition ? a : b}: the operands are a {@link DType#BOOL} condition and two tensors of one type. */
     WHERE;
 
+    private final String opName = Check.lower(this);
+
     @Override
     public String opName() {
-        return Check.lower(this);
+        return opName;
     }
 
     @Override

@@ -13,9 +13,11 @@ public enum MatMul implements Op {
     /** {@code [..., m, k] x [..., k, n] -> [..., m, n]}; the leading dimensions broadcast. */
     MATMUL;
 
+    private final String opName = Check.lower(this);
+
     @Override
     public String opName() {
-        return Check.lower(this);
+        return opName;
     }
 
     @Override
