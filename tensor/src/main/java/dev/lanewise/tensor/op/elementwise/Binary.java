@@ -8,9 +8,6 @@ import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.internal.SpecialFunctions;
 import dev.lanewise.tensor.op.Op;
 import java.util.Set;
-import java.util.function.DoubleBinaryOperator;
-import java.util.function.LongBinaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Elementwise functions of two operands of one type, whose shapes broadcast. The constants whose names end in
@@ -18,71 +15,60 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Binary implements Op {
     /** {@code a + b}. */
-    ADD((a, b) -> a + b, (a, b) -> a + b),
+    ADD(DType.NUMBERS),
     /** {@code a - b}. */
-    SUB((a, b) -> a - b, (a, b) -> a - b),
+    SUB(DType.NUMBERS),
     /** {@code a * b}. */
-    MUL((a, b) -> a * b, (a, b) -> a * b),
+    MUL(DType.NUMBERS),
     /** {@code a / b}. */
-    DIV((a, b) -> a / b),
+    DIV(DType.FLOATING),
     /** {@code a^b}; for integers 0 where the exact power is a fraction. */
-    POW(SpecialFunctions::pow, Binary::integerPower),
+    POW(DType.NUMBERS),
     /** The larger one; NaN if either is NaN. */
-    MAXIMUM(Math::max, Math::max),
+    MAXIMUM(DType.NUMBERS),
     /** The smaller one; NaN if either is NaN. */
-    MINIMUM(Math::min, Math::min),
+    MINIMUM(DType.NUMBERS),
     /**
      * The largest whole number not above the exact quotient, like Python's {@code //}: 1 divided by 0.1 is 9, because
      * the floating-point number nearest to 0.1 is slightly larger. A floating-point number divided by 0 is
      * {@code a / b}; integers divided by 0 give 0, as in NumPy.
      */
-    FLOOR_DIV(SpecialFunctions::floorDiv, (a, b) -> b == 0 ? 0 : Math.floorDiv(a, b)),
+    FLOOR_DIV(DType.NUMBERS),
     /**
      * {@code a - b * floor(a / b)}, with the sign of b as with Python's {@code %}, even where the result is 0; where b
      * is 0, NaN for floating-point numbers and 0 for integers.
      */
-    REMAINDER(SpecialFunctions::remainder, (a, b) -> b == 0 ? 0 : Math.floorMod(a, b)),
+    REMAINDER(DType.NUMBERS),
     /** The angle of the point (b, a) in radians. */
-    ATAN2(Math::atan2),
+    ATAN2(DType.FLOATING),
     /** Bitwise and. */
-    AND(DType.BITS, null, (a, b) -> a & b),
+    AND(DType.BITS),
     /** Bitwise or. */
-    OR(DType.BITS, null, (a, b) -> a | b),
+    OR(DType.BITS),
     /** Bitwise exclusive or. */
-    XOR(DType.BITS, null, (a, b) -> a ^ b),
+    XOR(DType.BITS),
     /** {@code a << b}; 0 where b is 64 or more, or negative. */
-    SHL(DType.INTEGERS, null, (a, b) -> b < 0 || b > 63 ? 0 : a << b),
+    SHL(DType.INTEGERS),
     /** {@code a >> b} with the sign kept; b outside 0 to 63 counts as 63. */
-    SHR(DType.INTEGERS, null, (a, b) -> a >> (b < 0 || b > 63 ? 63 : b)),
+    SHR(DType.INTEGERS),
     /** {@code g} where the activation {@code y} is positive or NaN, else 0. */
-    RELU_GRAD((g, y) -> y <= 0 ? 0 : g),
+    RELU_GRAD(DType.FLOATING),
     /** {@code g * y * (1 - y)}. */
-    SIGMOID_GRAD((g, y) -> g * y * (1 - y)),
+    SIGMOID_GRAD(DType.FLOATING),
     /** {@code g * (1 - y^2)}. */
-    TANH_GRAD((g, y) -> g * (1 - y * y)),
+    TANH_GRAD(DType.FLOATING),
     /** The gradient of {@link Unary#GELU} at {@code x}. */
-    GELU_GRAD((g, x) -> g * SpecialFunctions.geluDerivative(x)),
+    GELU_GRAD(DType.FLOATING),
     /** The gradient of {@link Unary#GELU_TANH} at {@code x}. */
-    GELU_TANH_GRAD((g, x) -> g * SpecialFunctions.geluTanhDerivative(x)),
+    GELU_TANH_GRAD(DType.FLOATING),
     /** The gradient of {@link Unary#SILU} at {@code x}. */
-    SILU_GRAD((g, x) -> g * SpecialFunctions.siluDerivative(x));
+    SILU_GRAD(DType.FLOATING);
 
     private final Set<DType> dtypes;
-    private final @Nullable DoubleBinaryOperator real;
-    private final @Nullable LongBinaryOperator integer;
+    private final String opName = Check.lower(this);
 
-    Binary(DoubleBinaryOperator real) {
-        this(DType.FLOATING, real, null);
-    }
-
-    Binary(DoubleBinaryOperator real, LongBinaryOperator integer) {
-        this(DType.NUMBERS, real, integer);
-    }
-
-    Binary(Set<DType> dtypes, @Nullable DoubleBinaryOperator real, @Nullable LongBinaryOperator integer) {
+    Binary(Set<DType> dtypes) {
         this.dtypes = dtypes;
-        this.real = real;
-        this.integer = integer;
     }
 
     /**
@@ -93,10 +79,26 @@ public enum Binary implements Op {
      * @return the result's element
      */
     public double apply(double a, double b) {
-        if (real == null) {
-            throw new TensorException(opName() + ": has no meaning for floating-point numbers");
-        }
-        return real.applyAsDouble(a, b);
+        return switch (this) {
+            case ADD -> a + b;
+            case SUB -> a - b;
+            case MUL -> a * b;
+            case DIV -> a / b;
+            case POW -> SpecialFunctions.pow(a, b);
+            case MAXIMUM -> Math.max(a, b);
+            case MINIMUM -> Math.min(a, b);
+            case FLOOR_DIV -> SpecialFunctions.floorDiv(a, b);
+            case REMAINDER -> SpecialFunctions.remainder(a, b);
+            case ATAN2 -> Math.atan2(a, b);
+            case RELU_GRAD -> b <= 0 ? 0 : a;
+            case SIGMOID_GRAD -> a * b * (1 - b);
+            case TANH_GRAD -> a * (1 - b * b);
+            case GELU_GRAD -> a * SpecialFunctions.geluDerivative(b);
+            case GELU_TANH_GRAD -> a * SpecialFunctions.geluTanhDerivative(b);
+            case SILU_GRAD -> a * SpecialFunctions.siluDerivative(b);
+            case AND, OR, XOR, SHL, SHR ->
+                throw new TensorException(opName + ": has no meaning for floating-point numbers");
+        };
     }
 
     /**
@@ -107,15 +109,27 @@ public enum Binary implements Op {
      * @return the result's element
      */
     public long apply(long a, long b) {
-        if (integer == null) {
-            throw new TensorException(opName() + ": has no meaning for integers");
-        }
-        return integer.applyAsLong(a, b);
+        return switch (this) {
+            case ADD -> a + b;
+            case SUB -> a - b;
+            case MUL -> a * b;
+            case POW -> integerPower(a, b);
+            case MAXIMUM -> Math.max(a, b);
+            case MINIMUM -> Math.min(a, b);
+            case FLOOR_DIV -> b == 0 ? 0 : Math.floorDiv(a, b);
+            case REMAINDER -> b == 0 ? 0 : Math.floorMod(a, b);
+            case AND -> a & b;
+            case OR -> a | b;
+            case XOR -> a ^ b;
+            case SHL -> b < 0 || b > 63 ? 0 : a << b;
+            case SHR -> a >> (b < 0 || b > 63 ? 63 : b);
+            default -> throw new TensorException(opName + ": has no meaning for integers");
+        };
     }
 
     @Override
     public String opName() {
-        return Check.lower(this);
+        return opName;
     }
 
     @Override

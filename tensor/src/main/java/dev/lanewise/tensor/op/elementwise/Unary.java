@@ -7,100 +7,86 @@ import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.internal.SpecialFunctions;
 import dev.lanewise.tensor.op.Op;
 import java.util.Set;
-import java.util.function.DoubleUnaryOperator;
-import java.util.function.LongUnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Elementwise functions of one operand; the result has its shape and type. Each constant carries its scalar definition,
+ * Elementwise functions of one operand; the result has its shape and type. {@link #apply(double)} is their scalar definition,
  * which tests compare kernels with.
  */
 public enum Unary implements Op {
     /** {@code -x}. */
-    NEG(x -> -x, x -> -x),
+    NEG(DType.NUMBERS),
     /** {@code |x|}. */
-    ABS(Math::abs, Math::abs),
+    ABS(DType.NUMBERS),
     /** -1, 0 or 1; NaN for NaN. */
-    SIGN(Math::signum, Long::signum),
+    SIGN(DType.NUMBERS),
     /** {@code x * x}. */
-    SQUARE(x -> x * x, x -> x * x),
+    SQUARE(DType.NUMBERS),
     /** {@code max(x, 0)}; NaN for NaN. */
-    RELU(x -> x < 0 ? 0 : x, x -> Math.max(x, 0)),
+    RELU(DType.NUMBERS),
     /** Bitwise complement of integers, logical negation of truth values. */
-    NOT(DType.BITS, null, x -> ~x),
+    NOT(DType.BITS),
     /** {@code e^x}. */
-    EXP(Math::exp),
+    EXP(DType.FLOATING),
     /** {@code e^x - 1}, accurate near 0. */
-    EXPM1(Math::expm1),
+    EXPM1(DType.FLOATING),
     /** Natural logarithm. */
-    LOG(Math::log),
+    LOG(DType.FLOATING),
     /** {@code log(1 + x)}, accurate near 0. */
-    LOG1P(Math::log1p),
+    LOG1P(DType.FLOATING),
     /** Square root. */
-    SQRT(Math::sqrt),
+    SQRT(DType.FLOATING),
     /** {@code 1 / sqrt(x)}. */
-    RSQRT(x -> 1 / Math.sqrt(x)),
+    RSQRT(DType.FLOATING),
     /** {@code 1 / x}. */
-    RECIPROCAL(x -> 1 / x),
+    RECIPROCAL(DType.FLOATING),
     /** Sine of radians. */
-    SIN(Math::sin),
+    SIN(DType.FLOATING),
     /** Cosine of radians. */
-    COS(Math::cos),
+    COS(DType.FLOATING),
     /** Tangent of radians. */
-    TAN(Math::tan),
+    TAN(DType.FLOATING),
     /** Arcsine in radians. */
-    ASIN(Math::asin),
+    ASIN(DType.FLOATING),
     /** Arccosine in radians. */
-    ACOS(Math::acos),
+    ACOS(DType.FLOATING),
     /** Arctangent in radians. */
-    ATAN(Math::atan),
+    ATAN(DType.FLOATING),
     /** Hyperbolic sine. */
-    SINH(Math::sinh),
+    SINH(DType.FLOATING),
     /** Hyperbolic cosine. */
-    COSH(Math::cosh),
+    COSH(DType.FLOATING),
     /** Hyperbolic tangent. */
-    TANH(Math::tanh),
+    TANH(DType.FLOATING),
     /** {@code 1 / (1 + e^-x)}. */
-    SIGMOID(SpecialFunctions::sigmoid),
+    SIGMOID(DType.FLOATING),
     /** {@code x * sigmoid(x)}, also called swish (Elfwing et al. 2017, arXiv:1702.03118). */
-    SILU(x -> x == Double.NEGATIVE_INFINITY ? Double.NaN : x * SpecialFunctions.sigmoid(x)),
+    SILU(DType.FLOATING),
     /** {@code log(1 + e^x)}. */
-    SOFTPLUS(SpecialFunctions::softplus),
+    SOFTPLUS(DType.FLOATING),
     /** The error function. */
-    ERF(SpecialFunctions::erf),
+    ERF(DType.FLOATING),
     /** {@code x * Phi(x)} with the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
-    GELU(SpecialFunctions::gelu),
+    GELU(DType.FLOATING),
     /** The approximation of {@link #GELU} by tanh, from the same paper. */
-    GELU_TANH(SpecialFunctions::geluTanh),
+    GELU_TANH(DType.FLOATING),
     /** {@code clamp(x / 6 + 1 / 2, 0, 1)}. */
-    HARDSIGMOID(x -> Double.isNaN(x) ? x : Math.min(Math.max(x / 6 + 0.5, 0), 1)),
+    HARDSIGMOID(DType.FLOATING),
     /** {@code x * tanh(softplus(x))} (Misra 2019, arXiv:1908.08681). */
-    MISH(x -> x * Math.tanh(SpecialFunctions.softplus(x))),
+    MISH(DType.FLOATING),
     /** The largest integer not above. */
-    FLOOR(Math::floor),
+    FLOOR(DType.FLOATING),
     /** The smallest integer not below. */
-    CEIL(Math::ceil),
+    CEIL(DType.FLOATING),
     /** The nearest integer, halves to even. */
-    ROUND(Math::rint),
+    ROUND(DType.FLOATING),
     /** The integer part. */
-    TRUNC(x -> x < 0 ? Math.ceil(x) : Math.floor(x));
+    TRUNC(DType.FLOATING);
 
     private final Set<DType> dtypes;
-    private final @Nullable DoubleUnaryOperator real;
-    private final @Nullable LongUnaryOperator integer;
+    private final String opName = Check.lower(this);
 
-    Unary(DoubleUnaryOperator real) {
-        this(DType.FLOATING, real, null);
-    }
-
-    Unary(DoubleUnaryOperator real, LongUnaryOperator integer) {
-        this(DType.NUMBERS, real, integer);
-    }
-
-    Unary(Set<DType> dtypes, @Nullable DoubleUnaryOperator real, @Nullable LongUnaryOperator integer) {
+    Unary(Set<DType> dtypes) {
         this.dtypes = dtypes;
-        this.real = real;
-        this.integer = integer;
     }
 
     /**
@@ -110,10 +96,42 @@ public enum Unary implements Op {
      * @return the result's element
      */
     public double apply(double x) {
-        if (real == null) {
-            throw new TensorException(opName() + ": has no meaning for floating-point numbers");
-        }
-        return real.applyAsDouble(x);
+        return switch (this) {
+            case NEG -> -x;
+            case ABS -> Math.abs(x);
+            case SIGN -> Math.signum(x);
+            case SQUARE -> x * x;
+            case RELU -> x < 0 ? 0 : x;
+            case EXP -> Math.exp(x);
+            case EXPM1 -> Math.expm1(x);
+            case LOG -> Math.log(x);
+            case LOG1P -> Math.log1p(x);
+            case SQRT -> Math.sqrt(x);
+            case RSQRT -> 1 / Math.sqrt(x);
+            case RECIPROCAL -> 1 / x;
+            case SIN -> Math.sin(x);
+            case COS -> Math.cos(x);
+            case TAN -> Math.tan(x);
+            case ASIN -> Math.asin(x);
+            case ACOS -> Math.acos(x);
+            case ATAN -> Math.atan(x);
+            case SINH -> Math.sinh(x);
+            case COSH -> Math.cosh(x);
+            case TANH -> Math.tanh(x);
+            case SIGMOID -> SpecialFunctions.sigmoid(x);
+            case SILU -> x == Double.NEGATIVE_INFINITY ? Double.NaN : x * SpecialFunctions.sigmoid(x);
+            case SOFTPLUS -> SpecialFunctions.softplus(x);
+            case ERF -> SpecialFunctions.erf(x);
+            case GELU -> SpecialFunctions.gelu(x);
+            case GELU_TANH -> SpecialFunctions.geluTanh(x);
+            case HARDSIGMOID -> Double.isNaN(x) ? x : Math.min(Math.max(x / 6 + 0.5, 0), 1);
+            case MISH -> x * Math.tanh(SpecialFunctions.softplus(x));
+            case FLOOR -> Math.floor(x);
+            case CEIL -> Math.ceil(x);
+            case ROUND -> Math.rint(x);
+            case TRUNC -> x < 0 ? Math.ceil(x) : Math.floor(x);
+            case NOT -> throw new TensorException(opName + ": has no meaning for floating-point numbers");
+        };
     }
 
     /**
@@ -123,15 +141,20 @@ public enum Unary implements Op {
      * @return the result's element
      */
     public long apply(long x) {
-        if (integer == null) {
-            throw new TensorException(opName() + ": has no meaning for integers");
-        }
-        return integer.applyAsLong(x);
+        return switch (this) {
+            case NEG -> -x;
+            case ABS -> Math.abs(x);
+            case SIGN -> Long.signum(x);
+            case SQUARE -> x * x;
+            case RELU -> Math.max(x, 0);
+            case NOT -> ~x;
+            default -> throw new TensorException(opName + ": has no meaning for integers");
+        };
     }
 
     @Override
     public String opName() {
-        return Check.lower(this);
+        return opName;
     }
 
     @Override

@@ -21,40 +21,34 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         Check.present("unary_with", "kind", kind);
     }
 
-    /** The functions, each with its scalar definition. */
+    /** The functions, which {@link #apply(double)} defines. */
     public enum Kind {
         /** {@code x + a}. */
-        ADD(DType.NUMBERS, (x, a, b) -> x + a),
+        ADD(DType.NUMBERS),
         /** {@code x * a}. */
-        MUL(DType.NUMBERS, (x, a, b) -> x * a),
+        MUL(DType.NUMBERS),
         /** {@code a - x}. */
-        RSUB(DType.NUMBERS, (x, a, b) -> a - x),
+        RSUB(DType.NUMBERS),
         /** {@code x / a}. */
-        DIV(DType.FLOATING, (x, a, b) -> x / a),
+        DIV(DType.FLOATING),
         /** {@code a / x}. */
-        RDIV(DType.FLOATING, (x, a, b) -> a / x),
+        RDIV(DType.FLOATING),
         /** {@code x^a}. */
-        POW(DType.FLOATING, (x, a, b) -> SpecialFunctions.pow(x, a)),
+        POW(DType.FLOATING),
         /** {@code x} above 0, {@code a * x} below. */
-        LEAKY_RELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * x),
+        LEAKY_RELU(DType.FLOATING),
         /** {@code x} above 0, {@code a * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289). */
-        ELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * Math.expm1(x)),
+        ELU(DType.FLOATING),
         /** {@code min(max(x, a), b)}; NaN for NaN. */
-        CLAMP(DType.NUMBERS, (x, a, b) -> Math.min(Math.max(x, a), b)),
+        CLAMP(DType.NUMBERS),
         /** Like {@link #CLAMP}, but its gradient is 0 at the bounds themselves, where that of a clamp is 1. */
-        HARDTANH(DType.FLOATING, (x, a, b) -> Math.min(Math.max(x, a), b));
+        HARDTANH(DType.FLOATING);
 
         private final Set<DType> dtypes;
-        private final Function function;
 
-        Kind(Set<DType> dtypes, Function function) {
+        Kind(Set<DType> dtypes) {
             this.dtypes = dtypes;
-            this.function = function;
         }
-    }
-
-    private interface Function {
-        double apply(double x, double a, double b);
     }
 
     /**
@@ -79,7 +73,17 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
      * @return the result's element
      */
     public double apply(double x) {
-        return kind.function.apply(x, a, b);
+        return switch (kind) {
+            case ADD -> x + a;
+            case MUL -> x * a;
+            case RSUB -> a - x;
+            case DIV -> x / a;
+            case RDIV -> a / x;
+            case POW -> SpecialFunctions.pow(x, a);
+            case LEAKY_RELU -> x > 0 ? x : a * x;
+            case ELU -> x > 0 ? x : a * Math.expm1(x);
+            case CLAMP, HARDTANH -> Math.min(Math.max(x, a), b);
+        };
     }
 
     /**
