@@ -91,6 +91,7 @@ class HabitsTest {
                 "long long int int int",
                 "long long Window",
                 "long long Window Rng",
+                "long long Window int",
                 "long long Window int boolean Rng");
         assertAlike("MaxPool[123]d", 3, "int", "int int int", "Window");
         assertAlike("AvgPool[123]d", 3, "int", "int int int", "Window", "Window boolean");

@@ -62,7 +62,20 @@ public final class ConvTranspose2d extends Layer {
     }
 
     /**
-     * A transposed convolution with a bias and one group, whose initial values come from a stream of one's own.
+     * A transposed convolution with a bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param groups the number of independent groups that the channels are divided into; as many as channels for a depthwise
+     *     convolution
+     */
+    public ConvTranspose2d(long in, long out, Window window, int groups) {
+        this(in, out, window, groups, true, Rng.global());
+    }
+
+    /**
+     * A transposed convolution with a bias and one group, whose initial values are drawn from the given stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels

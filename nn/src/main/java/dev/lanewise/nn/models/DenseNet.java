@@ -53,9 +53,19 @@ public final class DenseNet extends Layer {
     }
 
     /**
+     * DenseNet-121, torchvision's {@code densenet121}, initialized from the global random stream.
+     *
+     * @param classes the number of classes: results are {@code [n, classes]}
+     * @return the network
+     */
+    public static DenseNet densenet121(long classes) {
+        return densenet121(classes, Rng.global());
+    }
+
+    /**
      * DenseNet-121, torchvision's {@code densenet121}.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
      */

@@ -63,9 +63,19 @@ public final class EfficientNet extends Layer {
     }
 
     /**
+     * EfficientNet-B0, torchvision's {@code efficientnet_b0}, initialized from the global random stream.
+     *
+     * @param classes the number of classes: results are {@code [n, classes]}
+     * @return the network
+     */
+    public static EfficientNet b0(long classes) {
+        return b0(classes, Rng.global());
+    }
+
+    /**
      * EfficientNet-B0, torchvision's {@code efficientnet_b0}.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
      */

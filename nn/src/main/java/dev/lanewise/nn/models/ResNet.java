@@ -43,9 +43,20 @@ public final class ResNet extends Layer {
     }
 
     /**
+     * ResNet-18 for small images such as CIFAR's 32 x 32: a 3 x 3 stem of stride 1 without pooling, initialized from the
+     * global random stream.
+     *
+     * @param classes the number of classes: results are {@code [n, classes]}
+     * @return the network
+     */
+    public static ResNet resnet18Cifar(long classes) {
+        return resnet18Cifar(classes, Rng.global());
+    }
+
+    /**
      * ResNet-18 for small images such as CIFAR's 32 x 32: a 3 x 3 stem of stride 1 without pooling.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
      */
@@ -54,9 +65,19 @@ public final class ResNet extends Layer {
     }
 
     /**
+     * ResNet-18 for images of about 224 x 224, torchvision's {@code resnet18}, initialized from the global random stream.
+     *
+     * @param classes the number of classes: results are {@code [n, classes]}
+     * @return the network
+     */
+    public static ResNet resnet18(long classes) {
+        return resnet18(classes, Rng.global());
+    }
+
+    /**
      * ResNet-18 for images of about 224 x 224, torchvision's {@code resnet18}.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
      */
@@ -65,9 +86,19 @@ public final class ResNet extends Layer {
     }
 
     /**
+     * ResNet-34, torchvision's {@code resnet34}, initialized from the global random stream.
+     *
+     * @param classes the number of classes: results are {@code [n, classes]}
+     * @return the network
+     */
+    public static ResNet resnet34(long classes) {
+        return resnet34(classes, Rng.global());
+    }
+
+    /**
      * ResNet-34, torchvision's {@code resnet34}.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
      */
@@ -76,9 +107,19 @@ public final class ResNet extends Layer {
     }
 
     /**
+     * ResNet-50, torchvision's {@code resnet50}, initialized from the global random stream.
+     *
+     * @param classes the number of classes: results are {@code [n, classes]}
+     * @return the network
+     */
+    public static ResNet resnet50(long classes) {
+        return resnet50(classes, Rng.global());
+    }
+
+    /**
      * ResNet-50, torchvision's {@code resnet50}.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
      */

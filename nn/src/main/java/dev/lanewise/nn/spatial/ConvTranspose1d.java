@@ -58,7 +58,20 @@ public final class ConvTranspose1d extends Layer {
     }
 
     /**
-     * A transposed convolution with a bias and one group, whose initial values come from a stream of one's own.
+     * A transposed convolution with a bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param groups the number of independent groups that the channels are divided into; as many as channels for a depthwise
+     *     convolution
+     */
+    public ConvTranspose1d(long in, long out, Window window, int groups) {
+        this(in, out, window, groups, true, Rng.global());
+    }
+
+    /**
+     * A transposed convolution with a bias and one group, whose initial values are drawn from the given stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -75,7 +88,7 @@ public final class ConvTranspose1d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation, and the output padding
-     * @param groups into how many independent parts the channels fall
+     * @param groups the number of independent groups that the channels are divided into
      * @param withBias whether a bias is added
      * @param rng gives the initial values
      */
