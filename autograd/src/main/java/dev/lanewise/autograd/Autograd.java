@@ -9,6 +9,7 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Origins;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -166,6 +167,7 @@ public final class Autograd {
      * @throws TensorException if an output is not tracked, or the numbers of outputs and upstream gradients differ
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Tensor[] wrt, Graph graph) {
+        Objects.requireNonNull(wrt, "wrt");
         Set<GradOrigin> targets = new HashSet<>();
         for (Tensor tensor : wrt) {
             GradOrigin origin = GradOrigin.of(tensor);
@@ -283,6 +285,7 @@ public final class Autograd {
      * @return the result
      */
     public static Tensor apply(CustomOp op, Tensor... inputs) {
+        Objects.requireNonNull(inputs, "inputs");
         Tensor output = detach(noGrad(() -> op.forward(inputs)));
         boolean tracked = false;
         for (Tensor input : inputs) {
@@ -325,6 +328,7 @@ public final class Autograd {
      * @return the result of the computation
      */
     public static Tensor checkpoint(Function<Tensor[], Tensor> body, Tensor... inputs) {
+        Objects.requireNonNull(inputs, "inputs");
         if (!Recording.isOn()) {
             return body.apply(inputs);
         }

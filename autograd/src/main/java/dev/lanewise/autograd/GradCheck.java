@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -40,6 +41,7 @@ public final class GradCheck {
      * @throws AssertionError naming expected and found value of the first directional derivative that disagrees
      */
     public static void first(Function<Tensor[], Tensor[]> f, Tensor... inputs) {
+        Objects.requireNonNull(inputs, "inputs");
         for (long results : subsets(f, inputs)) {
             try (var ignored = Scope.open("GradCheck")) {
                 new GradCheck(1).check("first derivative" + named(results), only(f, results), inputs);
@@ -54,6 +56,7 @@ public final class GradCheck {
      * @param inputs where the derivatives are compared
      */
     public static void second(Function<Tensor[], Tensor[]> f, Tensor... inputs) {
+        Objects.requireNonNull(inputs, "inputs");
         for (long results : subsets(f, inputs)) {
             try (var ignored = Scope.open("GradCheck")) {
                 GradCheck check = new GradCheck(2);

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -110,6 +111,7 @@ public final class Gradients {
      * @return the new gradients
      */
     public Gradients map(UnaryOperator<Tensor> function) {
+        Objects.requireNonNull(function, "function");
         Map<GradOrigin, Tensor> mapped = new LinkedHashMap<>();
         byOrigin.forEach((origin, gradient) -> mapped.put(origin, function.apply(gradient)));
         Map<GradOrigin, RowGradient> mappedRows = new LinkedHashMap<>();

@@ -3,6 +3,7 @@ package dev.lanewise.autograd;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.index.IndexAdd;
+import java.util.Objects;
 
 /**
  * A gradient of which only some rows differ from 0: that of a table of which a few rows were looked up.
@@ -12,6 +13,12 @@ import dev.lanewise.tensor.op.index.IndexAdd;
  * @param rows how many rows the whole gradient has
  */
 public record RowGradient(Tensor indices, Tensor values, long rows) {
+    /** Checks that nothing is null. */
+    public RowGradient {
+        Objects.requireNonNull(indices, "indices");
+        Objects.requireNonNull(values, "values");
+    }
+
     /** Rows that may be there more than once, which are added. */
     static RowGradient summed(Tensor index, Tensor values, long rows) {
         Tensor flat = index.flatten();

@@ -57,6 +57,7 @@ public final class DataParallel {
          * @throws CommunicationException if {@code bucketBytes} is less than 1
          */
         public Options {
+            Objects.requireNonNull(batchNorm, "batchNorm");
             if (bucketBytes < 1) {
                 throw new CommunicationException(
                         "data parallel: buckets of " + bucketBytes + " bytes (expected 1 or more); check the size");
@@ -83,6 +84,8 @@ public final class DataParallel {
      * @return the trainer of all
      */
     public static DataParallel wrap(Trainer trainer, Communicator communicator) {
+        Objects.requireNonNull(trainer, "trainer");
+        Objects.requireNonNull(communicator, "communicator");
         return wrap(trainer, communicator, new Options());
     }
 
@@ -95,11 +98,14 @@ public final class DataParallel {
      * @return the trainer of all
      */
     public static DataParallel wrap(Trainer trainer, Communicator communicator, Options options) {
+        Objects.requireNonNull(trainer, "trainer");
+        Objects.requireNonNull(communicator, "communicator");
+        Objects.requireNonNull(options, "options");
         return new DataParallel(trainer, communicator, options);
     }
 
     /**
-     * Trains, as {@link Trainer#fit}.
+     * Trains like {@link Trainer#fit}.
      *
      * @param data all of the data, the same on all ranks; a batch is that of all ranks together
      * @param epochs the total number of epochs, including those before a resume
@@ -121,7 +127,7 @@ public final class DataParallel {
         return together(() -> trainer.evaluate(data));
     }
 
-    /** {@return for how many seconds numbers were on their way so far} */
+    /** {@return the seconds spent on communication so far} */
     public double communicationSeconds() {
         return seconds;
     }

@@ -1,10 +1,17 @@
 package dev.lanewise.docs;
 
 import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.loss.Losses;
+import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.serve.Server;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
@@ -14,6 +21,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -95,13 +103,23 @@ final class SampleArguments {
             case "java.util.stream.Stream" -> Stream.empty();
             case "java.util.Iterator" -> List.of().iterator();
             case "java.lang.Class" -> Object.class;
+            case "java.io.PrintStream" -> new PrintStream(OutputStream.nullOutputStream());
+            case "java.time.Duration" -> Duration.ofSeconds(10);
             case "java.lang.Throwable" -> new IllegalStateException();
             case "dev.lanewise.tensor.Shape" -> Shape.of(2, 3);
             case "dev.lanewise.tensor.Device" -> Device.CPU;
             case "dev.lanewise.tensor.Rng" -> new Rng(1);
-            case "dev.lanewise.nn.Layer" -> new Linear(3, 3);
+            case "dev.lanewise.nn.Layer", "dev.lanewise.nn.WeightLayer" -> new Linear(3, 3);
+            case "dev.lanewise.nn.optim.Optimizer" -> new Sgd(new Linear(3, 3).parameters(), 0.1);
+            case "dev.lanewise.nn.train.Trainer" -> trainer();
+            case "dev.lanewise.serve.Server$Builder" -> Server.builder();
             default -> type.isAssignableFrom(Tensor.class) ? Tensor.ones(2, 3) : null;
         };
+    }
+
+    private static Trainer trainer() {
+        Linear model = new Linear(3, 3);
+        return new Trainer(model, Losses.meanSquaredError(Reduction.MEAN), new Sgd(model.parameters(), 0.1));
     }
 
     private Object made(Class<?> type, int depth) throws NoneException {

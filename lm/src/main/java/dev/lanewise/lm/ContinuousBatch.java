@@ -8,6 +8,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ public final class ContinuousBatch implements AutoCloseable {
      * @param model the model
      */
     public ContinuousBatch(CausalLM model) {
+        Objects.requireNonNull(model, "model");
         this.model = model;
     }
 

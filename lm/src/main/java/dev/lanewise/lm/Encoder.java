@@ -10,6 +10,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
@@ -51,6 +52,12 @@ public abstract non-sealed class Encoder extends PretrainedModel {
             @Nullable Tensor pooled,
             @Nullable Tensor logits,
             List<Tensor> hiddenStates) {
+        /** Checks that nothing is null. */
+        public Output {
+            Objects.requireNonNull(lastHidden, "lastHidden");
+            Objects.requireNonNull(hiddenStates, "hiddenStates");
+        }
+
         List<Tensor> tensors() {
             List<Tensor> all = new ArrayList<>(hiddenStates);
             all.add(lastHidden);

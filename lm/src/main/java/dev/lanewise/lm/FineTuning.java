@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -41,7 +42,12 @@ public final class FineTuning {
      * @param text the text
      * @param label its class, for encoders; ignored for decoders
      */
-    public record Sample(String text, int label) {}
+    public record Sample(String text, int label) {
+        /** Checks that nothing is null. */
+        public Sample {
+            Objects.requireNonNull(text, "text");
+        }
+    }
 
     /**
      * The numbers of a fine-tuning: how long, how fast and on how much at once.

@@ -4,6 +4,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +26,12 @@ public final class Generation {
      * @param tokens the tokens, with what they continue
      * @param score the sum of log-probabilities, divided by a power of the length
      */
-    public record Beam(int[] tokens, double score) {}
+    public record Beam(int[] tokens, double score) {
+        /** Checks that nothing is null. */
+        public Beam {
+            Objects.requireNonNull(tokens, "tokens");
+        }
+    }
 
     /**
      * The options of beam search.

@@ -3,6 +3,7 @@ package dev.lanewise.lm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,8 @@ public record GenerationOptions(
      * @throws IllegalArgumentException if a number is out of its range, or a stop text is empty
      */
     public GenerationOptions {
+        Objects.requireNonNull(filters, "filters");
+        Objects.requireNonNull(stopTexts, "stopTexts");
         if (newTokens < 1) {
             throw new IllegalArgumentException("generate: " + newTokens + " new tokens; expected at least 1");
         }
@@ -169,6 +172,7 @@ public record GenerationOptions(
      * @param more the filters
      */
     public GenerationOptions withFilters(ScoreFilter... more) {
+        Objects.requireNonNull(more, "more");
         List<ScoreFilter> all = new ArrayList<>(filters);
         all.addAll(Arrays.asList(more));
         return new GenerationOptions(
@@ -181,6 +185,7 @@ public record GenerationOptions(
      * @param tokens the tokens
      */
     public GenerationOptions withStopTokens(List<Integer> tokens) {
+        Objects.requireNonNull(tokens, "tokens");
         return new GenerationOptions(
                 newTokens, sampled, seed, temperature, topK, topP, minP, repetitionPenalty, filters, tokens, stopTexts);
     }
@@ -191,6 +196,7 @@ public record GenerationOptions(
      * @param texts the texts
      */
     public GenerationOptions withStopTexts(String... texts) {
+        Objects.requireNonNull(texts, "texts");
         return new GenerationOptions(
                 newTokens,
                 sampled,

@@ -6,6 +6,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,9 +62,15 @@ public final class KvCache implements AutoCloseable {
      * @param keys {@code [n, heads, tokens, size]}
      * @param values likewise
      */
-    public record Seen(Tensor keys, Tensor values) {}
+    public record Seen(Tensor keys, Tensor values) {
+        /** Checks that nothing is null. */
+        public Seen {
+            Objects.requireNonNull(keys, "keys");
+            Objects.requireNonNull(values, "values");
+        }
+    }
 
-    /** A cache without keys and values yet, which grows with what is put into it. */
+    /** An empty cache, which grows as keys and values are appended. */
     public KvCache() {
         this(BLOCK);
     }
@@ -191,6 +198,7 @@ public final class KvCache implements AutoCloseable {
      * @param rows for every row, the number of the sequence that takes its place
      */
     public void select(Tensor rows) {
+        Objects.requireNonNull(rows, "rows");
         for (Entry entry : entries) {
             entry.keys = selected(entry.keys, rows);
             entry.values = selected(entry.values, rows);

@@ -4,6 +4,7 @@ import dev.lanewise.lm.cases.CaseFolder;
 import dev.lanewise.nn.io.BadFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -47,7 +48,14 @@ public final class LmCases {
      * @param status how it ended
      * @param detail how far it is from the stored results, or what went wrong
      */
-    public record Result(String id, Status status, String detail) {}
+    public record Result(String id, Status status, String detail) {
+        /** Checks that nothing is null. */
+        public Result {
+            Objects.requireNonNull(id, "id");
+            Objects.requireNonNull(status, "status");
+            Objects.requireNonNull(detail, "detail");
+        }
+    }
 
     /**
      * Runs all cases of a folder.
@@ -58,6 +66,7 @@ public final class LmCases {
      * @throws BadFileException if the folder can't be read, or holds nothing to run
      */
     public static void run(Path folder, String only, Consumer<Result> each) {
+        Objects.requireNonNull(folder, "folder");
         CaseFolder.run(folder, only, each);
     }
 }

@@ -2,6 +2,7 @@ package dev.lanewise.lm;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -192,6 +193,7 @@ public interface ScoreFilter {
      * @return the filter
      */
     static ScoreFilter minLength(int length, Set<Integer> stopTokens) {
+        Objects.requireNonNull(stopTokens, "stopTokens");
         return (scores, previous) -> {
             if (previous.length < length) {
                 stopTokens.forEach(token -> Scores.forbid(scores, token));
@@ -206,6 +208,7 @@ public interface ScoreFilter {
      * @return the filter
      */
     static ScoreFilter suppress(Set<Integer> tokens) {
+        Objects.requireNonNull(tokens, "tokens");
         return (scores, previous) -> tokens.forEach(token -> Scores.forbid(scores, token));
     }
 
@@ -216,6 +219,7 @@ public interface ScoreFilter {
      * @return the filter
      */
     static ScoreFilter badWords(List<List<Integer>> words) {
+        Objects.requireNonNull(words, "words");
         return (scores, previous) -> {
             for (List<Integer> word : words) {
                 int[] run = word.stream().mapToInt(i -> i).toArray();

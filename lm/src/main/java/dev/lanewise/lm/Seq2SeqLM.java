@@ -6,6 +6,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An encoder that reads a text and a decoder that writes another one: T5. */
@@ -23,6 +24,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     public record Tokens(int vocabulary, int start, int padding, List<Integer> stop) {
         /** Takes copies. */
         public Tokens {
+            Objects.requireNonNull(stop, "stop");
             stop = List.copyOf(stop);
         }
     }

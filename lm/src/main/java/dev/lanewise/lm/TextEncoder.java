@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -28,6 +29,11 @@ import java.util.stream.IntStream;
  * @param tokenizer its tokenizer
  */
 public record TextEncoder(Encoder model, Tokenizer tokenizer) {
+    /** Checks that nothing is null. */
+    public TextEncoder {
+        Objects.requireNonNull(model, "model");
+    }
+
     private static final int BATCH = 32;
 
     /**

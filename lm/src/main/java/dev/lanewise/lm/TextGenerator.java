@@ -6,6 +6,7 @@ import dev.lanewise.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record TextGenerator(
         CausalLM model, Tokenizer tokenizer, @Nullable ChatTemplate chatTemplate) {
+    /** Checks that nothing is null. */
+    public TextGenerator {
+        Objects.requireNonNull(model, "model");
+    }
+
     /**
      * Reads model, tokenizer and chat template of a folder, or model and tokenizer of a .gguf file, whose linear layers keep its
      * blocks in mapped memory.

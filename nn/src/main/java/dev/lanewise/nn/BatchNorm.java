@@ -8,6 +8,7 @@ import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Normalization of every channel of {@code [n, c]} or {@code [n, c, ...]}: in training by the batch's statistics, which
@@ -88,6 +89,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
      * @param kept the channels that stay, in their new order
      */
     public void keepChannels(long... kept) {
+        Objects.requireNonNull(kept, "kept");
         weight.keepSlices(0, kept);
         bias.keepSlices(0, kept);
         for (String name : List.of("running_mean", "running_var")) {

@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -21,6 +22,7 @@ public final class Lambda extends Layer {
      * @param used the layers that the function calls: they become children, named by their numbers from 0
      */
     public Lambda(UnaryOperator<Tensor> function, Layer... used) {
+        Objects.requireNonNull(function, "function");
         this.function = function;
         for (int i = 0; i < used.length; i++) {
             child(Integer.toString(i), used[i]);

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -212,7 +213,7 @@ public abstract class Layer {
      * @return the stream
      */
     protected final Rng random(Rng rng) {
-        members.randomStreams.add(rng);
+        members.randomStreams.add(Objects.requireNonNull(rng, "rng"));
         return rng;
     }
 
@@ -454,6 +455,7 @@ public abstract class Layer {
      * @return the summary, whose text is a table
      */
     public final Summary summary(long... inputShape) {
+        Objects.requireNonNull(inputShape, "inputShape");
         try (Scope ignored = Scope.open("summary")) {
             return summary(Tensor.zeros(inputShape));
         }
@@ -494,6 +496,7 @@ public abstract class Layer {
      * @throws TensorException if the input's shape or type does not suit the model
      */
     public final ModelGraph graph(Tensor input) {
+        Objects.requireNonNull(input, "input");
         return graph(
                 Map.of("input", input),
                 inputs -> forward(inputs.values().iterator().next()));

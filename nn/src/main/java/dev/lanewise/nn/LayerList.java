@@ -2,6 +2,7 @@ package dev.lanewise.nn;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Layers of one kind named by their numbers, from 0, for a parent that calls them itself; to call them one after the
@@ -23,6 +24,7 @@ public final class LayerList<M extends Layer> extends Layer implements Iterable<
      * @param layers the layers, which become children, named by their numbers from 0
      */
     public LayerList(List<? extends M> layers) {
+        Objects.requireNonNull(layers, "layers");
         this.layers = List.copyOf(layers);
         for (int i = 0; i < this.layers.size(); i++) {
             child(Integer.toString(i), this.layers.get(i));

@@ -4,6 +4,7 @@ import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.Objects;
 
 /** Normalization over the last dimensions, with weight and bias of their shape; see {@link Tensor#layerNorm}. */
 public final class LayerNorm extends Layer {
@@ -30,6 +31,7 @@ public final class LayerNorm extends Layer {
      * @throws TensorException if a size is negative or above 2^48
      */
     public LayerNorm(double epsilon, long... normalized) {
+        Objects.requireNonNull(normalized, "normalized");
         this.normalized = LayerSizes.checked("layer_norm", "sizes", normalized);
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(normalized));
@@ -44,6 +46,7 @@ public final class LayerNorm extends Layer {
      * @param epsilon added to the variance
      */
     public LayerNorm(Parameter weight, Parameter bias, double epsilon) {
+        Objects.requireNonNull(bias, "bias");
         this.normalized = weight.leaf().shape().toArray();
         this.epsilon = epsilon;
         this.weight = parameter("weight", weight);

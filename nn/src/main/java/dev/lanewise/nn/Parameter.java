@@ -3,6 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +120,7 @@ public final class Parameter {
      * @throws TensorException if there is no such dimension or slice
      */
     public void keepSlices(int dim, long... kept) {
+        Objects.requireNonNull(kept, "kept");
         Tensor before = Autograd.detach(tensor);
         Tensor after =
                 Autograd.noGrad(() -> before.indexSelect(dim, Tensor.of(kept).to(before.device())));

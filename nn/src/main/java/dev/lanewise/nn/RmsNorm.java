@@ -3,6 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 
 /**
  * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimension (Zhang and Sennrich 2019, arXiv:1910.07467).
@@ -30,6 +31,7 @@ public final class RmsNorm extends Layer {
      * @param epsilon added to the mean square
      */
     public RmsNorm(Parameter weight, double epsilon) {
+        Objects.requireNonNull(weight, "weight");
         this.epsilon = epsilon;
         this.weight = parameter("weight", weight);
     }

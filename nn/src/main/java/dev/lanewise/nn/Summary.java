@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -39,6 +40,7 @@ import java.util.function.Supplier;
 public record Summary(List<Row> rows, long trainable, long frozen, long buffers, long bytes) {
     /** Copies the rows. */
     public Summary {
+        Objects.requireNonNull(rows, "rows");
         rows = List.copyOf(rows);
     }
 
@@ -53,6 +55,13 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
      * @param repeated whether the same layer also appears further above
      */
     public record Row(int depth, String name, String type, List<Shape> outputs, long parameters, boolean repeated) {
+        /** Checks that nothing is null. */
+        public Row {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(type, "type");
+            Objects.requireNonNull(outputs, "outputs");
+        }
+
         String label() {
             return "  ".repeat(depth) + (name.isEmpty() ? type : name + " (" + type + ")");
         }

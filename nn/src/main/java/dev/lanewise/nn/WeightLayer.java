@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -173,6 +174,7 @@ public abstract class WeightLayer extends Layer {
      * @param adaptation the change
      */
     public final synchronized void adapt(Adaptation adaptation) {
+        Objects.requireNonNull(adaptation, "adaptation");
         List<Adaptation> all = new ArrayList<>(adaptations);
         all.add(adaptation);
         adaptations = List.copyOf(all);
@@ -184,6 +186,7 @@ public abstract class WeightLayer extends Layer {
      * @param adaptation the change
      */
     public final synchronized void restore(Adaptation adaptation) {
+        Objects.requireNonNull(adaptation, "adaptation");
         List<Adaptation> all = new ArrayList<>(adaptations);
         all.remove(adaptation);
         adaptations = List.copyOf(all);

@@ -4,6 +4,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,12 +59,13 @@ public record ExportOptions(
     }
 
     /**
-     * These options with the given axes open.
+     * These options with the given axes dynamic.
      *
-     * @param axes for each input, the names of its open axes by number
+     * @param axes for each input, the names of its dynamic axes by index
      * @return the changed copy
      */
     public ExportOptions dynamicAxes(Map<String, Map<Integer, String>> axes) {
+        Objects.requireNonNull(axes, "axes");
         return new ExportOptions(opset, axes, outputs, externalData);
     }
 
@@ -83,6 +85,7 @@ public record ExportOptions(
      * @return the changed copy
      */
     public ExportOptions outputs(String... names) {
+        Objects.requireNonNull(names, "names");
         return new ExportOptions(opset, dynamicAxes, List.of(names), externalData);
     }
 

@@ -10,6 +10,7 @@ import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -28,6 +29,15 @@ public record ModelInfo(
         List<ValueInfo> outputs,
         Map<String, Integer> operators,
         List<String> missing) {
+    /** Checks that nothing is null. */
+    public ModelInfo {
+        Objects.requireNonNull(opsets, "opsets");
+        Objects.requireNonNull(inputs, "inputs");
+        Objects.requireNonNull(outputs, "outputs");
+        Objects.requireNonNull(operators, "operators");
+        Objects.requireNonNull(missing, "missing");
+    }
+
     /**
      * Reads what a file says of its model, without its weights.
      *

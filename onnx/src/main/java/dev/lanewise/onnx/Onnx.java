@@ -7,6 +7,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -35,6 +36,7 @@ public final class Onnx {
      * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
      */
     public static void export(Layer layer, Tensor example, Path file) {
+        Objects.requireNonNull(example, "example");
         export(layer, Map.of("input", example), file, new ExportOptions());
     }
 

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -62,7 +63,14 @@ public final class OnnxCases {
      * @param status how it ended
      * @param detail what went wrong, or empty
      */
-    public record Result(String id, int set, Status status, String detail) {}
+    public record Result(String id, int set, Status status, String detail) {
+        /** Checks that nothing is null. */
+        public Result {
+            Objects.requireNonNull(id, "id");
+            Objects.requireNonNull(status, "status");
+            Objects.requireNonNull(detail, "detail");
+        }
+    }
 
     /** A value passes if it differs by at most {@code atol + rtol * |expected|}. */
     record Tolerance(double rtol, double atol, boolean shapeOnly) {}
@@ -84,6 +92,7 @@ public final class OnnxCases {
      * @throws BadFileException if the folder or file can't be read
      */
     public static void run(Path path, Consumer<Result> each) {
+        Objects.requireNonNull(each, "each");
         try {
             if (Files.isDirectory(path)) {
                 new OnnxCases(

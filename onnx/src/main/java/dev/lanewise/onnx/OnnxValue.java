@@ -4,6 +4,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The inputs and outputs of ONNX operators. */
@@ -48,6 +49,12 @@ public sealed interface OnnxValue {
      * @param values its elements in row-major order
      */
     record Texts(Shape shape, List<String> values) implements OnnxValue {
+        /** Checks that nothing is null. */
+        public Texts {
+            Objects.requireNonNull(shape, "shape");
+            Objects.requireNonNull(values, "values");
+        }
+
         @Override
         public String describe() {
             return "STRING " + shape;
@@ -60,6 +67,11 @@ public sealed interface OnnxValue {
      * @param values its elements
      */
     record Sequence(List<OnnxValue> values) implements OnnxValue {
+        /** Checks that nothing is null. */
+        public Sequence {
+            Objects.requireNonNull(values, "values");
+        }
+
         @Override
         public String describe() {
             return "a sequence of " + values.size();
@@ -73,6 +85,12 @@ public sealed interface OnnxValue {
      * @param values a number for each
      */
     record Table(List<?> keys, List<Float> values) implements OnnxValue {
+        /** Checks that nothing is null. */
+        public Table {
+            Objects.requireNonNull(keys, "keys");
+            Objects.requireNonNull(values, "values");
+        }
+
         @Override
         public String describe() {
             return "a map of " + keys.size();
@@ -108,6 +126,7 @@ public sealed interface OnnxValue {
      * @param value any value
      */
     static @Nullable Tensor tensorOf(OnnxValue value) {
+        Objects.requireNonNull(value, "value");
         return value instanceof Numbers numbers ? numbers.tensor() : null;
     }
 }

@@ -1,6 +1,7 @@
 package dev.lanewise.onnx;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,12 @@ public record ValueInfo(
         Kind kind,
         @Nullable ElementType type,
         @Nullable List<String> dims) {
+    /** Checks that nothing is null. */
+    public ValueInfo {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(kind, "kind");
+    }
+
     /** The kinds of values that a model's inputs and outputs can be. */
     public enum Kind {
         /** A tensor. */

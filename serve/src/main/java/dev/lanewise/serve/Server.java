@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>It listens at 127.0.0.1 unless told otherwise. Requests run on virtual threads and models on
+ * <p>It listens on 127.0.0.1 unless told otherwise. Requests run on virtual threads and models on
  * threads of their own. A request is checked against the model's {@link Signature} before memory is taken for its
  * tensors; the memory of all requests is bounded, and so are queues and the time that a request takes. Prometheus finds
  * what is measured at {@code /metrics}. A request that belongs to a trace (W3C's {@code traceparent}) is answered with
@@ -112,12 +113,12 @@ public final class Server implements AutoCloseable {
         return new Builder();
     }
 
-    /** {@return the address that it listens at} */
+    /** {@return the address that it listens on} */
     public String host() {
         return settings.host();
     }
 
-    /** {@return the port that it listens at} */
+    /** {@return the port that it listens on} */
     public int port() {
         return web.port();
     }
@@ -131,7 +132,7 @@ public final class Server implements AutoCloseable {
     }
 
     /**
-     * Accepts no more requests, which are answered by 503, and waits until those being answered are.
+     * Stops accepting requests (new ones are answered with 503) and waits until those in progress have been answered.
      *
      * @return whether all were answered in the time that {@link Builder#grace} gives
      */
@@ -199,10 +200,13 @@ public final class Server implements AutoCloseable {
          * @param version its version; requests that name none are for the newest, 10 being newer than 9
          * @param servable the model
          * @return this
-         * @throws TensorException if the names have other characters than letters, digits, dots, hyphens and
+         * @throws TensorException if the names contain characters other than letters, digits, dots, hyphens and
          *     underscores
          */
         public Builder model(String name, String version, Servable servable) {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(version, "version");
+            Objects.requireNonNull(servable, "servable");
             models.add(new Named(ModelName.require(name), ModelName.require(version), servable));
             return this;
         }
@@ -219,6 +223,7 @@ public final class Server implements AutoCloseable {
          * @return this
          */
         public Builder models(Path root) {
+            Objects.requireNonNull(root, "root");
             this.folder = root;
             return this;
         }
@@ -230,6 +235,7 @@ public final class Server implements AutoCloseable {
          * @return this
          */
         public Builder loader(ModelLoader loader) {
+            Objects.requireNonNull(loader, "loader");
             loaders.add(loader);
             return this;
         }
@@ -264,6 +270,7 @@ public final class Server implements AutoCloseable {
          * @throws TensorException if it has other characters
          */
         public Builder token(String secret) {
+            Objects.requireNonNull(secret, "secret");
             this.token = BearerToken.of(secret);
             return this;
         }
@@ -290,6 +297,7 @@ public final class Server implements AutoCloseable {
          * @return this
          */
         public Builder accessLog(Consumer<String> lines) {
+            Objects.requireNonNull(lines, "lines");
             this.accessLog = lines;
             return this;
         }
@@ -301,6 +309,7 @@ public final class Server implements AutoCloseable {
          * @return this
          */
         public Builder observer(ServerObserver observer) {
+            Objects.requireNonNull(observer, "observer");
             observers.add(observer);
             return this;
         }
@@ -312,6 +321,7 @@ public final class Server implements AutoCloseable {
          * @return this
          */
         public Builder host(String address) {
+            Objects.requireNonNull(address, "address");
             this.host = address;
             return this;
         }
@@ -338,6 +348,7 @@ public final class Server implements AutoCloseable {
          * @return this
          */
         public Builder batching(Batching how) {
+            Objects.requireNonNull(how, "how");
             this.batching = how;
             return this;
         }
@@ -349,6 +360,7 @@ public final class Server implements AutoCloseable {
          * @return this
          */
         public Builder generation(GenerationLimits limits) {
+            Objects.requireNonNull(limits, "limits");
             this.generation = limits;
             return this;
         }

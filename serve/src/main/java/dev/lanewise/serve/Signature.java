@@ -3,6 +3,7 @@ package dev.lanewise.serve;
 import dev.lanewise.tensor.TensorException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ public record Signature(List<TensorInfo> inputs, List<TensorInfo> outputs) {
      * @throws TensorException if there is no input or no output, or two have the same name
      */
     public Signature {
+        Objects.requireNonNull(inputs, "inputs");
+        Objects.requireNonNull(outputs, "outputs");
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
         requireDifferent("inputs", inputs);

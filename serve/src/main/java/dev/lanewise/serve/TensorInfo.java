@@ -5,6 +5,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,8 @@ public record TensorInfo(String name, DType dtype, @Nullable List<Long> sizes) {
      * @throws TensorException if a size is less than -1
      */
     public TensorInfo {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(dtype, "dtype");
         if (sizes != null) {
             sizes = List.copyOf(sizes);
             for (long size : sizes) {
@@ -45,6 +48,9 @@ public record TensorInfo(String name, DType dtype, @Nullable List<Long> sizes) {
      * @return the description
      */
     public static TensorInfo of(String name, DType dtype, long... sizes) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(dtype, "dtype");
+        Objects.requireNonNull(sizes, "sizes");
         return new TensorInfo(name, dtype, Arrays.stream(sizes).boxed().toList());
     }
 

@@ -7,6 +7,7 @@ import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.HostMemory;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** What the library holds in this process, for diagnostics and for applications that the process outlives. */
 public final class Lanewise {
@@ -20,6 +21,13 @@ public final class Lanewise {
      * @param devices the devices that it serves; empty where it can't be used
      */
     public record BackendReport(String name, String reason, List<DeviceReport> devices) {
+        /** Checks that nothing is null. */
+        public BackendReport {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(reason, "reason");
+            Objects.requireNonNull(devices, "devices");
+        }
+
         /**
          * Whether tensors can be on the backend's devices.
          *
@@ -38,7 +46,15 @@ public final class Lanewise {
      * @param summary one line for display
      * @param details further facts by name, in the order to print them
      */
-    public record DeviceReport(Device device, String backend, String summary, Map<String, String> details) {}
+    public record DeviceReport(Device device, String backend, String summary, Map<String, String> details) {
+        /** Checks that nothing is null. */
+        public DeviceReport {
+            Objects.requireNonNull(device, "device");
+            Objects.requireNonNull(backend, "backend");
+            Objects.requireNonNull(summary, "summary");
+            Objects.requireNonNull(details, "details");
+        }
+    }
 
     /**
      * Every backend on the class or module path, whether or not it can be used here. Backends that can be used are

@@ -4,6 +4,7 @@ import dev.lanewise.tensor.internal.Decompositions;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.MatMul;
 import dev.lanewise.tensor.op.view.Slice;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -178,7 +179,13 @@ public sealed interface MatrixMethods permits Tensor {
      * @param q orthonormal columns {@code [..., m, k]}
      * @param r upper triangular {@code [..., k, n]}
      */
-    record Qr(Tensor q, Tensor r) {}
+    record Qr(Tensor q, Tensor r) {
+        /** Checks that nothing is null. */
+        public Qr {
+            Objects.requireNonNull(q, "q");
+            Objects.requireNonNull(r, "r");
+        }
+    }
 
     /**
      * {@return the reduced QR decomposition of each matrix of this {@code [..., m, n]} tensor, F32 or F64:
@@ -198,7 +205,14 @@ public sealed interface MatrixMethods permits Tensor {
      * @param s singular values {@code [..., k]}, descending
      * @param vt right singular vectors {@code [..., k, n]}
      */
-    record Svd(Tensor u, Tensor s, Tensor vt) {}
+    record Svd(Tensor u, Tensor s, Tensor vt) {
+        /** Checks that nothing is null. */
+        public Svd {
+            Objects.requireNonNull(u, "u");
+            Objects.requireNonNull(s, "s");
+            Objects.requireNonNull(vt, "vt");
+        }
+    }
 
     /**
      * {@return the reduced singular value decomposition of each matrix of this {@code [..., m, n]} tensor, F32 or F64,
@@ -218,11 +232,18 @@ public sealed interface MatrixMethods permits Tensor {
      * @param l lower triangular with ones on the diagonal, {@code [..., m, k]}
      * @param u upper triangular, {@code [..., k, n]}
      */
-    record Lu(Tensor p, Tensor l, Tensor u) {}
+    record Lu(Tensor p, Tensor l, Tensor u) {
+        /** Checks that nothing is null. */
+        public Lu {
+            Objects.requireNonNull(p, "p");
+            Objects.requireNonNull(l, "l");
+            Objects.requireNonNull(u, "u");
+        }
+    }
 
     /**
      * {@return the LU decomposition with partial pivoting of each matrix of this {@code [..., m, n]}, F32 or F64, with {@code
-     * k = min(m, n)}} It is composed of operations a column at a time.
+     * k = min(m, n)}} It is composed of other operations, one column at a time.
      *
      * @throws TensorException if there are fewer than two dimensions, or the type is not floating-point
      */
@@ -236,7 +257,13 @@ public sealed interface MatrixMethods permits Tensor {
      * @param values {@code [..., n]}, ascending
      * @param vectors in columns, {@code [..., n, n]}; each up to its sign
      */
-    record Eigh(Tensor values, Tensor vectors) {}
+    record Eigh(Tensor values, Tensor vectors) {
+        /** Checks that nothing is null. */
+        public Eigh {
+            Objects.requireNonNull(values, "values");
+            Objects.requireNonNull(vectors, "vectors");
+        }
+    }
 
     /**
      * {@return eigenvalues and eigenvectors of each symmetric matrix of this {@code [..., n, n]}, F32 or F64} Of a matrix that

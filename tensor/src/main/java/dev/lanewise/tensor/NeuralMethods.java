@@ -14,6 +14,7 @@ import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.spi.Windows;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What neural networks are made of, as functions of a {@link Tensor}. Images are {@code [n, c, h, w]}. */
@@ -240,7 +241,14 @@ public sealed interface NeuralMethods permits Tensor {
      * @param mean the mean of each channel, {@code [c]}; F32 for 16-bit types
      * @param variance the biased variance of each channel, {@code [c]}
      */
-    record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {}
+    record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {
+        /** Checks that nothing is null. */
+        public BatchNormResult {
+            Objects.requireNonNull(output, "output");
+            Objects.requireNonNull(mean, "mean");
+            Objects.requireNonNull(variance, "variance");
+        }
+    }
 
     /**
      * {@return the normalization of every channel of this {@code [n, c, ...]} tensor by the batch's own mean and biased

@@ -2,6 +2,7 @@ package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.reduce.Sort;
+import java.util.Objects;
 
 /**
  * Extremes, their positions, and sorting of a {@link Tensor}. Positions are of type {@link DType#I64}; NaN counts as larger
@@ -82,7 +83,13 @@ public sealed interface OrderMethods permits Tensor {
      * @param values the values
      * @param indices positions, {@link DType#I64}
      */
-    record Indexed(Tensor values, Tensor indices) {}
+    record Indexed(Tensor values, Tensor indices) {
+        /** Checks that nothing is null. */
+        public Indexed {
+            Objects.requireNonNull(values, "values");
+            Objects.requireNonNull(indices, "indices");
+        }
+    }
 
     /**
      * {@return the largest of all elements, a scalar, as {@link Tensor#amax() amax}; NaN if one is NaN}

@@ -4,6 +4,7 @@ import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.internal.Sizes;
 import dev.lanewise.tensor.op.index.Scatter;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Picks, places and counts elements of a {@link Tensor} by masks, index tensors and values. Where the result's size
@@ -163,7 +164,14 @@ public sealed interface SelectionMethods permits Tensor {
      * @param inverse the position of each element's value, of the tensor's shape; for slices, of the dimension's size
      * @param counts how often each value occurs, {@code [k]}
      */
-    record Unique(Tensor values, Tensor inverse, Tensor counts) {}
+    record Unique(Tensor values, Tensor inverse, Tensor counts) {
+        /** Checks that nothing is null. */
+        public Unique {
+            Objects.requireNonNull(values, "values");
+            Objects.requireNonNull(inverse, "inverse");
+            Objects.requireNonNull(counts, "counts");
+        }
+    }
 
     /**
      * {@return the distinct elements of the whole tensor, ascending, with the position of each element's value and how
@@ -242,7 +250,13 @@ public sealed interface SelectionMethods permits Tensor {
      * @param counts {@code [bins]} of {@link DType#I64}
      * @param edges {@code [bins + 1]} of the tensor's type, or of {@link DType#F64} for integers
      */
-    record Histogram(Tensor counts, Tensor edges) {}
+    record Histogram(Tensor counts, Tensor edges) {
+        /** Checks that nothing is null. */
+        public Histogram {
+            Objects.requireNonNull(counts, "counts");
+            Objects.requireNonNull(edges, "edges");
+        }
+    }
 
     /**
      * {@return how many elements lie in each of equally wide intervals between the smallest and the largest element; if

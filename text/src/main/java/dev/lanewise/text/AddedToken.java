@@ -1,5 +1,7 @@
 package dev.lanewise.text;
 
+import java.util.Objects;
+
 /**
  * A token that is searched for in the text before the model sees it.
  *
@@ -18,4 +20,9 @@ public record AddedToken(
         boolean lstrip,
         boolean rstrip,
         boolean normalized,
-        boolean special) {}
+        boolean special) {
+    /** Checks that nothing is null. */
+    public AddedToken {
+        Objects.requireNonNull(content, "content");
+    }
+}

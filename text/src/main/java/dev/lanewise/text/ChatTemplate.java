@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,6 +118,7 @@ public final class ChatTemplate {
      * @return a template that shares everything else
      */
     public ChatTemplate withClock(Clock newClock) {
+        Objects.requireNonNull(newClock, "newClock");
         return new ChatTemplate(template, specialTokens, newClock);
     }
 
@@ -127,6 +129,8 @@ public final class ChatTemplate {
      * @param content what is said
      */
     public static Map<String, Object> message(String role, String content) {
+        Objects.requireNonNull(role, "role");
+        Objects.requireNonNull(content, "content");
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("role", role);
         out.put("content", content);
@@ -142,6 +146,7 @@ public final class ChatTemplate {
      * @throws TokenizerException if the template raises an error, with its message, or cannot handle its arguments
      */
     public String render(List<? extends Map<String, ?>> messages, boolean addGenerationPrompt) {
+        Objects.requireNonNull(messages, "messages");
         return render(messages, Map.of("add_generation_prompt", addGenerationPrompt));
     }
 
@@ -155,6 +160,7 @@ public final class ChatTemplate {
      * @throws TokenizerException if the template raises an error, with its message, or cannot handle its arguments
      */
     public String render(List<? extends Map<String, ?>> messages, Map<String, ? extends @Nullable Object> variables) {
+        Objects.requireNonNull(messages, "messages");
         Map<String, @Nullable Object> all = new LinkedHashMap<>(specialTokens);
         all.put("tools", null);
         all.put("documents", null);

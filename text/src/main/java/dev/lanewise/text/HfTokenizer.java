@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,7 @@ public final class HfTokenizer implements Tokenizer {
      * @throws TokenizerException if something in it is wrong or unknown
      */
     public static HfTokenizer parse(String json) {
+        Objects.requireNonNull(json, "json");
         return of(JsonFile.read(json, "tokenizer.json"), null);
     }
 

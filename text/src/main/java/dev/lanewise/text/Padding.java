@@ -1,5 +1,7 @@
 package dev.lanewise.text;
 
+import java.util.Objects;
+
 /**
  * How encodings are padded to equal lengths.
  *
@@ -17,6 +19,8 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
      * @throws TokenizerException if a number is negative
      */
     public Padding {
+        Objects.requireNonNull(direction, "direction");
+        Objects.requireNonNull(token, "token");
         if (length < 0 || multipleOf < 0 || id < 0 || typeId < 0) {
             throw new TokenizerException("padding: length " + length + ", multipleOf " + multipleOf + ", id " + id
                     + " and typeId " + typeId + " must be at least 0");
@@ -31,6 +35,7 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
      * @return the padding
      */
     public static Padding toLongest(int id, String token) {
+        Objects.requireNonNull(token, "token");
         return new Padding(0, 0, Direction.RIGHT, id, 0, token);
     }
 }

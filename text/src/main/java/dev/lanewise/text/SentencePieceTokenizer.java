@@ -7,6 +7,7 @@ import dev.lanewise.text.sentencepiece.ModelFile;
 import dev.lanewise.text.sentencepiece.SpModel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
      * @throws TokenizerException if it is not such a model
      */
     public static SentencePieceTokenizer read(byte[] bytes, String name) {
+        Objects.requireNonNull(bytes, "bytes");
         return new SentencePieceTokenizer(new SpModel(ModelFile.read(bytes, name), name), null, null);
     }
 

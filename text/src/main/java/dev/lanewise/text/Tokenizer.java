@@ -1,6 +1,7 @@
 package dev.lanewise.text;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ public interface Tokenizer {
      * @return the text
      */
     default String decode(int... ids) {
+        Objects.requireNonNull(ids, "ids");
         return decode(ids, true);
     }
 

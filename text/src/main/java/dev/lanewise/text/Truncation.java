@@ -1,5 +1,7 @@
 package dev.lanewise.text;
 
+import java.util.Objects;
+
 /**
  * How a text that is too long is cut; what is cut off becomes further encodings ({@link Encoding#overflowing}).
  *
@@ -15,6 +17,8 @@ public record Truncation(int maxLength, int stride, Strategy strategy, Direction
      * @throws TokenizerException if a number is negative
      */
     public Truncation {
+        Objects.requireNonNull(strategy, "strategy");
+        Objects.requireNonNull(direction, "direction");
         if (maxLength < 0 || stride < 0) {
             throw new TokenizerException(
                     "truncation: maxLength " + maxLength + " and stride " + stride + " must be at least 0");

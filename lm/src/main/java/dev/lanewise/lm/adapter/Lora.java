@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -164,6 +165,7 @@ public final class Lora extends Layer {
      * @return the computation's result
      */
     public static <T> T only(Set<Lora> adapters, Supplier<T> body) {
+        Objects.requireNonNull(adapters, "adapters");
         Set<Lora> before = CHOSEN.get();
         CHOSEN.set(Set.copyOf(adapters));
         try {

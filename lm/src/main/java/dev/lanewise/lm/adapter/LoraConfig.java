@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -84,6 +85,10 @@ public record LoraConfig(
             List<String> layerLists) {
         /** Takes copies, and checks the expression. */
         public Targets {
+            Objects.requireNonNull(names, "names");
+            Objects.requireNonNull(excluded, "excluded");
+            Objects.requireNonNull(layers, "layers");
+            Objects.requireNonNull(layerLists, "layerLists");
             names = List.copyOf(names);
             excluded = List.copyOf(excluded);
             layers = List.copyOf(layers);
@@ -99,6 +104,7 @@ public record LoraConfig(
          * @param names names, or ends of names after a dot
          */
         public static Targets named(String... names) {
+            Objects.requireNonNull(names, "names");
             return new Targets(List.of(names), null, List.of(), List.of(), List.of());
         }
 
@@ -191,6 +197,7 @@ public record LoraConfig(
      * @param targets names, or ends of names after a dot, of the layers that get them
      */
     public static LoraConfig lora(int rank, double alpha, String... targets) {
+        Objects.requireNonNull(targets, "targets");
         return of(Kind.LORA, rank, alpha, Targets.named(targets), null);
     }
 
@@ -214,6 +221,8 @@ public record LoraConfig(
      * @param targets names, or ends of names after a dot, of the layers that get one
      */
     public static LoraConfig ia3(List<String> feedForward, String... targets) {
+        Objects.requireNonNull(feedForward, "feedForward");
+        Objects.requireNonNull(targets, "targets");
         LoraConfig config = of(Kind.IA3, 1, 1, Targets.named(targets), null);
         return new LoraConfig(
                 config.kind, 1, 1, 0, config.targets, Map.of(), Map.of(), Biases.NONE, List.of(), feedForward, null);
@@ -230,6 +239,7 @@ public record LoraConfig(
      * @param other the kind
      */
     public LoraConfig withKind(Kind other) {
+        Objects.requireNonNull(other, "other");
         return new LoraConfig(
                 other,
                 rank,
@@ -250,6 +260,7 @@ public record LoraConfig(
      * @param names names, or ends of names after a dot
      */
     public LoraConfig withModulesToSave(String... names) {
+        Objects.requireNonNull(names, "names");
         List<String> all = new ArrayList<>(modulesToSave);
         all.addAll(List.of(names));
         return new LoraConfig(

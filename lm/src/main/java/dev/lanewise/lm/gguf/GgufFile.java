@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -43,7 +44,14 @@ public final class GgufFile implements AutoCloseable {
      * @param shape rows first: the reverse of ggml's order
      * @param data its blocks, in the mapped file
      */
-    public record Stored(BlockType type, Shape shape, MemorySegment data) {}
+    public record Stored(BlockType type, Shape shape, MemorySegment data) {
+        /** Checks that nothing is null. */
+        public Stored {
+            Objects.requireNonNull(type, "type");
+            Objects.requireNonNull(shape, "shape");
+            Objects.requireNonNull(data, "data");
+        }
+    }
 
     private GgufFile(Path file, Arena arena, GgufHeader header, MemorySegment data) {
         this.file = file;

@@ -5,6 +5,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.matrix.IntegerProduct;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,12 @@ public final class Int8 {
      * @param zero the number that means 0
      */
     public record Quantized(Tensor values, Tensor scale, double zero) {
+        /** Checks that nothing is null. */
+        public Quantized {
+            Objects.requireNonNull(values, "values");
+            Objects.requireNonNull(scale, "scale");
+        }
+
         /** {@return the numbers that they stand for, of type F32} */
         public Tensor dequantized() {
             return values.to(DType.F32).sub(zero).mul(scale);
@@ -86,6 +93,13 @@ public final class Int8 {
      * @param group how many neighbours share a scale
      */
     public record Grouped(Tensor values, Tensor scale, Tensor zero, int group) {
+        /** Checks that nothing is null. */
+        public Grouped {
+            Objects.requireNonNull(values, "values");
+            Objects.requireNonNull(scale, "scale");
+            Objects.requireNonNull(zero, "zero");
+        }
+
         /** {@return the numbers that they stand for, of type F32} */
         public Tensor dequantized() {
             long rows = values.shape().size(0);

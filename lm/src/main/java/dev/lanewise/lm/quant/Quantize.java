@@ -7,6 +7,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -41,6 +42,7 @@ public final class Quantize {
      * @return what was saved
      */
     public static Saved int8(Layer model, Predicate<String> layers) {
+        Objects.requireNonNull(layers, "layers");
         return pack(model, layers, QuantizedWeight::int8);
     }
 
@@ -52,6 +54,7 @@ public final class Quantize {
      * @return what was saved
      */
     public static Saved int8Dynamic(Layer model, Predicate<String> layers) {
+        Objects.requireNonNull(layers, "layers");
         return pack(model, layers, weight -> QuantizedWeight.int8(weight, new QuantizedWeight.Activations.Dynamic()));
     }
 
@@ -64,6 +67,8 @@ public final class Quantize {
      * @return what was saved
      */
     public static Saved weights(Layer model, BlockType format, Predicate<String> layers) {
+        Objects.requireNonNull(format, "format");
+        Objects.requireNonNull(layers, "layers");
         return pack(
                 model,
                 name -> layers.test(name) && at(model, name).in() % format.elements() == 0,
@@ -123,6 +128,7 @@ public final class Quantize {
      * @return the observer of the activations
      */
     public static Calibration calibrate(Layer model, Predicate<String> layers) {
+        Objects.requireNonNull(layers, "layers");
         return new Calibration(model, layers);
     }
 

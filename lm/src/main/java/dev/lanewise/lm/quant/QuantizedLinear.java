@@ -3,6 +3,7 @@ package dev.lanewise.lm.quant;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ public final class QuantizedLinear extends WeightLayer {
      * @param bias {@code [out]}, or null
      */
     public QuantizedLinear(QuantizedWeight weight, @Nullable Parameter bias) {
+        Objects.requireNonNull(weight, "weight");
         this.bias = bias == null ? null : parameter("bias", bias);
         begin(weight);
     }

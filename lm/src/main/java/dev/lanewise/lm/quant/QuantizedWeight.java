@@ -13,6 +13,7 @@ import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.matrix.QuantizedProduct.Kind;
 import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * @param activations how they are rounded
      */
     public static QuantizedWeight int8(Tensor weight, Activations activations) {
+        Objects.requireNonNull(activations, "activations");
         return new Rows(checked(weight), activations);
     }
 

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,6 +23,8 @@ import java.util.function.UnaryOperator;
 public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
     /** Copies the map, whose order stays. */
     public Batch {
+        Objects.requireNonNull(x, "x");
+        Objects.requireNonNull(y, "y");
         more = more.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(more));
     }
 
@@ -47,6 +50,7 @@ public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
      * @throws TensorException if there is none of this name
      */
     public Tensor get(String name) {
+        Objects.requireNonNull(name, "name");
         Tensor tensor = more.get(name);
         if (tensor == null) {
             throw new TensorException("batch: no '" + name + "' (expected one of " + more.keySet()
@@ -56,7 +60,7 @@ public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
     }
 
     /**
-     * The same with a function applied to every tensor.
+     * This batch with a function applied to every tensor.
      *
      * @param function makes another tensor of each
      * @return the new batch
@@ -75,11 +79,11 @@ public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
     }
 
     /**
-     * The same with other tensors under the same names.
+     * This batch with other tensors under the same names.
      *
      * @param tensors as many as {@link #tensors} gives, in its order
      * @return the new batch
-     * @throws TensorException if they are not as many as this batch has
+     * @throws TensorException if their number is not that of this batch's tensors
      */
     public Batch withTensors(List<Tensor> tensors) {
         if (tensors.size() != 2 + more.size()) {
@@ -95,7 +99,7 @@ public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
     }
 
     /**
-     * The same with targets that are class numbers, {@code [n, ...]} of type {@link DType#I64}, as vectors
+     * This batch with targets that are class numbers, {@code [n, ...]} of type {@link DType#I64}, as vectors
      * {@code [n, ..., classes]} of type {@link DType#F32}: 1 at the class, else 0.
      *
      * @param classes how many classes there are

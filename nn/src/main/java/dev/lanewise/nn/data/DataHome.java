@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  *     temporary files for a user without a home directory
  */
 public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path cache) {
+    /** Checks that nothing is null. */
+    public DataHome {
+        Objects.requireNonNull(cache, "cache");
+    }
+
     /** The environment variable that names a folder of data sets. */
     public static final String VARIABLE = "LANEWISE_DATA";
 
@@ -89,6 +95,7 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
      *     does not name a folder
      */
     public Optional<Path> find(String dataset, String expected, Predicate<Path> holds) {
+        Objects.requireNonNull(dataset, "dataset");
         if (explicit != null) {
             if (!Files.isDirectory(explicit)) {
                 String found = Files.exists(explicit) ? "a file" : "no such folder";

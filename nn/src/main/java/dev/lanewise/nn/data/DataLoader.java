@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -186,7 +187,7 @@ public final class DataLoader {
         this.source = source;
         this.batchSize = batchSize;
         this.options = options;
-        this.device = device;
+        this.device = Objects.requireNonNull(device, "device");
         this.share = share;
     }
 

@@ -1,6 +1,7 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.Scope;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /** Samples by number. Implementations are safe for use by many background threads. */
@@ -39,6 +40,7 @@ public interface Dataset {
      * @param change called on background threads; of the tensors that it makes, only those of the result are kept
      */
     default Dataset map(UnaryOperator<Batch> change) {
+        Objects.requireNonNull(change, "change");
         Dataset source = this;
         return new Dataset() {
             @Override

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
@@ -77,6 +78,8 @@ public final class Downloader {
      *     for one minute plus one second per 32 KiB of the file
      */
     public Downloader(Duration answer, Duration stall, @Nullable Duration overall) {
+        Objects.requireNonNull(answer, "answer");
+        Objects.requireNonNull(stall, "stall");
         this.answer = answer;
         this.stall = stall;
         this.overall = overall;
@@ -134,6 +137,7 @@ public final class Downloader {
      * @param file its name, length and checksum
      */
     public static boolean isWhole(Path path, RemoteFile file) {
+        Objects.requireNonNull(file, "file");
         try {
             return Files.isRegularFile(path)
                     && Files.size(path) == file.bytes()

@@ -2,6 +2,7 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.TensorException;
 import java.util.Iterator;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -37,6 +38,7 @@ public interface IterableDataset<T> {
      * @return the data set
      */
     static <T> IterableDataset<T> of(long size, Function<Long, Stream<T>> epochs) {
+        Objects.requireNonNull(epochs, "epochs");
         if (size < 0) {
             throw new TensorException("iterable dataset: " + size + " samples (expected 0 or more); check the size");
         }
@@ -61,6 +63,7 @@ public interface IterableDataset<T> {
      * @return the changed samples
      */
     default <R> IterableDataset<R> map(Function<? super T, ? extends R> change) {
+        Objects.requireNonNull(change, "change");
         return of(size(), number -> epoch(number).map(change));
     }
 

@@ -6,6 +6,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Samples of several tensors that are in memory: the slices of all of them along their first dimension.
@@ -21,6 +22,8 @@ public record NamedDataset(Tensor x, Tensor y, Map<String, Tensor> more) impleme
      * @throws TensorException if first sizes differ
      */
     public NamedDataset {
+        Objects.requireNonNull(x, "x");
+        Objects.requireNonNull(y, "y");
         more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
         new Batch(x, y, more).tensors().forEach(tensor -> {
             if (tensor.shape().rank() == 0

@@ -2,10 +2,16 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.Scope;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** Batches of samples that have numbers, in a sampler's order. */
 record SampledBatches(Dataset dataset, Sampler sampler) implements BatchSource {
+    SampledBatches {
+        Objects.requireNonNull(dataset, "dataset");
+        Objects.requireNonNull(sampler, "sampler");
+    }
+
     @Override
     public long samples() {
         return sampler.size();

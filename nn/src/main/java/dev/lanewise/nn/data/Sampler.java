@@ -2,6 +2,7 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -113,6 +114,7 @@ public interface Sampler {
      * @return the sampler
      */
     static Sampler balanced(int[] labels, int draws, long seed) {
+        Objects.requireNonNull(labels, "labels");
         int classes = Arrays.stream(labels).max().orElse(-1) + 1;
         double[] counts = new double[classes];
         for (int label : labels) {
@@ -174,6 +176,7 @@ public interface Sampler {
      * @return the sampler
      */
     static Sampler of(long size, Orders orders) {
+        Objects.requireNonNull(orders, "orders");
         return new Sampler() {
             @Override
             public long size() {

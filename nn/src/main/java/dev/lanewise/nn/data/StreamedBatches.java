@@ -6,6 +6,7 @@ import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -13,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Batches of samples that come one after the other. */
 record StreamedBatches<T>(IterableDataset<T> dataset, Function<List<T>, Batch> collate) implements BatchSource {
+    StreamedBatches {
+        Objects.requireNonNull(dataset, "dataset");
+        Objects.requireNonNull(collate, "collate");
+    }
+
     @Override
     public long samples() {
         return dataset.size();

@@ -4,6 +4,7 @@ import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import java.util.Objects;
 
 /**
  * In training mode zeroes samples, or the whole batch, at random and scales the others by {@code 1 / (1 - p)}: put before the
@@ -40,6 +41,7 @@ public final class StochasticDepth extends Layer {
      * @param rng where chance comes from
      */
     public StochasticDepth(double p, Mode mode, Rng rng) {
+        Objects.requireNonNull(mode, "mode");
         this.p = Dropout.checked(p);
         this.mode = mode;
         this.rng = random(rng);

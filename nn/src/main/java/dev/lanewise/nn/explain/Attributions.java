@@ -10,6 +10,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public final class Attributions {
      * @param model from {@code [n, ...]} to {@code [n, classes]}
      */
     public Attributions(Layer model) {
-        this(model::forward);
+        this(Objects.requireNonNull(model, "model")::forward);
     }
 
     /**
@@ -41,7 +42,7 @@ public final class Attributions {
      * @param model from {@code [n, ...]} to {@code [n, classes]}
      */
     public Attributions(UnaryOperator<Tensor> model) {
-        this.model = model;
+        this.model = Objects.requireNonNull(model, "model");
     }
 
     /** Where the path of integrated gradients is looked at, in so many equal steps. */
@@ -157,7 +158,7 @@ public final class Attributions {
      * Attributions of a row add up to the difference of the scores, but for the error of the rule.
      *
      * @param x the inputs
-     * @param baseline inputs that say nothing, of the shape of x
+     * @param baseline inputs without information, such as zeros, of the shape of x
      * @param classes one for each row
      * @param rule where gradients are taken
      * @param steps how many steps, 1 or more
@@ -250,13 +251,13 @@ public final class Attributions {
     }
 
     /**
-     * By how much scores fall when a part of the input is covered (Zeiler and Fergus 2013, arXiv:1311.2901): a window moves
+     * How much the scores fall when a part of the input is covered (Zeiler and Fergus 2013, arXiv:1311.2901): a window moves
      * over all dimensions but the first.
      *
      * @param x the inputs, {@code [n, ...]}
      * @param classes one for each row
      * @param window its sizes, one for each dimension but the first, which divide those of the input
-     * @param value what stands in covered places
+     * @param value replaces the elements that are covered
      * @return {@code [n, ...]}, with one element for each place of the window; 2x2 pixels of all three channels of {@code [n, 3, h, w]}
      *     are {@code (3, 2, 2)}, which gives {@code [n, 1, h / 2, w / 2]}
      */

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -15,6 +16,13 @@ import java.util.function.UnaryOperator;
  * @param map the weighted sum, negative numbers set to 0: {@code [n, h, w]}
  */
 public record GradCam(Tensor maps, Tensor weights, Tensor map) {
+    /** Checks that nothing is null. */
+    public GradCam {
+        Objects.requireNonNull(maps, "maps");
+        Objects.requireNonNull(weights, "weights");
+        Objects.requireNonNull(map, "map");
+    }
+
     /**
      * Explains a model in two parts.
      *

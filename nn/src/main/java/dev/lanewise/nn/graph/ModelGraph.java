@@ -2,6 +2,7 @@ package dev.lanewise.nn.graph;
 
 import dev.lanewise.tensor.TensorSpec;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The operations of one forward pass and what flows between them, as {@link dev.lanewise.nn.Layer#graph} found them.
@@ -15,6 +16,7 @@ import java.util.List;
 public record ModelGraph(List<Node> nodes) {
     /** Copies the nodes. */
     public ModelGraph {
+        Objects.requireNonNull(nodes, "nodes");
         nodes = List.copyOf(nodes);
     }
 
@@ -45,6 +47,11 @@ public record ModelGraph(List<Node> nodes) {
     public record Node(int id, Kind kind, String name, String layer, TensorSpec result, List<Integer> inputs) {
         /** Copies the inputs. */
         public Node {
+            Objects.requireNonNull(kind, "kind");
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(layer, "layer");
+            Objects.requireNonNull(result, "result");
+            Objects.requireNonNull(inputs, "inputs");
             inputs = List.copyOf(inputs);
         }
     }

@@ -3,6 +3,7 @@ package dev.lanewise.nn.io;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * Limits on what an untrusted file may cause its reader to do. Every reader of this library checks them before it
@@ -68,6 +69,7 @@ public final class InputLimits {
      * @throws BadFileException if they are too many
      */
     public static void checkHeap(Object file, long bytes) {
+        Objects.requireNonNull(file, "file");
         long most = Runtime.getRuntime().maxMemory() / 2;
         if (bytes > most) {
             throw new BadFileException(

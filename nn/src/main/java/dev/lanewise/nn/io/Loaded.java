@@ -2,6 +2,7 @@ package dev.lanewise.nn.io;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What was loaded into a model, and what was not; all by the model's names.
@@ -17,6 +18,10 @@ public record Loaded(List<String> loaded, List<String> missing, List<String> une
 
     /** Takes copies. */
     public Loaded {
+        Objects.requireNonNull(loaded, "loaded");
+        Objects.requireNonNull(missing, "missing");
+        Objects.requireNonNull(unexpected, "unexpected");
+        Objects.requireNonNull(mismatched, "mismatched");
         loaded = List.copyOf(loaded);
         missing = List.copyOf(missing);
         unexpected = List.copyOf(unexpected);

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.io;
 
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  * @param strict whether all of the model's names must be present, with the same shapes, and no others
  */
 public record Loading(String prefix, Function<String, @Nullable String> rename, boolean strict) {
+    /** Checks that nothing is null. */
+    public Loading {
+        Objects.requireNonNull(prefix, "prefix");
+        Objects.requireNonNull(rename, "rename");
+    }
+
     /**
      * Loading with exactly the model's names.
      *
@@ -40,6 +47,7 @@ public record Loading(String prefix, Function<String, @Nullable String> rename, 
      * @return how to load
      */
     public Loading withPrefix(String newPrefix) {
+        Objects.requireNonNull(newPrefix, "newPrefix");
         return new Loading(newPrefix, rename, strict);
     }
 
@@ -50,6 +58,7 @@ public record Loading(String prefix, Function<String, @Nullable String> rename, 
      * @return how to load
      */
     public Loading renamed(Function<String, @Nullable String> newRename) {
+        Objects.requireNonNull(newRename, "newRename");
         return new Loading(prefix, newRename, strict);
     }
 

@@ -57,7 +57,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     public static TensorData of(float[] values, long... shape) {
         MemorySegment segment = allocate(DType.F32, values.length);
         MemorySegment.copy(values, 0, segment, FLOAT, 0, values.length);
-        return new TensorData(DType.F32, Shape.of(shape), segment);
+        return new TensorData(DType.F32, shape(shape), segment);
     }
 
     /**
@@ -70,7 +70,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     public static TensorData of(double[] values, long... shape) {
         MemorySegment segment = allocate(DType.F64, values.length);
         MemorySegment.copy(values, 0, segment, DOUBLE, 0, values.length);
-        return new TensorData(DType.F64, Shape.of(shape), segment);
+        return new TensorData(DType.F64, shape(shape), segment);
     }
 
     /**
@@ -83,7 +83,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     public static TensorData of(int[] values, long... shape) {
         MemorySegment segment = allocate(DType.I32, values.length);
         MemorySegment.copy(values, 0, segment, INT, 0, values.length);
-        return new TensorData(DType.I32, Shape.of(shape), segment);
+        return new TensorData(DType.I32, shape(shape), segment);
     }
 
     /**
@@ -96,7 +96,11 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     public static TensorData of(long[] values, long... shape) {
         MemorySegment segment = allocate(DType.I64, values.length);
         MemorySegment.copy(values, 0, segment, LONG, 0, values.length);
-        return new TensorData(DType.I64, Shape.of(shape), segment);
+        return new TensorData(DType.I64, shape(shape), segment);
+    }
+
+    private static Shape shape(long[] shape) {
+        return Shape.of(Objects.requireNonNull(shape, "shape"));
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -30,6 +31,7 @@ public final class CsvLog implements Callback {
      * @param file the file to write
      */
     public CsvLog(Path file) {
+        Objects.requireNonNull(file, "file");
         this.file = file;
     }
 

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
@@ -46,6 +47,7 @@ public final class CurvesPng implements Callback {
      * @throws TensorException if XChart is missing
      */
     public CurvesPng(Path file) {
+        Objects.requireNonNull(file, "file");
         checkXchart();
         this.file = file;
     }

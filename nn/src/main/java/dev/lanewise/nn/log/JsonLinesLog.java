@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -66,6 +67,7 @@ public final class JsonLinesLog implements Callback {
      * @throws TensorException if {@code everySteps} is negative
      */
     public JsonLinesLog(Path file, int everySteps) {
+        Objects.requireNonNull(file, "file");
         if (everySteps < 0) {
             throw new TensorException(
                     "json lines: every " + everySteps + " steps (expected 0 or more); check the number");

@@ -15,6 +15,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
      * @throws TensorException if {@code everySteps} is negative
      */
     public TensorBoardLog(Path folder, int everySteps, boolean weights) {
+        Objects.requireNonNull(folder, "folder");
         if (everySteps < 0) {
             throw new TensorException(
                     "tensorboard: every " + everySteps + " steps (expected 0 or more); check the number");

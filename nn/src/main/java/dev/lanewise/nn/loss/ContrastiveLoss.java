@@ -3,6 +3,7 @@ package dev.lanewise.nn.loss;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 
 /**
  * The contrastive loss of pairs (Hadsell et al. 2006): {@code d^2 / 2} of the Euclidean distance d of two rows that belong
@@ -17,6 +18,7 @@ public record ContrastiveLoss(double margin, Reduction reduction) {
 
     /** Checks the margin. */
     public ContrastiveLoss {
+        Objects.requireNonNull(reduction, "reduction");
         Losses.check("contrastive_loss: margin", margin, margin > 0, "above 0");
     }
 

@@ -3,6 +3,7 @@ package dev.lanewise.nn.loss;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 
 /**
  * {@code 1 - cos(x, y)} of rows that belong together, {@code max(0, cos(x, y) - margin)} of others.
@@ -11,6 +12,11 @@ import dev.lanewise.tensor.TensorException;
  * @param reduction what becomes of the losses of pairs
  */
 public record CosineEmbeddingLoss(double margin, Reduction reduction) {
+    /** Checks that nothing is null. */
+    public CosineEmbeddingLoss {
+        Objects.requireNonNull(reduction, "reduction");
+    }
+
     /** Is added to squares of norms, as in PyTorch: rows of zeros are like no other. */
     private static final double EPSILON = 1e-12;
 

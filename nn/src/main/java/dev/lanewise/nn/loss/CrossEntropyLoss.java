@@ -6,6 +6,7 @@ import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,11 @@ public record CrossEntropyLoss(
         long ignoreIndex,
         double labelSmoothing,
         @Nullable Tensor weight) implements Loss {
+    /** Checks that nothing is null. */
+    public CrossEntropyLoss {
+        Objects.requireNonNull(reduction, "reduction");
+    }
+
     /** The mean cross-entropy, without weights of classes or smoothing. */
     public CrossEntropyLoss() {
         this(Reduction.MEAN, -100, 0, null);

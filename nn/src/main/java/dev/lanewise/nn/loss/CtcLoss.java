@@ -5,6 +5,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +19,11 @@ import java.util.stream.Stream;
  *     gradient is 0 in either case
  */
 public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
+    /** Checks that nothing is null. */
+    public CtcLoss {
+        Objects.requireNonNull(reduction, "reduction");
+    }
+
     /** The logarithm of a probability of 0: finite, so that no difference of two is NaN. */
     private static final double NEVER = -1e30;
 

@@ -4,6 +4,7 @@ import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -17,6 +18,7 @@ import java.util.OptionalDouble;
 public record DiceLoss(double smooth, Reduction reduction) implements Loss {
     /** Checks the number. */
     public DiceLoss {
+        Objects.requireNonNull(reduction, "reduction");
         Losses.check("dice_loss: smooth", smooth, smooth >= 0, "0 or more");
     }
 

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 
 /**
  * The negative log-likelihood of targets under normal distributions (Nix and Weigend 1994):
@@ -16,6 +17,7 @@ import dev.lanewise.tensor.TensorException;
 public record GaussianNllLoss(boolean full, double epsilon, Reduction reduction) {
     /** Checks the number. */
     public GaussianNllLoss {
+        Objects.requireNonNull(reduction, "reduction");
         Losses.check("gaussian_nll_loss: epsilon", epsilon, epsilon > 0, "above 0");
     }
 

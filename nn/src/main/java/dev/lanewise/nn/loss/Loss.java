@@ -1,6 +1,7 @@
 package dev.lanewise.nn.loss;
 
 import dev.lanewise.tensor.Tensor;
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /** A function of predictions and targets that training minimizes. */
@@ -37,6 +38,7 @@ public interface Loss {
      * @return a scalar
      */
     default Tensor sum(Tensor prediction, Tensor target) {
+        Objects.requireNonNull(prediction, "prediction");
         OptionalDouble over = averagedOver(target);
         if (over.isEmpty()) {
             return of(prediction, target);

@@ -5,6 +5,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -115,6 +116,7 @@ public final class Losses {
      * @return the loss
      */
     public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
+        Objects.requireNonNull(weight, "weight");
         return reducing(reduction, (x, t) -> {
             Tensor positive = t.mul(Autocast.widened(weight)).mul(x.neg().softplus());
             return reduce(LOGITS, x, t, t.rsub(1).mul(x.softplus()).add(positive), reduction);
@@ -156,6 +158,7 @@ public final class Losses {
      * @return the loss
      */
     public static Loss klDivergence(boolean batchMean, Reduction reduction) {
+        Objects.requireNonNull(reduction, "reduction");
         Loss divergence = (logp, t) -> {
             Tensor positive = t.gt(0);
             Tensor safe = positive.where(t, t.onesLike());
@@ -228,7 +231,7 @@ public final class Losses {
     }
 
     static Loss reducing(Reduction reduction, Loss loss) {
-        return new OfElements(reduction, inF32(loss));
+        return new OfElements(Objects.requireNonNull(reduction, "reduction"), inF32(loss));
     }
 
     /** A loss whose mean is over the elements of the target. */

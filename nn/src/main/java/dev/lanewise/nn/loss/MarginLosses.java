@@ -5,6 +5,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -60,6 +61,7 @@ public final class MarginLosses {
      * @return the loss
      */
     public static Loss multiLabelMargin(Reduction reduction) {
+        Objects.requireNonNull(reduction, "reduction");
         return new OfRows(reduction, (given, classes) -> {
             checkMatrix("multilabel_margin_loss", given, classes);
             Tensor p = Autocast.widened(given);
@@ -83,6 +85,7 @@ public final class MarginLosses {
      * @return the loss
      */
     public static Loss multiLabelSoftMargin(Reduction reduction) {
+        Objects.requireNonNull(reduction, "reduction");
         Loss entropy = Losses.binaryCrossEntropyWithLogits(Reduction.NONE);
         return new OfRows(reduction, (x, t) -> Losses.reduce(entropy.of(x, t).mean(-1), reduction));
     }

@@ -3,6 +3,7 @@ package dev.lanewise.nn.loss;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 
 /**
  * {@code max(0, -t (x - y) + margin)} of two scores, of which the first shall be the greater one where t is 1 and the smaller
@@ -12,6 +13,11 @@ import dev.lanewise.tensor.TensorException;
  * @param reduction what becomes of the losses of pairs
  */
 public record MarginRankingLoss(double margin, Reduction reduction) {
+    /** Checks that nothing is null. */
+    public MarginRankingLoss {
+        Objects.requireNonNull(reduction, "reduction");
+    }
+
     /** The mean ranking loss without a margin. */
     public MarginRankingLoss() {
         this(0, Reduction.MEAN);

@@ -3,6 +3,7 @@ package dev.lanewise.nn.loss;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 
 /**
  * {@code max(0, d(a, p) - d(a, n) + margin)} of anchors a, positives p that belong to them, and negatives n that don't, all
@@ -17,6 +18,7 @@ import dev.lanewise.tensor.TensorException;
 public record TripletMarginLoss(double margin, double p, double epsilon, boolean swap, Reduction reduction) {
     /** Checks the margin. */
     public TripletMarginLoss {
+        Objects.requireNonNull(reduction, "reduction");
         Losses.check("triplet_margin_loss: margin", margin, margin > 0, "above 0");
     }
 

@@ -2,6 +2,7 @@ package dev.lanewise.nn.metrics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * How well probabilities say how often something happens: of the samples that are given 0.8, 80 percent should be
@@ -12,6 +13,7 @@ import java.util.List;
 public record Calibration(List<Bin> bins) {
     /** Copies the bins. */
     public Calibration {
+        Objects.requireNonNull(bins, "bins");
         bins = List.copyOf(bins);
     }
 
@@ -29,7 +31,7 @@ public record Calibration(List<Bin> bins) {
      * {@code calibration_curve}).
      *
      * @param positive whether each sample is of the positive class
-     * @param probabilities of being positive, from 0 to 1
+     * @param probabilities the probability of each sample to be positive, from 0 to 1
      * @param bins how many bins there are, 1 or more
      * @return the bins
      * @throws IllegalArgumentException if there is not at least one bin, or the lengths differ
@@ -107,7 +109,7 @@ public record Calibration(List<Bin> bins) {
      * {@code brier_score_loss}).
      *
      * @param positive whether each sample is of the positive class
-     * @param probabilities of being positive, from 0 to 1
+     * @param probabilities the probability of each sample to be positive, from 0 to 1
      * @return a number from 0 to 1
      */
     public static double brierScore(boolean[] positive, float[] probabilities) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -43,7 +44,7 @@ public final class Classification implements Metric {
                     + " classes; expected 2 for the area under the ROC curve; measure without it");
         }
         this.area = area;
-        this.classes = List.copyOf(classes);
+        this.classes = List.copyOf(Objects.requireNonNull(classes, "classes"));
         this.matrix = new ConfusionMatrix(classes.size());
     }
 

@@ -2,6 +2,7 @@ package dev.lanewise.nn.metrics;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** Measures of scores by the order that they give, with scikit-learn's definitions. */
@@ -15,7 +16,14 @@ public final class RankingMetrics {
      * @param y the measure along the vertical axis
      * @param thresholds the least score that counts as positive at each point
      */
-    public record Curve(double[] x, double[] y, double[] thresholds) {}
+    public record Curve(double[] x, double[] y, double[] thresholds) {
+        /** Checks that nothing is null. */
+        public Curve {
+            Objects.requireNonNull(x, "x");
+            Objects.requireNonNull(y, "y");
+            Objects.requireNonNull(thresholds, "thresholds");
+        }
+    }
 
     /** The samples in descending order of scores, with the counts above each distinct score. */
     private record Counts(double[] thresholds, long[] positives, long[] negatives) {

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -22,7 +23,7 @@ public final class Adafactor extends PerParameter {
     private static final String SQUARE = "square";
 
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param beta2Decay the power of the step's number by which a new square counts in the means, below 0
      * @param epsilon1 keeps the squares from 0; empty for the distance from 1 to the next number of the parameter's type
@@ -32,6 +33,11 @@ public final class Adafactor extends PerParameter {
      */
     public record Options(
             double beta2Decay, OptionalDouble epsilon1, double epsilon2, double clip, double weightDecay) {
+        /** Checks that nothing is null. */
+        public Options {
+            Objects.requireNonNull(epsilon1, "epsilon1");
+        }
+
         /**
          * PyTorch's defaults: powers of -0.8, steps clipped at 1, no weight decay.
          *

@@ -16,6 +16,7 @@ import dev.lanewise.tensor.spi.Storage;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,7 @@ public final class CapturedStep implements AutoCloseable {
      * @param device the device
      */
     public static boolean isSupported(Device device) {
+        Objects.requireNonNull(device, "device");
         Optional<StepRecorder> recorder = Backends.of(device).recorder();
         // it holds memory of the device
         recorder.ifPresent(StepRecorder::close);
@@ -111,6 +113,8 @@ public final class CapturedStep implements AutoCloseable {
      * @param otherwise what happens where it cannot be recorded or replayed
      */
     public CapturedStep(Optimizer optimizer, Body body, Otherwise otherwise) {
+        Objects.requireNonNull(body, "body");
+        Objects.requireNonNull(otherwise, "otherwise");
         this.optimizer = optimizer;
         this.body = body;
         this.otherwise = otherwise;

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Gradients;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -20,7 +21,12 @@ public final class Clipping {
      * @param gradients the clipped gradients
      * @param norm the Euclidean norm of all before clipping
      */
-    public record Clipped(Gradients gradients, double norm) {}
+    public record Clipped(Gradients gradients, double norm) {
+        /** Checks that nothing is null. */
+        public Clipped {
+            Objects.requireNonNull(gradients, "gradients");
+        }
+    }
 
     /**
      * Scales all gradients so that the Euclidean norm of all together is at most {@code most}.
@@ -43,7 +49,13 @@ public final class Clipping {
      * @param norm the Euclidean norm of all before clipping, a scalar in F64 on their device; empty if it was not
      *     computed
      */
-    public record Pending(Gradients gradients, Optional<Tensor> norm) {}
+    public record Pending(Gradients gradients, Optional<Tensor> norm) {
+        /** Checks that nothing is null. */
+        public Pending {
+            Objects.requireNonNull(gradients, "gradients");
+            Objects.requireNonNull(norm, "norm");
+        }
+    }
 
     /**
      * Like {@link #byNorm}, but without waiting for the device, as a {@linkplain CapturedStep captured step} needs it.

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -69,6 +70,11 @@ public final class GradScaler {
      * @param finite whether all elements are finite
      */
     public record Unscaled(Gradients gradients, boolean finite) {
+        /** Checks that nothing is null. */
+        public Unscaled {
+            Objects.requireNonNull(gradients, "gradients");
+        }
+
         /**
          * These gradients after applying a function, for example one that clips; gradients that overflowed are left
          * unchanged.

@@ -5,6 +5,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon): momentum whose steps are made orthogonal, by a few
@@ -22,7 +23,7 @@ public final class Muon extends PerParameter {
     }
 
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param momentum the running mean's decay
      * @param nesterov whether to look ahead
@@ -44,6 +45,7 @@ public final class Muon extends PerParameter {
          * @throws TensorException if there is not at least one iteration
          */
         public Options {
+            Objects.requireNonNull(rateFactor, "rateFactor");
             if (iterations < 1) {
                 throw new TensorException("muon: " + iterations + " iterations (expected 1 or more); 5 are usual");
             }

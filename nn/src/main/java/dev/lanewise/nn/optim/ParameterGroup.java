@@ -6,6 +6,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
 
@@ -31,7 +32,7 @@ public record ParameterGroup(List<Parameter> parameters, double rateFactor, Opti
      * @throws TensorException if the rate's factor or the weight decay is negative or not finite
      */
     public ParameterGroup {
-        parameters = List.copyOf(parameters);
+        parameters = List.copyOf(Objects.requireNonNull(parameters, "parameters"));
         if (!(rateFactor >= 0) || Double.isInfinite(rateFactor) || !(weightDecay.orElse(0) >= 0)) {
             throw new TensorException("parameter group: rate factor " + rateFactor + ", weight decay " + weightDecay
                     + " (expected 0 or more); check them");

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -20,7 +21,7 @@ import java.util.regex.PatternSyntaxException;
 public record ParameterGroups(List<ParameterGroup> groups) {
     /** Copies the list. */
     public ParameterGroups {
-        groups = List.copyOf(groups);
+        groups = List.copyOf(Objects.requireNonNull(groups, "groups"));
     }
 
     /**
@@ -30,7 +31,7 @@ public record ParameterGroups(List<ParameterGroup> groups) {
      * @return the groups
      */
     public static ParameterGroups of(ParameterGroup... groups) {
-        return new ParameterGroups(List.of(groups));
+        return new ParameterGroups(List.of(Objects.requireNonNull(groups, "groups")));
     }
 
     /**
@@ -47,7 +48,7 @@ public record ParameterGroups(List<ParameterGroup> groups) {
      * @param settings what holds for names that match a regular expression as a whole; of several that match, the first counts.
      *     Parameters whose names match none are a group without settings
      * @return the groups, those of the settings first
-     * @throws TensorException if an expression is none, or decides for no parameter
+     * @throws TensorException if an expression is not a valid one, or no parameter is left to it
      */
     public static ParameterGroups byName(Layer model, SequencedMap<String, UnaryOperator<ParameterGroup>> settings) {
         Map<String, List<Parameter>> chosen = new LinkedHashMap<>();

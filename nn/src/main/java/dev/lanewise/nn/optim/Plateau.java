@@ -2,6 +2,7 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.tensor.TensorException;
 import java.util.Map;
+import java.util.Objects;
 
 /** Lowers an optimizer's learning rate when a measure has stopped decreasing. */
 public final class Plateau {
@@ -22,6 +23,7 @@ public final class Plateau {
      * @throws TensorException if the factor is not between 0 and 1, or the patience is negative
      */
     public Plateau(Optimizer optimizer, double factor, int patience, double least) {
+        Objects.requireNonNull(optimizer, "optimizer");
         if (!(factor > 0 && factor < 1) || patience < 0) {
             throw new TensorException("plateau: factor " + factor + ", patience " + patience
                     + " (expected a factor between 0 and 1, a patience of 0 or more); check them");

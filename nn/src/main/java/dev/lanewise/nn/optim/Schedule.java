@@ -1,6 +1,7 @@
 package dev.lanewise.nn.optim;
 
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.function.LongToDoubleFunction;
 
 /**
@@ -134,6 +135,7 @@ public interface Schedule {
      * @return the schedule
      */
     static Schedule lambda(double base, LongToDoubleFunction factor) {
+        Objects.requireNonNull(factor, "factor");
         return step -> base * factor.applyAsDouble(step);
     }
 
@@ -188,6 +190,7 @@ public interface Schedule {
      * @return the schedule
      */
     default Schedule then(long steps, Schedule next) {
+        Objects.requireNonNull(next, "next");
         return step -> step < steps ? rate(step) : next.rate(step - steps);
     }
 
@@ -214,6 +217,7 @@ public interface Schedule {
      * @return the schedule
      */
     default Schedule times(Schedule factor) {
+        Objects.requireNonNull(factor, "factor");
         return step -> rate(step) * factor.rate(step);
     }
 

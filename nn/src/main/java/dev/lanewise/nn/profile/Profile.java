@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import tools.jackson.core.JsonEncoding;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -36,6 +37,7 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
 
     /** Copies the lists. */
     public Profile {
+        Objects.requireNonNull(events, "events");
         events = List.copyOf(events);
         memory = List.copyOf(memory);
     }
@@ -52,7 +54,15 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
      * @param bytes the size of its results
      */
     public record Event(
-            String operation, String result, Device device, String thread, long start, long nanos, long bytes) {}
+            String operation, String result, Device device, String thread, long start, long nanos, long bytes) {
+        /** Checks that nothing is null. */
+        public Event {
+            Objects.requireNonNull(operation, "operation");
+            Objects.requireNonNull(result, "result");
+            Objects.requireNonNull(device, "device");
+            Objects.requireNonNull(thread, "thread");
+        }
+    }
 
     /**
      * All operations of one name.
@@ -64,6 +74,11 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
      * @param bytes the size of their results
      */
     public record Row(String operation, long calls, long nanos, long longest, long bytes) {
+        /** Checks that nothing is null. */
+        public Row {
+            Objects.requireNonNull(operation, "operation");
+        }
+
         private Row plus(Event event) {
             return new Row(
                     operation, calls + 1, nanos + event.nanos, Math.max(longest, event.nanos), bytes + event.bytes);

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ public final class Masks {
     }
 
     /**
-     * Sets a parameter's mask, in the place of one from before, and applies it.
+     * Sets a parameter's mask, replacing an earlier one, and applies it.
      *
      * @param parameter the parameter
      * @param mask of its shape and of type BOOL, true for what stays
@@ -71,6 +72,7 @@ public final class Masks {
      * @param parameter the parameter
      */
     public @Nullable Tensor get(Parameter parameter) {
+        Objects.requireNonNull(parameter, "parameter");
         return masks.get(parameter);
     }
 
@@ -88,7 +90,7 @@ public final class Masks {
         }
     }
 
-    /** {@return the share of weights that are masked, of the parameters that have a mask} */
+    /** {@return the fraction of masked weights in the parameters that have a mask} */
     public double sparsity() {
         double all = 0;
         double left = 0;

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -124,7 +125,14 @@ public final class Prune {
      * @param values those two of each four, in their order
      * @param positions their positions within the four, of I64
      */
-    public record TwoOfFour(Tensor mask, Tensor values, Tensor positions) {}
+    public record TwoOfFour(Tensor mask, Tensor values, Tensor positions) {
+        /** Checks that nothing is null. */
+        public TwoOfFour {
+            Objects.requireNonNull(mask, "mask");
+            Objects.requireNonNull(values, "values");
+            Objects.requireNonNull(positions, "positions");
+        }
+    }
 
     /**
      * Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed.

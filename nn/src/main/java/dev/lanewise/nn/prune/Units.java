@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,11 @@ public final class Units {
      * @param parts how often all units are there, such as 3 for queries, keys and values in one parameter
      */
     public record Slices(Parameter parameter, int dim, int each, int parts) {
+        /** Checks that nothing is null. */
+        public Slices {
+            Objects.requireNonNull(parameter, "parameter");
+        }
+
         /** The positions that belong to some of so many units. */
         long[] positions(int count, int... units) {
             long[] all = new long[parts * units.length * each];
@@ -72,6 +78,9 @@ public final class Units {
      * @throws TensorException if a parameter has another size
      */
     public Units(String name, int count, List<Slices> slices, List<BatchNorm> norms) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(slices, "slices");
+        Objects.requireNonNull(norms, "norms");
         this.name = name;
         this.count = count;
         this.slices = List.copyOf(slices);
@@ -104,6 +113,9 @@ public final class Units {
      * @throws TensorException if the layers are of other kinds or sizes, or if adapters change them
      */
     public static Units between(String name, Layer producer, Layer consumer, BatchNorm... between) {
+        Objects.requireNonNull(producer, "producer");
+        Objects.requireNonNull(consumer, "consumer");
+        Objects.requireNonNull(between, "between");
         Ends from = Ends.of(name, producer);
         Ends to = Ends.of(name, consumer);
         if (to.in % from.out != 0) {
@@ -285,6 +297,7 @@ public final class Units {
      * @return how many kinds of units became fewer
      */
     public static int fit(Layer model, Map<String, Shape> sizes) {
+        Objects.requireNonNull(sizes, "sizes");
         Map<Parameter, String> names = new HashMap<>();
         model.namedParameters().forEach((name, parameter) -> names.put(parameter, name));
         int changed = 0;

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The rows of a table that a bag names, combined into one: {@code [n, bag]} of {@code I64} to {@code [n, size]}, with
@@ -81,6 +82,7 @@ public final class EmbeddingBag extends Layer {
      * @throws TensorException if the table is not a matrix
      */
     public EmbeddingBag(Parameter weight, Mode mode, long padding) {
+        Objects.requireNonNull(mode, "mode");
         Shape shape = weight.leaf().shape();
         if (shape.rank() != 2) {
             throw new TensorException(

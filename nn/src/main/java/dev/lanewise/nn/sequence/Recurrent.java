@@ -13,6 +13,7 @@ import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,12 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      */
     public record Result(
             Tensor output, Tensor hidden, @Nullable Tensor cell) {
+        /** Checks that nothing is null. */
+        public Result {
+            Objects.requireNonNull(output, "output");
+            Objects.requireNonNull(hidden, "hidden");
+        }
+
         List<Tensor> tensors() {
             return cell == null ? List.of(output, hidden) : List.of(output, hidden, cell);
         }
@@ -45,6 +52,12 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @param last the last states of all layers
      */
     public record Steps(Tensor output, @Nullable Tensor cells, Result last) {
+        /** Checks that nothing is null. */
+        public Steps {
+            Objects.requireNonNull(output, "output");
+            Objects.requireNonNull(last, "last");
+        }
+
         List<Tensor> tensors() {
             List<Tensor> all = new ArrayList<>(last.tensors());
             all.add(output);

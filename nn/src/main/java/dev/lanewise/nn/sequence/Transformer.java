@@ -6,6 +6,7 @@ import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,7 @@ public final class Transformer extends Layer {
          * @throws TensorException if a number of layers is negative
          */
         public Config {
+            Objects.requireNonNull(activation, "activation");
             if (encoders < 0 || decoders < 0) {
                 throw new TensorException("transformer: " + encoders + " encoder and " + decoders
                         + " decoder layers (expected 0 or more); check them");

@@ -11,6 +11,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,11 @@ public sealed class TransformerLayer extends Layer implements Prunable
             boolean normFirst,
             boolean causal,
             boolean decoder) {
+        /** Checks that nothing is null. */
+        public Config {
+            Objects.requireNonNull(activation, "activation");
+        }
+
         /**
          * An encoder's layer with GELU, normalization first.
          *
@@ -132,7 +138,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
     }
 
     /**
-     * Computes a decoder's layer for a target and the encoder's result, without masks of one's own.
+     * Computes a decoder's layer for a target and the encoder's result, without padding masks.
      *
      * @param x {@code [n, time, size]}
      * @param memory the encoder's result, {@code [n, s, size]}

@@ -3,6 +3,7 @@ package dev.lanewise.nn.train;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Saves the state of training to files from which it can be resumed; a file is never half-written. Files that can't be
@@ -18,6 +19,7 @@ public final class Checkpoints {
      * @return the callback
      */
     public static Callback last(Path file) {
+        Objects.requireNonNull(file, "file");
         return new Last(file, Long.MAX_VALUE);
     }
 
@@ -30,6 +32,7 @@ public final class Checkpoints {
      * @throws TensorException if {@code steps} is less than 1
      */
     public static Callback last(Path file, long steps) {
+        Objects.requireNonNull(file, "file");
         if (steps < 1) {
             throw new TensorException("checkpoints: every " + steps + " steps (expected 1 or more); check the number");
         }
@@ -45,6 +48,8 @@ public final class Checkpoints {
      * @return the callback
      */
     public static Callback best(Path file, String figure, Goal goal) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(figure, "figure");
         return new Best(file, figure, goal);
     }
 

@@ -8,6 +8,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -34,7 +35,13 @@ public final class CrossValidation {
      * @param training the samples of all other parts
      * @param validation the samples of this part
      */
-    public record Fold(int number, Dataset training, Dataset validation) {}
+    public record Fold(int number, Dataset training, Dataset validation) {
+        /** Checks that nothing is null. */
+        public Fold {
+            Objects.requireNonNull(training, "training");
+            Objects.requireNonNull(validation, "validation");
+        }
+    }
 
     /**
      * What all trainings led to.
@@ -44,6 +51,7 @@ public final class CrossValidation {
     public record Result(List<TrainingResult> folds) {
         /** Copies the list. */
         public Result {
+            Objects.requireNonNull(folds, "folds");
             folds = List.copyOf(folds);
         }
 
@@ -54,6 +62,7 @@ public final class CrossValidation {
          * @return the mean over the folds
          */
         public double mean(String figure) {
+            Objects.requireNonNull(figure, "figure");
             return Arrays.stream(values(figure)).average().orElse(Double.NaN);
         }
 
@@ -64,6 +73,7 @@ public final class CrossValidation {
          * @return the deviation over the folds
          */
         public double deviation(String figure) {
+            Objects.requireNonNull(figure, "figure");
             double mean = mean(figure);
             double squares = Arrays.stream(values(figure))
                     .map(x -> (x - mean) * (x - mean))
@@ -116,7 +126,7 @@ public final class CrossValidation {
      * @param count how many folds
      * @param seed decides on the parts
      * @param train makes a model and trains it
-     * @return what all trainings led to
+     * @return the result of every fold
      */
     public static Result run(Dataset data, int count, long seed, Function<Fold, TrainingResult> train) {
         return new Result(folds(data, count, seed).stream().map(train).toList());

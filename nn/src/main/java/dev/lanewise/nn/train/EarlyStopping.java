@@ -4,6 +4,7 @@ import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Ends training when a figure has stopped improving. */
@@ -26,6 +27,7 @@ public final class EarlyStopping implements Callback {
      * @throws TensorException if the patience or the difference is negative
      */
     public EarlyStopping(String figure, Goal goal, int patience, double difference) {
+        Objects.requireNonNull(figure, "figure");
         if (patience < 0 || !(difference >= 0)) {
             throw new TensorException("early stopping: patience " + patience + ", difference " + difference
                     + " (expected 0 or more of both); check them");
@@ -45,6 +47,7 @@ public final class EarlyStopping implements Callback {
      * @return the callback
      */
     public static EarlyStopping onSmallest(String figure, int patience) {
+        Objects.requireNonNull(figure, "figure");
         return new EarlyStopping(figure, Goal.SMALLEST, patience, 0);
     }
 
@@ -56,6 +59,7 @@ public final class EarlyStopping implements Callback {
      * @return the callback
      */
     public static EarlyStopping onLargest(String figure, int patience) {
+        Objects.requireNonNull(figure, "figure");
         return new EarlyStopping(figure, Goal.LARGEST, patience, 0);
     }
 
@@ -67,6 +71,7 @@ public final class EarlyStopping implements Callback {
      * @return this callback
      */
     public EarlyStopping restoringBest(Path file) {
+        Objects.requireNonNull(file, "file");
         bestFile = file;
         return this;
     }

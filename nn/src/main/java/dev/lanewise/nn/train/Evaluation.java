@@ -3,6 +3,7 @@ package dev.lanewise.nn.train;
 import dev.lanewise.nn.metrics.Metric;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What was measured on a data set.
@@ -13,6 +14,7 @@ import java.util.Map;
 public record Evaluation(Map<String, Double> figures, List<Metric> metrics) {
     /** Takes copies. */
     public Evaluation {
+        Objects.requireNonNull(metrics, "metrics");
         figures = Copies.ordered(figures);
         metrics = List.copyOf(metrics);
     }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Draws the progress of an epoch in one line of a terminal:
@@ -38,6 +39,7 @@ public final class ProgressBar implements Callback {
      * @param every the minimum time between two drawings
      */
     public ProgressBar(PrintWriter out, Duration every) {
+        Objects.requireNonNull(out, "out");
         this.out = out;
         this.everyNanos = every.toNanos();
     }

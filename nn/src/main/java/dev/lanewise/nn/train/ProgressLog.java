@@ -3,6 +3,7 @@ package dev.lanewise.nn.train;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +21,7 @@ public final class ProgressLog implements Callback {
      * @param sink receives each line
      */
     public ProgressLog(Consumer<String> sink) {
+        Objects.requireNonNull(sink, "sink");
         this.sink = sink;
         this.everyNanos = Long.MAX_VALUE;
     }
@@ -32,6 +34,7 @@ public final class ProgressLog implements Callback {
      * @param every the interval, above 0
      */
     public ProgressLog(Consumer<String> sink, Duration every) {
+        Objects.requireNonNull(sink, "sink");
         this.sink = sink;
         this.everyNanos = every.toNanos();
     }

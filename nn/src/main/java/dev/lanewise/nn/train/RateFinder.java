@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Tries learning rates (Smith 2015, arXiv:1506.01186): trains with rates that grow from step to step until the loss explodes,
@@ -40,6 +41,8 @@ public final class RateFinder {
     public record Result(List<Double> rates, List<Double> losses) {
         /** Copies the lists. */
         public Result {
+            Objects.requireNonNull(rates, "rates");
+            Objects.requireNonNull(losses, "losses");
             rates = List.copyOf(rates);
             losses = List.copyOf(losses);
         }
@@ -63,7 +66,7 @@ public final class RateFinder {
      * Tries rates that grow by the same factor from each step to the next.
      *
      * @param trainer has the model, the loss and the optimizer; its callbacks are not called
-     * @param data is gone through again where it ends
+     * @param data the training samples, read again from the start if they run out
      * @param from the first rate, above 0
      * @param to the last rate, above the first
      * @param steps how many, 2 or more

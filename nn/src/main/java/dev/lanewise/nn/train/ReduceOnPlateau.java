@@ -2,6 +2,7 @@ package dev.lanewise.nn.train;
 
 import dev.lanewise.nn.optim.Plateau;
 import java.util.Map;
+import java.util.Objects;
 
 /** Lowers the learning rate when a figure has stopped improving; do not combine it with another schedule. */
 public final class ReduceOnPlateau implements Callback {
@@ -17,6 +18,9 @@ public final class ReduceOnPlateau implements Callback {
      * @param plateau says when and by how much
      */
     public ReduceOnPlateau(String figure, Goal goal, Plateau plateau) {
+        Objects.requireNonNull(figure, "figure");
+        Objects.requireNonNull(goal, "goal");
+        Objects.requireNonNull(plateau, "plateau");
         this.figure = figure;
         this.goal = goal;
         this.plateau = plateau;

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -120,7 +121,14 @@ public interface Replicas {
      * @param loss the sum of its losses
      * @param averagedOver what the loss is a mean over; empty for a loss that is a sum
      */
-    record Measured(Tensor output, Tensor target, double loss, OptionalDouble averagedOver) {}
+    record Measured(Tensor output, Tensor target, double loss, OptionalDouble averagedOver) {
+        /** Checks that nothing is null. */
+        public Measured {
+            Objects.requireNonNull(output, "output");
+            Objects.requireNonNull(target, "target");
+            Objects.requireNonNull(averagedOver, "averagedOver");
+        }
+    }
 
     /**
      * {@return what all processes measured, in the order of the batches}

@@ -5,6 +5,7 @@ import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -76,6 +77,8 @@ public interface Task {
      * @return the task
      */
     static Task of(Layer model, Loss loss) {
+        Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(loss, "loss");
         return new Task() {
             @Override
             public List<Tensor> forward(Batch batch) {

@@ -107,12 +107,14 @@ public final class Trainer {
     /**
      * Measures loss and metrics on other data after every epoch.
      *
-     * @param data other samples
+     * @param data the samples to measure on
      * @param newMetrics called anew for every measurement
      * @return this trainer
      */
     @SafeVarargs
     public final Trainer validation(DataLoader data, Supplier<? extends Metric>... newMetrics) {
+        Objects.requireNonNull(data, "data");
+        Objects.requireNonNull(newMetrics, "newMetrics");
         validation = data;
         metrics = new ArrayList<>();
         for (Supplier<? extends Metric> metric : newMetrics) {
@@ -128,6 +130,7 @@ public final class Trainer {
      * @return this trainer
      */
     public Trainer schedule(Schedule everyStep) {
+        Objects.requireNonNull(everyStep, "everyStep");
         schedule = everyStep;
         everyEpoch = false;
         return this;
@@ -140,6 +143,7 @@ public final class Trainer {
      * @return this trainer
      */
     public Trainer scheduleByEpoch(Schedule ofEpochs) {
+        Objects.requireNonNull(ofEpochs, "ofEpochs");
         schedule = ofEpochs;
         everyEpoch = true;
         return this;
@@ -230,6 +234,7 @@ public final class Trainer {
      * @return this trainer
      */
     public Trainer capture(Otherwise otherwise) {
+        Objects.requireNonNull(otherwise, "otherwise");
         capture = otherwise;
         return this;
     }
@@ -241,6 +246,7 @@ public final class Trainer {
      * @return this trainer
      */
     public Trainer callbacks(Callback... more) {
+        Objects.requireNonNull(more, "more");
         callbacks.addAll(Arrays.asList(more));
         return this;
     }
@@ -254,6 +260,7 @@ public final class Trainer {
      * @return this trainer
      */
     public Trainer stopWhen(BooleanSupplier condition) {
+        Objects.requireNonNull(condition, "condition");
         stop = condition;
         return this;
     }
@@ -265,6 +272,7 @@ public final class Trainer {
      * @return this trainer
      */
     public Trainer resume(Path file) {
+        Objects.requireNonNull(file, "file");
         resume = file;
         return this;
     }
@@ -278,6 +286,7 @@ public final class Trainer {
      * @return this trainer
      */
     public Trainer replicas(Replicas others) {
+        Objects.requireNonNull(others, "others");
         replicas = others;
         return this;
     }

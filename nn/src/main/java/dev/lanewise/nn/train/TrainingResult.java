@@ -2,6 +2,7 @@ package dev.lanewise.nn.train;
 
 import dev.lanewise.nn.metrics.Metric;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * How training ended, with the figures of every epoch.
@@ -25,6 +26,10 @@ public record TrainingResult(End end, String reason, List<EpochFigures> history,
 
     /** Takes copies of the lists. */
     public TrainingResult {
+        Objects.requireNonNull(end, "end");
+        Objects.requireNonNull(reason, "reason");
+        Objects.requireNonNull(history, "history");
+        Objects.requireNonNull(metrics, "metrics");
         history = List.copyOf(history);
         metrics = List.copyOf(metrics);
     }
@@ -41,6 +46,7 @@ public record TrainingResult(End end, String reason, List<EpochFigures> history,
      * @return the values, in the order of the epochs
      */
     public double[] series(String figure) {
+        Objects.requireNonNull(figure, "figure");
         return history.stream().mapToDouble(epoch -> epoch.figure(figure)).toArray();
     }
 }

@@ -37,6 +37,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record TrainingState(
         Layer model, Optimizer optimizer, @Nullable WeightAverage average, List<Rng> streams) {
+    /** Checks that nothing is null. */
+    public TrainingState {
+        Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(optimizer, "optimizer");
+        Objects.requireNonNull(streams, "streams");
+    }
+
     /** The suffix of the state file's name. */
     public static final String SUFFIX = ".training";
 
@@ -55,6 +62,7 @@ public record TrainingState(
      * @return the state, which is read when it is saved
      */
     public static TrainingState of(Layer model, Optimizer optimizer, @Nullable WeightAverage average) {
+        Objects.requireNonNull(optimizer, "optimizer");
         Set<Rng> streams = new LinkedHashSet<>();
         streams.add(Rng.global());
         streams.addAll(model.randomStreams());

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -31,6 +32,7 @@ public final class MicrometerObserver implements ServerObserver {
      */
     @SuppressWarnings("exports") // Micrometer is no named module
     public MicrometerObserver(MeterRegistry registry) {
+        Objects.requireNonNull(registry, "registry");
         this.registry = registry;
     }
 

@@ -3,6 +3,7 @@ package dev.lanewise.nn.data.image;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.tensor.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class ImageDataset implements Dataset {
      * @param seed the seed of the transform's random numbers, together with the epoch
      */
     public ImageDataset(LabeledImages images, @Nullable ImageTransform transform, long seed) {
+        Objects.requireNonNull(images, "images");
         this.images = images;
         this.transform = transform;
         this.seed = seed;

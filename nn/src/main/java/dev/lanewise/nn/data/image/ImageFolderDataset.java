@@ -3,6 +3,7 @@ package dev.lanewise.nn.data.image;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.tensor.Tensor;
+import java.util.Objects;
 
 /**
  * The images of a folder, read on demand: for folders that do not fit into memory. Inputs are F32
@@ -32,6 +33,7 @@ public final class ImageFolderDataset implements Dataset {
      * @param seed the seed of the transform's random numbers, together with the epoch
      */
     public ImageFolderDataset(ImageFolder folder, ImageTransform transform, long seed) {
+        Objects.requireNonNull(folder, "folder");
         this.folder = folder;
         this.transform = transform;
         this.seed = seed;

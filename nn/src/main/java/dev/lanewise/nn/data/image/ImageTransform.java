@@ -1,5 +1,6 @@
 package dev.lanewise.nn.data.image;
 
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /** A change of an image, perhaps at random: augmentation while training, normalisation always. */
@@ -20,6 +21,7 @@ public interface ImageTransform {
      * @param next the transform applied to the result
      */
     default ImageTransform then(ImageTransform next) {
+        Objects.requireNonNull(next, "next");
         return (image, random) -> next.apply(apply(image, random), random);
     }
 }

@@ -6,6 +6,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -37,6 +38,7 @@ public final class MixedImages {
      * @return the mixed batches
      */
     public static Dataset mixUp(Dataset images, long classes, double alpha, long seed) {
+        Objects.requireNonNull(images, "images");
         checkAlpha("mixUp", alpha);
         return mixed(images, classes, seed, (x, share, random) -> {
             share[0] = beta(alpha, random);
@@ -55,6 +57,7 @@ public final class MixedImages {
      * @return the mixed batches
      */
     public static Dataset cutMix(Dataset images, long classes, double alpha, long seed) {
+        Objects.requireNonNull(images, "images");
         checkAlpha("cutMix", alpha);
         return mixed(images, classes, seed, (x, share, random) -> cut(x, beta(alpha, random), share, random));
     }

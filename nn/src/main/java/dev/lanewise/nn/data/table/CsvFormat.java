@@ -3,6 +3,7 @@ package dev.lanewise.nn.data.table;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,8 @@ public record CsvFormat(
      * @throws IllegalArgumentException if the separator is a quote or a line end
      */
     public CsvFormat {
+        Objects.requireNonNull(missing, "missing");
+        Objects.requireNonNull(charset, "charset");
         if (separator == '"' || separator == '\n' || separator == '\r') {
             throw new IllegalArgumentException("csv: found the separator "
                     + (separator == '"' ? "'\"'" : "of a line end") + "; expected another character; ',' is usual");
@@ -78,6 +81,7 @@ public record CsvFormat(
      * @return a format that is otherwise the same
      */
     public CsvFormat withNames(List<String> columns) {
+        Objects.requireNonNull(columns, "columns");
         return new CsvFormat(separator, columns, missing, quotedMissing, charset);
     }
 
@@ -89,6 +93,7 @@ public record CsvFormat(
      * @return a format that is otherwise the same
      */
     public CsvFormat withMissing(String... marks) {
+        Objects.requireNonNull(marks, "marks");
         return new CsvFormat(separator, names, Set.of(marks), quotedMissing, charset);
     }
 
@@ -109,6 +114,7 @@ public record CsvFormat(
      * @return a format that is otherwise the same
      */
     public CsvFormat withCharset(Charset encoding) {
+        Objects.requireNonNull(encoding, "encoding");
         return new CsvFormat(separator, names, missing, quotedMissing, encoding);
     }
 

@@ -3,6 +3,7 @@ package dev.lanewise.nn.data.table;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 
@@ -21,6 +22,11 @@ import java.util.function.ToDoubleFunction;
  * @param deviation the standard deviation of this over the shuffles (of all of them, divided by their number)
  */
 public record PermutationImportance(String column, double mean, double deviation) {
+    /** Checks that nothing is null. */
+    public PermutationImportance {
+        Objects.requireNonNull(column, "column");
+    }
+
     /**
      * Measures all columns of a table.
      *

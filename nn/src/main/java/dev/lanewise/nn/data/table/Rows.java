@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.function.Supplier;
@@ -47,6 +48,7 @@ public final class Rows implements IterableDataset<Row> {
      * @return its rows; errors in the file are {@link BadFileException}s when they are read
      */
     public static Rows csv(Path file) {
+        Objects.requireNonNull(file, "file");
         return csv(file, CsvFormat.DEFAULT);
     }
 
@@ -58,6 +60,8 @@ public final class Rows implements IterableDataset<Row> {
      * @return its rows; errors in the file are {@link BadFileException}s when they are read
      */
     public static Rows csv(Path file, CsvFormat format) {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(format, "format");
         return new Rows(() -> {
             CsvFile csv = new CsvFile(file, format);
             return new RowCursor() {
@@ -95,6 +99,8 @@ public final class Rows implements IterableDataset<Row> {
      * @return its rows; errors of the database are {@link QueryException}s when they are read
      */
     public static Rows query(DataSource database, String sql, Object... parameters) {
+        Objects.requireNonNull(database, "database");
+        Objects.requireNonNull(sql, "sql");
         Object[] values = parameters.clone();
         return new Rows(() -> new QueryCursor(database, sql, values));
     }

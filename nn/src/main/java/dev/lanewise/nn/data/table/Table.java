@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,7 @@ public final class Table {
      * @return the table
      */
     public static Table read(Path file, char separator, List<String> names) {
+        Objects.requireNonNull(names, "names");
         return read(file, CsvFormat.DEFAULT.withSeparator(separator).withNames(names));
     }
 

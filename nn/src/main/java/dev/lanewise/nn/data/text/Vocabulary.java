@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 
 /**
@@ -28,6 +29,7 @@ public final class Vocabulary {
      * @throws IllegalArgumentException if a token occurs twice
      */
     public Vocabulary(List<String> tokens) {
+        Objects.requireNonNull(tokens, "tokens");
         this.tokens = List.copyOf(tokens);
         for (int id = 0; id < tokens.size(); id++) {
             if (ids.put(tokens.get(id), id) != null) {
@@ -83,9 +85,9 @@ public final class Vocabulary {
     }
 
     /**
-     * {@return the token of a number}
+     * {@return the token with an id}
      *
-     * @param id a number below the size
+     * @param id the id, from 0 to below the size
      */
     public String token(int id) {
         return tokens.get(id);
