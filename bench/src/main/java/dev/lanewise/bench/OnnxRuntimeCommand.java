@@ -45,7 +45,7 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", split = ",", description = "Sizes of open first axes. Default: 1.")
     private List<Long> batches = List.of(1L);
 
-    @Option(names = "--seq", paramLabel = "N", split = ",", description = "Sizes of other open axes. Default: 16.")
+    @Option(names = "--seq", paramLabel = "N", split = ",", description = "Sizes of other dynamic axes. Default: 16.")
     private List<Long> lengths = List.of(16L);
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of both. Default: 2.")

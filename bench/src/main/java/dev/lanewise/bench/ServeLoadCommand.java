@@ -77,7 +77,7 @@ final class ServeLoadCommand implements Callable<Integer> {
             names = "--seq",
             paramLabel = "N",
             split = ",",
-            description = "Sizes of other open axes; requests take turns with several. Default: 16.")
+            description = "Sizes of other dynamic axes; requests take turns with several. Default: 16.")
     private List<Long> lengths = List.of(16L);
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of the engine. Default: 2.")

@@ -72,16 +72,16 @@ public final class SocketRing implements Communicator {
     }
 
     /**
-     * Rank 0 of a ring, which listens at a socket that is bound already, for example to a free port:
-     * {@code ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", 0))}. Returns when all ranks have come; the
+     * Rank 0 of a ring, which listens on a socket that is already bound, for example to a free port:
+     * {@code ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", 0))}. Returns when all ranks have connected; the
      * socket is closed then.
      *
-     * @param listening where the other ranks come to
+     * @param listening the socket that the other ranks connect to
      * @param size how many ranks there are, with this one
      * @param secret of 16 bytes or more, the same for all ranks
      * @param options how long to wait
      * @return the ring
-     * @throws CommunicationException if the others don't come in time
+     * @throws CommunicationException if the others don't connect in time
      */
     public static SocketRing lead(ServerSocketChannel listening, int size, byte[] secret, Options options) {
         check(0, size, secret);
@@ -104,14 +104,14 @@ public final class SocketRing implements Communicator {
      * @param master where rank 0 listens
      * @param secret of 16 bytes or more, the same for all ranks
      * @return the ring
-     * @throws CommunicationException if the others don't come in time, or this rank is refused
+     * @throws CommunicationException if the others don't connect in time, or this rank is refused
      */
     public static SocketRing join(int rank, int size, InetSocketAddress master, byte[] secret) {
         return join(rank, size, master, secret, new Options());
     }
 
     /**
-     * A rank of a ring. Rank 0 listens at the address that the others connect to; which is started first does not matter.
+     * A rank of a ring. Rank 0 listens on the address that the others connect to; which is started first does not matter.
      *
      * @param rank from 0
      * @param size how many ranks there are
@@ -119,7 +119,7 @@ public final class SocketRing implements Communicator {
      * @param secret of 16 bytes or more, the same for all ranks
      * @param options how long to wait
      * @return the ring
-     * @throws CommunicationException if the others don't come in time, or this rank is refused
+     * @throws CommunicationException if the others don't connect in time, or this rank is refused
      */
     public static SocketRing join(int rank, int size, InetSocketAddress master, byte[] secret, Options options) {
         check(rank, size, secret);

@@ -39,7 +39,7 @@ public final class Linear extends WeightLayer {
     }
 
     /**
-     * A layer with a bias, whose initial values come from a stream of one's own.
+     * A layer with a bias, whose initial values are drawn from the given stream.
      *
      * @param in the width of the input
      * @param out the width of the result
@@ -51,7 +51,7 @@ public final class Linear extends WeightLayer {
     }
 
     /**
-     * A layer with or without a bias, whose initial values come from a stream of one's own.
+     * A layer with or without a bias, whose initial values are drawn from the given stream.
      *
      * @param in the width of the input
      * @param out the width of the result

@@ -45,7 +45,7 @@ public record Batching(int largest, Duration longestWait, int queue, int workers
     }
 
     /**
-     * {@return the same with another limit of rows}
+     * {@return this batching with another maximum of rows}
      *
      * @param rows the most rows that are put together
      */
@@ -54,7 +54,7 @@ public record Batching(int largest, Duration longestWait, int queue, int workers
     }
 
     /**
-     * {@return the same with another wait}
+     * {@return this batching with another wait}
      *
      * @param wait how long a request waits for others
      */
@@ -63,7 +63,7 @@ public record Batching(int largest, Duration longestWait, int queue, int workers
     }
 
     /**
-     * {@return the same with another queue}
+     * {@return this batching with another length of the queue}
      *
      * @param requests the most requests that wait
      */

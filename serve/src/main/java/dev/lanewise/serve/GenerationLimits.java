@@ -40,7 +40,7 @@ public record GenerationLimits(int sequences, int queue, long cacheBytes, int ne
     }
 
     /**
-     * {@return the same with another limit of texts at once}
+     * {@return these limits with another maximum of texts generated at once}
      *
      * @param count the most texts that a model generates at once
      */
@@ -49,7 +49,7 @@ public record GenerationLimits(int sequences, int queue, long cacheBytes, int ne
     }
 
     /**
-     * {@return the same with another queue}
+     * {@return these limits with another length of the queue}
      *
      * @param requests the most requests that wait to begin
      */
@@ -58,7 +58,7 @@ public record GenerationLimits(int sequences, int queue, long cacheBytes, int ne
     }
 
     /**
-     * {@return the same with another limit of memory}
+     * {@return these limits with another limit of memory}
      *
      * @param bytes the most memory for keys and values
      */
@@ -67,7 +67,7 @@ public record GenerationLimits(int sequences, int queue, long cacheBytes, int ne
     }
 
     /**
-     * {@return the same with another number of tokens}
+     * {@return these limits with another default number of tokens}
      *
      * @param count how many tokens a request gets that does not say how many
      */
@@ -76,7 +76,7 @@ public record GenerationLimits(int sequences, int queue, long cacheBytes, int ne
     }
 
     /**
-     * {@return the same with another deadline}
+     * {@return these limits with another deadline}
      *
      * @param most how long a request may take
      */

@@ -6,7 +6,7 @@ import java.time.Duration;
 /**
  * How a server works.
  *
- * @param host the address that it listens at
+ * @param host the address that it listens on
  * @param port the port; 0 for any that is free
  * @param batching how requests are put together
  * @param largestBody the most bytes of a body

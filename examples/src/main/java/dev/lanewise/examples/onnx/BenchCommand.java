@@ -51,10 +51,13 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", description = "The size of open first axes. Default: 1.")
     private @Nullable Long batch;
 
-    @Option(names = "--seq", paramLabel = "N", description = "The size of other open axes. Default: 16.")
+    @Option(names = "--seq", paramLabel = "N", description = "The size of other dynamic axes. Default: 16.")
     private @Nullable Long seq;
 
-    @Option(names = "--dim", paramLabel = "NAME=N", description = "The size of open axes of a name; repeat for each.")
+    @Option(
+            names = "--dim",
+            paramLabel = "NAME=N",
+            description = "The size of the dynamic axes of a name; repeat for each.")
     private Map<String, Long> dims = new LinkedHashMap<>();
 
     @Option(names = "--seconds", paramLabel = "S", description = "How long to measure. Default: 2.")

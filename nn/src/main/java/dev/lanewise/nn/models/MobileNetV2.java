@@ -32,18 +32,18 @@ public final class MobileNetV2 extends Layer {
     private final Layer classifier;
 
     /**
-     * A network as torchvision's {@code mobilenet_v2}, initialized from the global random stream.
+     * A network like torchvision's {@code mobilenet_v2}, initialized from the global random stream.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      */
     public MobileNetV2(long classes) {
         this(classes, Rng.global());
     }
 
     /**
-     * A network as torchvision's {@code mobilenet_v2}.
+     * A network like torchvision's {@code mobilenet_v2}.
      *
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      */
     public MobileNetV2(long classes, Rng rng) {

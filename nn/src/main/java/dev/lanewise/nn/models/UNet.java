@@ -38,7 +38,7 @@ public final class UNet extends Layer {
      * A network, initialized from the global random stream.
      *
      * @param in the channels of the images
-     * @param classes how many numbers a result has for each pixel
+     * @param classes the number of classes, the channels of the result
      * @param width the channels at full size, 64 in the paper; they double with every halving of the size
      * @param depth how often the size is halved, 4 in the paper
      * @throws TensorException if the depth is not from 1 to 10
@@ -51,7 +51,7 @@ public final class UNet extends Layer {
      * A network.
      *
      * @param in the channels of the images
-     * @param classes how many numbers a result has for each pixel
+     * @param classes the number of classes, the channels of the result
      * @param width the channels at full size, 64 in the paper; they double with every halving of the size
      * @param depth how often the size is halved, 4 in the paper
      * @param rng the source of the initial values

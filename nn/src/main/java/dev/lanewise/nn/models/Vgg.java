@@ -46,23 +46,23 @@ public final class Vgg extends Layer {
     private final Layer classifier;
 
     /**
-     * A network as torchvision's {@code vgg11} to {@code vgg19}, with 4,096 units in each of two hidden layers,
+     * A network like torchvision's {@code vgg11} to {@code vgg19}, with 4,096 units in each of two hidden layers,
      * initialized from the global random stream.
      *
      * @param depth how many convolutions there are
      * @param batchNorm whether a normalization follows each of them, as in {@code vgg11_bn} to {@code vgg19_bn}
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      */
     public Vgg(Depth depth, boolean batchNorm, long classes) {
         this(depth, batchNorm, classes, Rng.global());
     }
 
     /**
-     * A network as torchvision's {@code vgg11} to {@code vgg19}, with 4,096 units in each of two hidden layers.
+     * A network like torchvision's {@code vgg11} to {@code vgg19}, with 4,096 units in each of two hidden layers.
      *
      * @param depth how many convolutions there are
      * @param batchNorm whether a normalization follows each of them, as in {@code vgg11_bn} to {@code vgg19_bn}
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      */
     public Vgg(Depth depth, boolean batchNorm, long classes, Rng rng) {
@@ -75,7 +75,7 @@ public final class Vgg extends Layer {
      * @param depth how many convolutions there are
      * @param batchNorm whether a normalization follows each of them
      * @param hidden the units of each of two hidden layers
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      */
     public Vgg(Depth depth, boolean batchNorm, long hidden, long classes, Rng rng) {

@@ -68,7 +68,7 @@ public final class VisionTransformer extends Layer {
      * A network of the given sizes, initialized from the global random stream.
      *
      * @param config the sizes
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      */
     public VisionTransformer(Config config, long classes) {
         this(config, classes, Rng.global());
@@ -78,7 +78,7 @@ public final class VisionTransformer extends Layer {
      * A network of the given sizes.
      *
      * @param config the sizes
-     * @param classes how many numbers a result has for each image
+     * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      */
     public VisionTransformer(Config config, long classes, Rng rng) {

@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class Adadelta extends PerParameter {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param rho the decay of both running means
      * @param epsilon added to keep roots from 0
@@ -18,7 +18,7 @@ public final class Adadelta extends PerParameter {
      */
     public record Options(double rho, double epsilon, double weightDecay) {
         /**
-         * The numbers that PyTorch uses by default.
+         * PyTorch's default hyperparameters.
          *
          * @return the options
          */

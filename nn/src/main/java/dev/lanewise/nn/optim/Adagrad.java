@@ -8,7 +8,7 @@ import java.util.List;
 /** Adagrad (Duchi et al. 2011): {@code s += g^2; p -= rate / (1 + (step - 1) decay) g / (sqrt(s) + epsilon)}. */
 public final class Adagrad extends PerParameter {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param rateDecay how fast the learning rate decays
      * @param epsilon added to the denominator to keep it from 0
@@ -16,7 +16,7 @@ public final class Adagrad extends PerParameter {
      */
     public record Options(double rateDecay, double epsilon, double weightDecay) {
         /**
-         * The numbers that PyTorch uses by default.
+         * PyTorch's default hyperparameters.
          *
          * @return the options
          */

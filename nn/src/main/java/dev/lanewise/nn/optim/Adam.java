@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** Adam and AdamW; the formulas are {@link AdamStep}'s. */
 public final class Adam extends Optimizer {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay

@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class Adamax extends PerParameter {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the maximum's decay
@@ -19,7 +19,7 @@ public final class Adamax extends PerParameter {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
         /**
-         * The numbers that PyTorch uses by default.
+         * PyTorch's default hyperparameters.
          *
          * @return the options
          */

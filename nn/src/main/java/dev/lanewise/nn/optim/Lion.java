@@ -11,7 +11,7 @@ import java.util.List;
  */
 public final class Lion extends PerParameter {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param beta1 how much of the running mean counts in the step
      * @param beta2 the mean's decay

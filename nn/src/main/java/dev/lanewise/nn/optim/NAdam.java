@@ -8,7 +8,7 @@ import java.util.List;
 /** NAdam: Adam with Nesterov momentum whose factor grows towards beta1 (Dozat 2016). */
 public final class NAdam extends PerParameter {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
@@ -18,7 +18,7 @@ public final class NAdam extends PerParameter {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, double momentumDecay) {
         /**
-         * The numbers that PyTorch uses by default.
+         * PyTorch's default hyperparameters.
          *
          * @return the options
          */

@@ -13,7 +13,7 @@ public final class RAdam extends PerParameter {
     private static final double RELIABLE_LENGTH = 5;
 
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
@@ -23,7 +23,7 @@ public final class RAdam extends PerParameter {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
         /**
-         * The numbers that PyTorch uses by default.
+         * PyTorch's default hyperparameters.
          *
          * @return the options
          */

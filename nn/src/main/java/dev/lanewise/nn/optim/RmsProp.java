@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class RmsProp extends PerParameter {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param alpha the square's decay
      * @param epsilon added to the denominator to keep it from 0
@@ -21,7 +21,7 @@ public final class RmsProp extends PerParameter {
      */
     public record Options(double alpha, double epsilon, double weightDecay, double momentum, boolean centered) {
         /**
-         * The numbers that PyTorch uses by default.
+         * PyTorch's default hyperparameters.
          *
          * @return the options
          */

@@ -17,7 +17,7 @@ import java.util.Map;
  */
 public final class Sgd extends Optimizer {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param momentum the momentum factor, 0 for none
      * @param dampening how much of the gradient is left out of the momentum

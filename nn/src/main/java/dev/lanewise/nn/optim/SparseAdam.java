@@ -16,7 +16,7 @@ import java.util.Map;
  */
 public final class SparseAdam extends Optimizer {
     /**
-     * The numbers of the update, apart from the learning rate.
+     * The hyperparameters other than the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
@@ -24,7 +24,7 @@ public final class SparseAdam extends Optimizer {
      */
     public record Options(double beta1, double beta2, double epsilon) {
         /**
-         * The numbers that PyTorch uses by default.
+         * PyTorch's default hyperparameters.
          *
          * @return the options
          */

@@ -14,7 +14,7 @@ import java.util.Map;
 
 /**
  * Takes weights of smallest magnitude in the course of a training, by a schedule, so that the rest can make up for them: a
- * callback of a {@link dev.lanewise.nn.train.Trainer}, or called after each step of a loop of one's own. What was taken stays
+ * callback of a {@link dev.lanewise.nn.train.Trainer}, or called after each step of your own loop. What was taken stays
  * zero, through all later steps.
  *
  * <pre>{@code

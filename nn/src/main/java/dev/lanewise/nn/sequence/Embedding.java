@@ -32,7 +32,7 @@ public final class Embedding extends Layer {
     }
 
     /**
-     * A table of standard normal rows, whose initial values come from a stream of one's own.
+     * A table of standard normal rows, whose initial values are drawn from the given stream.
      *
      * @param rows how many rows the table has
      * @param size the width of a row

@@ -22,7 +22,7 @@ public final class LearnedPositions extends Layer {
      * A layer whose vectors start normal with a deviation of 0.02, drawn from the global random stream.
      *
      * @param longest the maximum sequence length
-     * @param size the sequence's width
+     * @param size the number of features at each position
      * @throws TensorException if a size is negative or above 2^48
      */
     public LearnedPositions(int longest, long size) {
@@ -33,7 +33,7 @@ public final class LearnedPositions extends Layer {
      * A layer; its vectors start normal with a deviation of 0.02 (Radford et al. 2019, GPT-2).
      *
      * @param longest the maximum sequence length
-     * @param size the sequence's width
+     * @param size the number of features at each position
      * @param rng the source of the initial values
      * @throws TensorException if a size is negative or above 2^48
      */

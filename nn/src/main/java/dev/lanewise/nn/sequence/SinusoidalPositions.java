@@ -12,7 +12,7 @@ public final class SinusoidalPositions extends Layer {
      * A layer for sequences up to a longest one, whose table is computed once.
      *
      * @param longest the maximum sequence length
-     * @param size the sequence's width
+     * @param size the number of features at each position
      */
     public SinusoidalPositions(int longest, int size) {
         this.longest = longest;

@@ -20,7 +20,7 @@ public final class BearerToken {
     /**
      * A token.
      *
-     * @throws TensorException if it has other characters than the standard allows, or fewer than 8; the message does
+     * @throws TensorException if it contains characters that the standard does not allow, or fewer than 8; the message does
      *     not repeat it
      */
     public static BearerToken of(String token) {

@@ -126,9 +126,9 @@ public final class Mnist {
      * Some of the digits of {@link #synthetic(long)}, without rendering the others.
      *
      * @param seed the same seed gives the same digits everywhere
-     * @param train the numbers of the training images, from 0 and below {@link #SYNTHETIC_TRAIN}
-     * @param test the numbers of the test images, from 0 and below {@link #SYNTHETIC_TEST}
-     * @return those training and test images, in the order of their numbers' places
+     * @param train the numbers of the training images, from 0 to below {@link #SYNTHETIC_TRAIN}
+     * @param test the numbers of the test images, from 0 to below {@link #SYNTHETIC_TEST}
+     * @return those training and test images, in the order in which their numbers are given
      * @throws IndexOutOfBoundsException if there is no image of a number
      */
     public static ImageSplit synthetic(long seed, int[] train, int[] test) {
