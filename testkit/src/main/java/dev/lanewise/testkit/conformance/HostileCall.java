@@ -51,11 +51,18 @@ final class HostileCall {
         "::3, -1"
     };
 
+    /** The most that a method which makes a tensor is asked for: sizes up to a machine's memory take minutes. */
+    private static final int MOST_MADE = 1 << 12;
+
+    /** From here on no machine has the memory, which shows at once. */
+    private static final long BEYOND_MEMORY = 1L << 50;
+
     private static final List<Method> METHODS = methods();
 
     private final Device device;
     private final Dice dice;
     private final StringBuilder text = new StringBuilder();
+    private boolean makes;
 
     HostileCall(Device device, Dice dice) {
         this.device = device;
@@ -93,6 +100,7 @@ final class HostileCall {
     void run(HostileCase.Teller teller) {
         Method method = dice.one(METHODS);
         boolean hostile = dice.chance(0.6);
+        makes = Modifier.isStatic(method.getModifiers()) || method.getDeclaringClass() == Rng.class;
         Object target = Modifier.isStatic(method.getModifiers())
                 ? null
                 : method.getDeclaringClass() == Rng.class ? new Rng(1) : tensor(hostile);
@@ -160,9 +168,11 @@ final class HostileCall {
     private Object value(Class<?> type, boolean hostile) {
         boolean odd = hostile && dice.chance(0.5);
         if (type == int.class) {
-            return odd ? Math.clamp(dice.hostile(), Integer.MIN_VALUE, Integer.MAX_VALUE) : dice.between(-2, 4);
+            return odd
+                    ? Math.clamp(dice.hostile(), Integer.MIN_VALUE, makes ? MOST_MADE : Integer.MAX_VALUE)
+                    : dice.between(-2, 4);
         } else if (type == long.class) {
-            return odd ? dice.hostile() : dice.between(-2, 8);
+            return odd ? whole() : dice.between(-2, 8);
         } else if (type == double.class) {
             return odd ? dice.hostileReal() : dice.between(-8, 8) / 4.0;
         } else if (type == float.class) {
@@ -191,6 +201,11 @@ final class HostileCall {
             return dice.one(List.of(type.getEnumConstants()));
         }
         return array(type.getComponentType(), hostile);
+    }
+
+    private long whole() {
+        long number = dice.hostile();
+        return makes && number > MOST_MADE ? Math.max(number, BEYOND_MEMORY) : number;
     }
 
     private Object array(Class<?> type, boolean hostile) {
