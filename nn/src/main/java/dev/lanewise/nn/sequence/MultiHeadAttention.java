@@ -114,7 +114,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
         this.size = size;
         this.heads = heads;
         this.keyHeads = keyHeads;
-        long rows = size + 2 * keyHeads * (size / heads);
+        long rows = size + 2L * keyHeads * (size / heads);
         inWeight = parameter("in_proj_weight", Init.xavierUniform(rng, rows, size));
         inBias = parameter("in_proj_bias", Tensor.zeros(rows));
         out = child("out_proj", new Linear(size, size, rng));
