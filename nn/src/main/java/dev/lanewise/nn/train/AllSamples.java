@@ -122,7 +122,10 @@ final class AllSamples {
 
     static Map<Parameter, Tensor> gradients(Layer model, Task task, Batch batch, Collection<Parameter> parameters) {
         AllSamples pass = new AllSamples();
-        Tensor results = pass.run(model, batch.x());
+        // gradients of whole parameters would be computed for nothing
+        Map<String, Tensor> constants = new HashMap<>();
+        model.namedParameters().forEach((name, p) -> constants.put(name, Autograd.detach(p.leaf())));
+        Tensor results = model.functionalCall(constants, () -> pass.run(model, batch.x()));
         int n = Math.toIntExact(batch.size());
         Tensor[] losses = new Tensor[n];
         Tensor[] upstream = new Tensor[n];
