@@ -40,7 +40,7 @@ public final class DeepConvolutionalGan implements Example {
         var forDiscriminator = new Adam(discriminator.parameters(), settings.quick() ? 2e-3 : 2e-4, options);
 
         double before = distance(generator, rng);
-        int steps = settings.of(3000, 150);
+        int steps = settings.of(2000, 150);
         for (int step = 1; step <= steps; step++) {
             try (var ignored = Scope.open("step")) {
                 int n = settings.of(64, 32);

@@ -43,7 +43,7 @@ public final class WassersteinGan implements Example {
 
         double before = measured(generator, rng).getOrDefault("distance", Double.NaN);
         int n = settings.of(256, 64);
-        int steps = settings.of(4000, 300);
+        int steps = settings.of(2000, 300);
         for (int step = 1; step <= steps; step++) {
             double last = 0;
             for (int i = 0; i < settings.of(5, 3); i++) {

@@ -46,12 +46,12 @@ public final class Dates implements Example {
     @Override
     public Map<String, Double> run(Settings settings) {
         List<DateTimeFormatter> formats = FORMATS.subList(0, settings.of(FORMATS.size(), 1));
-        DataLoader train = dates(1, settings.of(20_000, 1000), formats, settings.seed());
+        DataLoader train = dates(1, settings.of(8000, 1000), formats, settings.seed());
         DataLoader test = dates(2, settings.of(1000, 100), formats, 0);
         Seq2Seq model = new Seq2Seq(END + 1, END + 1, settings.of(128, 64), new Rng(settings.seed()));
         var optimizer = new Adam(model.parameters(), settings.quick() ? 1e-2 : 2e-3);
         var loss = new CrossEntropyLoss();
-        for (int epoch = 1; epoch <= settings.of(10, 5); epoch++) {
+        for (int epoch = 1; epoch <= settings.of(8, 5); epoch++) {
             double sum = 0;
             for (Batch batch : train.epoch(epoch)) {
                 try (var ignored = Scope.open("step")) {
