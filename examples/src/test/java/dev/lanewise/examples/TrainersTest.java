@@ -205,7 +205,7 @@ final class TrainersTest {
 
     @Test
     void pixelsAreToldApart() throws IOException {
-        Run run = train("segmentation", "--limit", "48", "--batch", "8");
+        Run run = train("segmentation", "--limit", "16", "--batch", "8");
         assertThat(figure(run.out(), "test_iou")).isBetween(0.01, 1.0);
         assertThat(figure(run.out(), "test_dice")).isBetween(0.01, 1.0);
         assertThat(predict("segmentation", image()).out())

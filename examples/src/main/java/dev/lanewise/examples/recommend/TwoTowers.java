@@ -20,7 +20,7 @@ public final class TwoTowers implements Example {
     private static final int SIZE = 32;
 
     /** Scores of {@code [..., 2]} pairs, and of all users with all items of a batch. */
-    private static final class Towers extends Layer {
+    static final class Towers extends Layer {
         private final Embedding userTable;
         private final Embedding itemTable;
         private final Layer user;
