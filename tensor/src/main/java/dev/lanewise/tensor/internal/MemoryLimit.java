@@ -26,6 +26,9 @@ public record MemoryLimit(long bytes, String source) {
     /** Version 1 reports "no limit" as this number, rounded to pages. */
     private static final long UNLIMITED = 1L << 60;
 
+    /** What the line of the machine's memory begins with. */
+    private static final String TOTAL = "MemTotal:";
+
     private static final String VERSION_1 = "memory.limit_in_bytes";
     private static final String VERSION_2 = "memory.max";
 
@@ -124,7 +127,7 @@ public record MemoryLimit(long bytes, String source) {
     private static MemoryLimit read(Path file) {
         for (String line : lines(file)) {
             String text = line.strip();
-            if (!text.isEmpty() && text.length() < 19 && text.chars().allMatch(Character::isDigit)) {
+            if (isNumber(text, 18)) {
                 long bytes = Long.parseLong(text);
                 return bytes < UNLIMITED ? new MemoryLimit(bytes, "container, " + file) : none();
             }
@@ -132,11 +135,21 @@ public record MemoryLimit(long bytes, String source) {
         return none();
     }
 
+    /** Whether a text is a number of at most so many digits; by hand, since the first operation of a process waits for it. */
+    private static boolean isNumber(String text, int mostDigits) {
+        boolean isNumber = !text.isEmpty() && text.length() <= mostDigits;
+        for (int i = 0; isNumber && i < text.length(); i++) {
+            isNumber = text.charAt(i) >= '0' && text.charAt(i) <= '9';
+        }
+        return isNumber;
+    }
+
     private static MemoryLimit machine(Path root) {
         for (String line : lines(root.resolve("proc/meminfo"))) {
-            String digits = line.replaceAll("\\D", "");
-            if (line.startsWith("MemTotal:") && !digits.isEmpty() && digits.length() < 16) {
-                return new MemoryLimit(Long.parseLong(digits) << 10, "machine");
+            if (line.startsWith(TOTAL)) {
+                String kilobytes =
+                        line.substring(TOTAL.length()).replace("kB", "").strip();
+                return isNumber(kilobytes, 15) ? new MemoryLimit(Long.parseLong(kilobytes) << 10, "machine") : none();
             }
         }
         return none();
