@@ -58,7 +58,7 @@ public final class InstanceNorm extends Layer {
             throw new TensorException("instance_norm: input " + x.spec() + " (expected [n, " + channels
                     + ", ...] with dimensions to normalize over); reshape it, or make the layer for other channels");
         }
-        if (isTraining() && x.shape().elements() == x.shape().size(0) * channels) {
+        if (isTraining() && x.shape().slice(2, x.shape().rank()).elements() == 1) {
             throw new TensorException(
                     "instance_norm: input " + x.spec() + " has 1 value per channel and sample (expected 2"
                             + " or more in training), of which nothing is left; use a layer with larger outputs before, or leave"

@@ -1,7 +1,10 @@
 package dev.lanewise.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.spatial.Conv3d;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
@@ -92,6 +95,24 @@ class LayerSizesTest {
                     .containsOnly(0f)
                     .hasSize(6);
             assertThat(new Linear(3, 0).forward(Tensor.zeros(2, 3)).shape()).isEqualTo(Shape.of(2, 0));
+        }
+    }
+
+    @Test
+    void layersOfNothingAndBatchesOfNothing() {
+        Tensor images = Tensor.zeros(0, 4, 3, 3);
+        try (var ignored = Scope.open("layer")) {
+            assertThat(new InstanceNorm(4).forward(images).shape()).isEqualTo(images.shape());
+            assertThat(new LSTM(3, 4).run(Tensor.zeros(0, 5, 3)).output().shape())
+                    .isEqualTo(Shape.of(0, 5, 4));
+            assertThatThrownBy(() -> new Conv2d(0, 4, 3)).hasMessageContaining("conv2d: 0 input and 4 output channels");
+            assertThatThrownBy(() -> new LSTM(3, 4).run(Tensor.zeros(2, 0, 3)))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("lstm: input F32[2, 0, 3] has no times");
+            assertThatThrownBy(() -> Tensor.zeros(2, 0, 8, 8).maxPool2d(Window.of(2)))
+                    .hasMessageContaining("F32[2, 0, 8, 8] has no channels");
+            assertThatThrownBy(() -> new Conv3d(1, 2, 5).forward(Tensor.zeros(1, 1, 6, 4, 6)))
+                    .hasMessageStartingWith("conv3d:");
         }
     }
 

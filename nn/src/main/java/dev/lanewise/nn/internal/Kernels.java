@@ -69,6 +69,10 @@ public final class Kernels {
     public static int groups(String layer, int groups, long in, long out) {
         LayerSizes.checked(layer, "in", in);
         LayerSizes.checked(layer, "out", out);
+        if (in == 0 || out == 0) {
+            throw new TensorException(layer + ": " + in + " input and " + out
+                    + " output channels (expected 1 or more of each); check the sizes");
+        }
         if (groups < 1 || in % groups != 0 || out % groups != 0) {
             throw new TensorException(layer + ": " + groups + " groups for " + in + " and " + out
                     + " channels (expected a number that divides both); change one of them");

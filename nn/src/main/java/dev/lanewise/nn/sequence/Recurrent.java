@@ -290,6 +290,10 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         List<Tensor> lastHidden = new ArrayList<>();
         List<Tensor> lastCell = new ArrayList<>();
         Recurrence op = new Recurrence(kind, bidirectional, isTraining());
+        if (x.shape().rank() == 3 && x.shape().size(1) == 0) {
+            throw new TensorException(name(kind) + ": input " + x.spec()
+                    + " has no times (expected [n, time, in] with 1 or more); leave out empty sequences");
+        }
         Tensor y = x;
         for (int layer = 0; layer < layers; layer++) {
             Recurrence.Result result = op.run(operands(op, layer, y, before));

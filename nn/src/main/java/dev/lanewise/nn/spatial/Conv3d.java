@@ -107,6 +107,7 @@ public final class Conv3d extends Layer {
     @Override
     protected Tensor compute(Tensor x) {
         Volumes.check("conv3d", x, in);
+        Volumes.checkPlaces("conv3d", x, window, 1);
         Axis depth = Axis.of(window, 0, 1);
         Tensor slices = depth.windows(x, 2, "conv3d");
         long od = slices.shape().size(2);

@@ -18,6 +18,13 @@ final class Volumes {
         }
     }
 
+    /** Checks that a window fits a volume, whose planes are computed by operations that would name themselves. */
+    static void checkPlaces(String op, Tensor x, Window window, int strideOtherwise) {
+        for (int d = 0; d < 3; d++) {
+            Axis.of(window, d, strideOtherwise).places(x.shape().size(2 + d), op);
+        }
+    }
+
     /** The same window without its first dimension. */
     static Window plane(Window window) {
         return new Window(
@@ -55,6 +62,9 @@ final class Volumes {
     static Tensor pooled(String op, Tensor x, Window window, Pooling pooling) {
         if (x.shape().rank() != 5) {
             throw new TensorException(op + ": input " + x.spec() + " (expected [n, c, d, h, w]); reshape it?");
+        }
+        if (!window.ceilMode()) {
+            checkPlaces(op, x, window, 1);
         }
         long n = x.shape().size(0);
         long c = x.shape().size(1);

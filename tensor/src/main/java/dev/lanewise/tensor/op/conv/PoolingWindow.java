@@ -77,10 +77,11 @@ public record PoolingWindow(
         Check.dtype(op, in, op.dtypes());
         Check.rank(op, in, 4, 4, "[n, c, h, w]");
         Shape shape = in.shape();
+        Check.that(shape.size(1) > 0, op, in + " has no channels", "give images [n, c, h, w] of one channel or more");
         long oh = outputH(shape.size(2));
         long ow = outputW(shape.size(3));
         Check.that(
-                shape.size(1) > 0 && shape.size(2) > 0 && shape.size(3) > 0 && oh > 0 && ow > 0,
+                shape.size(2) > 0 && shape.size(3) > 0 && oh > 0 && ow > 0,
                 op,
                 "a window of [" + kernelH + ", " + kernelW + "] does not fit " + in,
                 "use a smaller window or more padding");
