@@ -132,7 +132,7 @@ public final class DataParallel {
         return seconds;
     }
 
-    /** {@return for how many of those training waited, since it had nothing else to do} */
+    /** {@return the part of those seconds in which training waited, with nothing else to do} */
     public double waitedSeconds() {
         return waitedSeconds;
     }

@@ -118,7 +118,7 @@ public final class Conv2d extends Layer {
         return bias;
     }
 
-    /** {@return into how many independent parts the channels fall} */
+    /** {@return the number of independent groups that the channels are divided into} */
     public int groups() {
         return groups;
     }

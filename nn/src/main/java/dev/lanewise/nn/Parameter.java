@@ -112,7 +112,7 @@ public final class Parameter {
     }
 
     /**
-     * Keeps some of the slices of a dimension and lets go of the others: the tensor becomes smaller. Layers on both sides must
+     * Keeps some of the slices of a dimension and drops the others: the tensor becomes smaller. Layers on both sides must
      * change together, as {@link dev.lanewise.nn.prune.Units} does it, and optimizers are made afterwards.
      *
      * @param dim the dimension; negative ones count from the last

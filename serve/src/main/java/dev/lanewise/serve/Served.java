@@ -62,7 +62,7 @@ record Served(
         lane.close();
     }
 
-    /** Accepts nothing more; tensors that were accepted are computed, texts that are not complete are ended. */
+    /** Stops accepting requests: tensors that were accepted are still computed, and texts that are not complete are ended. */
     @Override
     public void close() {
         lane.close();

@@ -428,7 +428,7 @@ public final class Server implements AutoCloseable {
         }
 
         /**
-         * How long a model computes an example, before it is served, for the JVM to compile what requests run.
+         * How long a model runs an example before it is served, so that the JVM has compiled what requests run.
          *
          * @param time 1 second to begin with; more for large models
          * @return this

@@ -6,7 +6,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Objects;
 
 /**
- * {@code max(0, -t (x - y) + margin)} of two scores, of which the first shall be the greater one where t is 1 and the smaller
+ * {@code max(0, -t (x - y) + margin)} of two scores, of which the first should be the greater one where t is 1 and the smaller
  * one where t is -1.
  *
  * @param margin by how much they shall differ

@@ -24,7 +24,7 @@ public final class Adam extends Optimizer {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
         /**
-         * The numbers of Adam's authors, without weight decay.
+         * The hyperparameters of Adam's authors, without weight decay.
          *
          * @return the options
          */

@@ -41,7 +41,7 @@ public final class Prune {
     }
 
     /**
-     * {@return the mask without a number of the smallest magnitudes}
+     * {@return the mask without the given number of smallest magnitudes}
      *
      * @param weight the weight
      * @param count how many are removed

@@ -199,7 +199,7 @@ public final class Units {
     }
 
     /**
-     * {@return the units of largest L2 norm, in order; of equal ones those ahead}
+     * {@return the units of largest L2 norm, in order; among equal ones the earlier}
      *
      * @param keep how many
      */
