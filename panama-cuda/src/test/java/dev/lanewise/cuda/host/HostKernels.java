@@ -190,7 +190,7 @@ public final class HostKernels implements Nvrtc {
         while (matcher.find()) {
             found.add(matcher.group(1));
         }
-        return found.stream().distinct().toList();
+        return found;
     }
 
     private static String onHost(String code) {

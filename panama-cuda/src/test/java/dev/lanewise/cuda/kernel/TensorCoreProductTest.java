@@ -79,6 +79,30 @@ class TensorCoreProductTest {
         }
     }
 
+    /** One register may be several operands. */
+    private static final String EQUAL_OPERANDS_KERNEL = """
+            extern "C" __global__ void equal(const u32* words, float* c) {
+                u32 ones = words[0], twos = words[1];
+                float* d = c + threadIdx.x * 4;
+                asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." MMA "." MMA ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+                    "{%0, %1, %2, %3};"
+                    : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                    : "r"(ones), "r"(ones), "r"(ones), "r"(ones), "r"(twos), "r"(twos));
+            }
+            """;
+
+    @Test
+    void oneRegisterIsSeveralOperands() {
+        long words = upload(DType.BF16, new float[] {1, 1, 2, 2});
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment result = arena.allocate(JAVA_FLOAT, M * N);
+            run("equal", "", DType.BF16, EQUAL_OPERANDS_KERNEL, result, words);
+            assertThat(result.toArray(JAVA_FLOAT)).containsOnly(K * 2);
+        } finally {
+            driver.free(words, Stream.LEGACY_DEFAULT);
+        }
+    }
+
     /** Numbers that both types have. */
     private static float[] numbers(Random random, int count) {
         float[] numbers = new float[count];
