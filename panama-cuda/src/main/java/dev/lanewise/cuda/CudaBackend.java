@@ -286,6 +286,7 @@ final class CudaBackend implements Backend {
         details.put("compute capability", device.architecture() / 10 + "." + device.architecture() % 10);
         details.put("multiprocessors", Integer.toString(device.multiprocessors()));
         details.put("memory", device.driver().totalMemory(index) / (1L << 20) + " MiB");
+        details.put("free memory", device.freeMemory() / (1L << 20) + " MiB");
         details.put("driver", device.driver().version().toString());
         details.put("NVRTC", device.libraries().nvrtc().version().toString());
         details.put("cuBLASLt", device.libraries().cublasLt().version().toString());

@@ -28,6 +28,7 @@ import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.reduce.Reduce;
 import dev.lanewise.tensor.op.reduce.Scan;
 import dev.lanewise.tensor.op.reduce.Sort;
+import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -306,6 +307,15 @@ final class LaunchesOnHostTest {
         assertThatThrownBy(() ->
                         x.crossEntropy(Tensor.of(0L, 1L, 2L, -1L, 0L).to(CUDA)).item())
                 .hasMessage("cross_entropy: class -1 is not one of 3, counted from 0; check the classes");
+    }
+
+    @Test
+    void memoryAndWhatIsFreeOfItAreDescribed() {
+        Tensor held = floats(1 << 10);
+        long free = (64L << 30) - HostCudaProvider.driver().used();
+        assertThat(Backends.of(held.device()).describe().details())
+                .containsEntry("memory", "65536 MiB")
+                .containsEntry("free memory", free / (1 << 20) + " MiB");
     }
 
     @Test

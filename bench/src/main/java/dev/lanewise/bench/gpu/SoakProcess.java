@@ -7,7 +7,6 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Backends;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,6 +20,7 @@ import java.util.Map;
 final class SoakProcess {
     private static final long PAGE = 4096;
     private static final int PARTS = 5;
+    private static final String MEBIBYTES = " MiB";
 
     /** How much more memory may be in use in the end: what other processes and the JVM's own housekeeping take. */
     private static final double SLACK_MIB = 32;
@@ -81,18 +81,20 @@ final class SoakProcess {
             String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ", -1);
             return Long.parseLong(pages[1]) * PAGE / 1048576.0;
         }
-        Process query = new ProcessBuilder(
-                        "nvidia-smi",
-                        "--query-gpu=memory.used",
-                        "--format=csv,noheader,nounits",
-                        "--id=" + device.index())
-                .start();
-        String answer = new String(query.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-        try {
-            return Double.parseDouble(answer.strip());
-        } catch (NumberFormatException e) {
-            throw new TensorException("soak: nvidia-smi said '" + answer.strip()
-                    + "' (expected the memory in use in MiB); run it to see why");
+        return used(Backends.of(device).describe().details());
+    }
+
+    /** The MiB in use of a GPU, as its backend describes it. */
+    static double used(Map<String, String> details) {
+        return mebibytes(details, "memory") - mebibytes(details, "free memory");
+    }
+
+    private static long mebibytes(Map<String, String> details, String name) {
+        String text = details.getOrDefault(name, "");
+        if (!text.endsWith(MEBIBYTES)) {
+            throw new TensorException(
+                    "soak: the backend says '" + name + "' is '" + text + "' (expected MiB): " + details);
         }
+        return Long.parseLong(text.substring(0, text.length() - MEBIBYTES.length()));
     }
 }

@@ -122,6 +122,12 @@ public final class CudaDevice implements AutoCloseable {
         return multiprocessors;
     }
 
+    /** The bytes that nothing has reserved, whatever process. */
+    public long freeMemory() {
+        enter();
+        return driver.memoryInfo().free();
+    }
+
     /** The memory and what is held of it. */
     public DeviceMemory memory() {
         return memory;
