@@ -40,25 +40,52 @@ pack() {
     # Not compressed by itself: as a whole it packs better.
     "$jdk/bin/jlink" --output "$folder/runtime" --no-header-files --no-man-pages --strip-java-debug-attributes \
         --compress zip-0 \
-        --add-modules java.logging,java.management,jdk.management,jdk.unsupported,jdk.incubator.vector
+        --add-modules java.logging,java.management,jdk.incubator.vector,jdk.jfr,jdk.management,jdk.unsupported
     cp "$jars"/*.jar "$folder/lib"
     # What only charts, mocks, servers and the peers of benchmarks use; a test finds other large libraries that come along.
     for unused in xchart byte-buddy arpack_combined_all commons-math3 blas onnxruntime helidon prometheus; do
         rm -f "$folder/lib/$unused"-*.jar
     done
+    store_jars "$folder/lib" "$jdk"
     for set in cases seed-4 seed-5; do
         cp -R "$project/testkit/golden/$set" "$folder/testkit/golden/$set"
     done
     cp "$project/bench/peers/pytorch_peer.py" "$folder/bench/peers"
     cp "$here/gpu-check.sh" "$folder"
     "$folder/gpu-check.sh" run --list >"$folder/steps.txt" || fail "the packed check does not start: does it lack a library?"
+    try_out "$folder"
     compile_ahead "$folder" "$jdk"
     (cd "$project" && git describe --always --dirty 2>/dev/null || echo unknown) >"$folder/commit"
-    (cd "$here/target" && tar -cf - gpu-check | gzip -9 >"$packed")
+    # Kernels by their sizes: those of one template are then neighbours, and pack better.
+    (
+        cd "$here/target"
+        {
+            find gpu-check ! -type d ! -path 'gpu-check/kernels/*'
+            find gpu-check -path 'gpu-check/kernels/*' -exec ls -S {} +
+        } | tar -cf - -T - | gzip -9 >"$packed"
+    )
     rm -rf "$folder"
     bytes=$(wc -c <"$packed")
     echo "packed: $packed, $((bytes / 1000)) kB"
     [ "$bytes" -le "$most_bytes" ] || fail "the pack has $bytes bytes (expected $most_bytes at most)"
+}
+
+# Runs a step on the CPU: what the packed runtime lacks would else be found out where the GPU is.
+try_out() {
+    if ! "$1/gpu-check.sh" run threads=60 --device cpu --quick --results "$1/trial" >"$here/target/gpu-check-trial.log" 2>&1; then
+        cat "$here/target/gpu-check-trial.log" "$1"/trial/*.log >&2
+        fail "the packed check does not run on the CPU (above): does its runtime lack a module?"
+    fi
+    rm -r "$1/trial"
+}
+
+# Stores what jars contain as it is: as a whole it packs better.
+store_jars() {
+    for jar in "$1"/*.jar; do
+        mkdir "$1/content"
+        (cd "$1/content" && "$2/bin/jar" --extract --file "$jar" && "$2/bin/jar" --create --no-manifest --no-compress --file "$jar" .)
+        rm -r "$1/content"
+    done
 }
 
 # Puts the kernels' code into the pack, for the version of the compiler that is here: where the GPU is they are then only
@@ -95,13 +122,16 @@ unpacked() {
         return
     fi
     [ -f "$packed" ] || fail "no $packed: run 'gpu-check.sh pack' where there is a JDK, and bring that file here"
-    folder=$here/target/gpu-check-unpacked
-    sum=$(cksum <"$packed")
-    if [ "$(cat "$folder/sum" 2>/dev/null)" != "$sum" ]; then
-        rm -rf "$folder"
-        mkdir -p "$folder"
-        gzip -dc "$packed" | tar -xf - -C "$folder"
-        echo "$sum" >"$folder/sum"
+    folder=$here/target/gpu-check-unpacked/$(cksum <"$packed" | tr ' ' -)
+    if [ ! -d "$folder" ]; then
+        # In one step, since another run may unpack it at this moment.
+        part=$folder.$$
+        mkdir -p "$part"
+        if ! gzip -dc "$packed" | tar -xf - -C "$part"; then
+            rm -rf "$part"
+            fail "$packed could not be unpacked to $folder (above)"
+        fi
+        [ -d "$folder" ] || mv "$part" "$folder"
     fi
     echo "$folder/gpu-check"
 }
