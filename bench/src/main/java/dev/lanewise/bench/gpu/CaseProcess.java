@@ -48,7 +48,7 @@ final class CaseProcess {
         int shards = Integer.parseInt(args[4]);
         int sample = Integer.parseInt(args[5]);
         for (int i = Integer.parseInt(args[2]); i < cases.size(); i++) {
-            if (i % shards != shard || i / shards % sample != 0) {
+            if (!takes(i, shard, shards, sample)) {
                 continue;
             }
             Case next = cases.get(i);
@@ -59,6 +59,11 @@ final class CaseProcess {
             }
         }
         print("total", cases.size());
+    }
+
+    /** Whether a case is this process's: of every n-th, one of so many. */
+    static boolean takes(int number, int shard, int shards, int sample) {
+        return number % shards == shard && number / shards % sample == 0;
     }
 
     private static List<Case> cases(Kind kind, Device device) {

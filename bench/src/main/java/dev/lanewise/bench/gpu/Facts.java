@@ -23,6 +23,9 @@ final class Facts {
             + " print(json.dumps({'torch': torch.__version__, 'cuda': str(torch.version.cuda),"
             + " 'cudnn': str(torch.backends.cudnn.version())}))";
 
+    private static final String PEER = "pytorch";
+    private static final String NO_PEER = "not found";
+
     private final Path log;
     private final Deadline deadline;
 
@@ -44,8 +47,7 @@ final class Facts {
         CompletableFuture<Map<String, Object>> probe = later(() -> facts.probe(device));
         CompletableFuture<List<String>> card = later(() -> facts.lines(
                 List.of("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")));
-        CompletableFuture<List<String>> versions =
-                later(() -> peer ? facts.lines(List.of("python3", "-c", VERSIONS)) : List.of());
+        CompletableFuture<Object> versions = later(() -> peer ? facts.peer() : NO_PEER);
         CompletableFuture<List<String>> doctor =
                 later(() -> facts.lines(Child.java(List.of(), Main.class, List.of("doctor"))));
         Map<String, Object> found = new LinkedHashMap<>();
@@ -59,11 +61,7 @@ final class Facts {
             found.put("nvidia_smi", card.join());
         }
         if (peer) {
-            found.put(
-                    "pytorch",
-                    versions.join().isEmpty()
-                            ? "not found"
-                            : Json.object(versions.join().getLast()));
+            found.put(PEER, versions.join());
         }
         found.put("doctor", doctor.join());
         return found;
@@ -80,22 +78,37 @@ final class Facts {
     }
 
     private Map<String, Object> probe(String device) {
-        List<String> lines = lines(Child.java(List.of(), ProbeProcess.class, List.of(device)));
-        if (lines.isEmpty()) {
-            return Map.of("unavailable", "the process that tried " + device + " failed; see " + log.getFileName());
+        List<String> lines = new ArrayList<>();
+        List<String> command = Child.java(List.of(), ProbeProcess.class, List.of(device));
+        LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, lines::add);
+        if (!end.good() || lines.isEmpty()) {
+            return Map.of(
+                    "unavailable", "the process that tried %s %s; see %s".formatted(device, end, log.getFileName()));
         }
         return Json.object(lines.getLast());
+    }
+
+    /** The versions of PyTorch, or why there are none. */
+    private Object peer() {
+        List<String> lines = new ArrayList<>();
+        LimitedProcess.End end =
+                LimitedProcess.run(List.of("python3", "-c", VERSIONS), Map.of(), deadline, log, lines::add);
+        if (!end.inTime()) {
+            return "no answer in time";
+        }
+        return end.good() && !lines.isEmpty() ? Json.object(lines.getLast()) : NO_PEER;
+    }
+
+    /** Whether there may be a PyTorch to compare with, as far as the facts say. */
+    static boolean mayHavePeer(Map<String, Object> facts) {
+        return !NO_PEER.equals(facts.get(PEER));
     }
 
     /** The lines of a command; none if it fails or is not there. */
     private List<String> lines(List<String> command) {
         List<String> lines = new ArrayList<>();
-        try {
-            LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, lines::add);
-            return end.good() ? lines : List.of();
-        } catch (UncheckedIOException e) {
-            return List.of();
-        }
+        LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, lines::add);
+        return end.good() ? lines : List.of();
     }
 
     /** What {@code gpu-check.sh} noted in its pack: the state of the sources, the kernels that are compiled. */

@@ -1,6 +1,8 @@
 package dev.lanewise.bench.gpu;
 
 import dev.lanewise.cuda.CudnnPlans;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -26,6 +28,9 @@ import picocli.CommandLine.Spec;
                         + " in the report.",
         sortOptions = false)
 public final class GpuCheckCommand implements Callable<Integer> {
+    private static final String NOT_WRITTEN =
+            "the results can't be written (%s): make room, or choose other places by --results and --archive";
+
     @Spec
     private CommandSpec spec;
 
@@ -88,6 +93,7 @@ public final class GpuCheckCommand implements Callable<Integer> {
             CudnnPlans.check(Files.readString(plans)).forEach(this::say);
             return 0;
         }
+        device = device();
         Files.createDirectories(results);
         Report report = new Report(results.toAbsolutePath());
         if (reportOnly) {
@@ -95,6 +101,9 @@ public final class GpuCheckCommand implements Callable<Integer> {
             return 0;
         }
         Path file = archive == null ? results.resolve("gpu-check.zip") : archive;
+        if (Files.isDirectory(file)) {
+            throw usage("--archive " + file + " is a folder (expected a file such as first.zip)");
+        }
         try (Keeper keeper = new Keeper(report, new Archive(report.folder(), file))) {
             return run(schedule, report, keeper) ? 0 : 1;
         }
@@ -109,6 +118,12 @@ public final class GpuCheckCommand implements Callable<Integer> {
                 Deadline.in(Duration.ofSeconds(schedule.facts())).orIf(end));
         report.save(facts);
         keeper.facts(facts);
+        // whoever can't have the results is told before the time on the GPU is spent
+        keeper.write();
+        if (!keeper.problem().isEmpty()) {
+            say(NOT_WRITTEN.formatted(keeper.problem()));
+            return false;
+        }
         Object unavailable = facts.get("unavailable");
         boolean good = unavailable == null;
         if (unavailable != null) {
@@ -121,12 +136,15 @@ public final class GpuCheckCommand implements Callable<Integer> {
                 Schedule.Planned planned = steps.get(i);
                 say("[%d/%d] %s: %s"
                         .formatted(i + 1, steps.size(), planned.step().id(), planned.step().title));
-                good &= run(planned, end, report, keeper);
+                good &= run(planned, Facts.mayHavePeer(facts), end, report, keeper);
                 keeper.write();
             }
         }
         keeper.write().forEach(written -> say("written: %s".formatted(written)));
-        return good;
+        if (!keeper.problem().isEmpty()) {
+            say(NOT_WRITTEN.formatted(keeper.problem()));
+        }
+        return good && keeper.problem().isEmpty();
     }
 
     private void list() {
@@ -143,14 +161,30 @@ public final class GpuCheckCommand implements Callable<Integer> {
     }
 
     private Schedule schedule() {
+        if (limit < 1 || total < 1) {
+            throw usage((limit < 1 ? "--limit " + limit : "--total " + total) + " (expected 1 second or more)");
+        }
         try {
             return Schedule.of(names).within(limit, total);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "gpu-check: " + e.getMessage(), e);
+            throw usage(e.getMessage());
         }
     }
 
-    private boolean run(Schedule.Planned planned, Deadline end, Report report, Keeper keeper) throws IOException {
+    private String device() {
+        try {
+            return Device.parse(device).toString();
+        } catch (TensorException e) {
+            throw usage("--device: " + e.getMessage());
+        }
+    }
+
+    private ParameterException usage(String problem) {
+        return new ParameterException(spec.commandLine(), "gpu-check: " + problem);
+    }
+
+    private boolean run(Schedule.Planned planned, boolean peer, Deadline end, Report report, Keeper keeper)
+            throws IOException {
         GpuStep step = planned.step();
         long start = System.nanoTime();
         freshLog(step.id());
@@ -159,6 +193,7 @@ public final class GpuCheckCommand implements Callable<Integer> {
                 step,
                 device,
                 quick,
+                peer,
                 deadline,
                 report.folder(),
                 line -> say("  %s".formatted(line)),

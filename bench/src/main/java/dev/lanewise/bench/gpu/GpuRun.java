@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * One step on its way: what its processes need to know.
@@ -24,6 +25,7 @@ import java.util.function.Supplier;
  * @param step which one
  * @param device {@code cuda:0}, or {@code cpu} to rehearse
  * @param quick whether to do as little as possible, to see that everything runs
+ * @param peer whether there may be a PyTorch to compare with
  * @param deadline when its processes are ended
  * @param results where its log is, and what a JVM says when it crashes
  * @param progress takes lines for people
@@ -33,12 +35,18 @@ record GpuRun(
         GpuStep step,
         String device,
         boolean quick,
+        boolean peer,
         Deadline deadline,
         Path results,
         Consumer<String> progress,
         Consumer<Supplier<StepResult>> soFar) {
     /** No reason for anything. */
     private static final String EVERY_JVM_SAYS = "WARNING: Using incubator modules";
+
+    private static final String NO_PEER = "PyTorch: not found by python3, so there is nothing to compare with";
+
+    /** What the names of its programs begin with. */
+    private static final String PEER = "pytorch";
 
     /** Processes that run cases at once: more only wait for the device. */
     private static final int MOST_SHARDS = 4;
@@ -91,19 +99,20 @@ record GpuRun(
         Map<String, Map<String, Object>> theirs = new ConcurrentHashMap<>();
         soFar.accept(() -> AttentionProcess.compare(ours, theirs));
         // at once: importing PyTorch takes a while
-        CompletableFuture<LimitedProcess.End> peer = CompletableFuture.supplyAsync(
-                () -> process(Child.peer(List.of("attention")), byPrecision(theirs)),
+        CompletableFuture<String> theirProblem = CompletableFuture.supplyAsync(
+                () -> peer ? attentionOfPeer(theirs) : NO_PEER,
                 task -> Thread.ofPlatform().start(task));
         LimitedProcess.End end = process(java(AttentionProcess.class, List.of(device)), byPrecision(ours));
-        LimitedProcess.End peerEnd = peer.join();
-        List<String> problems = new ArrayList<>();
-        if (!end.good()) {
-            problems.add(problem(end));
-        }
-        if (!peerEnd.good()) {
-            problems.add("PyTorch: " + problem(peerEnd));
-        }
+        List<String> problems = Stream.of(end.good() ? "" : problem(end), theirProblem.join())
+                .filter(problem -> !problem.isEmpty())
+                .toList();
         return AttentionProcess.compare(ours, theirs).with(problems);
+    }
+
+    /** What went wrong, if anything did. */
+    private String attentionOfPeer(Map<String, Map<String, Object>> lines) {
+        LimitedProcess.End end = process(Child.peer(List.of("attention")), byPrecision(lines));
+        return end.good() ? "" : "PyTorch: " + problem(end);
     }
 
     private static Consumer<String> byPrecision(Map<String, Map<String, Object>> lines) {
@@ -127,19 +136,19 @@ record GpuRun(
     }
 
     StepResult ops() {
-        List<Race.Runner> runners = List.of(ours("ours", "ops", "fp32", "0.5"), peer("pytorch", "ops", "fp32"));
+        List<Race.Runner> runners = List.of(ours("ours", "ops", "fp32", "0.5"), peer(PEER, "ops", "fp32"));
         return race(runners, List.of(new Race.Ratio("ratio", "ours", "pytorch")), "fp32");
     }
 
     StepResult train(String precision) {
         List<Race.Runner> runners = new ArrayList<>();
         runners.add(ours("ours_eager", "train", precision, "3"));
-        runners.add(peer("pytorch_eager", "train", precision));
+        runners.add(peer(PEER + "_eager", "train", precision));
         List<Race.Ratio> ratios = new ArrayList<>();
         ratios.add(new Race.Ratio("eager", "ours_eager", "pytorch_eager"));
         if (isGpu()) {
             runners.add(ours("ours_graphs", "train", precision, "3", "--mode", "graphs"));
-            runners.add(peer("pytorch_graphs", "train", precision, "--mode", "graphs"));
+            runners.add(peer(PEER + "_graphs", "train", precision, "--mode", "graphs"));
             ratios.add(new Race.Ratio("graphs", "ours_graphs", "pytorch_graphs"));
             ratios.add(new Race.Ratio("graphs_over_their_eager", "ours_graphs", "pytorch_eager"));
         }
@@ -150,7 +159,7 @@ record GpuRun(
         String mode = isGpu() ? "graphs" : "eager";
         List<Race.Runner> runners = List.of(
                 ours("ours_" + mode, "train", precision, "3", "--mode", mode),
-                peer("pytorch_compiled", "train", precision, "--mode", "compile"));
+                peer(PEER + "_compiled", "train", precision, "--mode", "compile"));
         return race(runners, List.of(new Race.Ratio("compiled", "ours_" + mode, "pytorch_compiled")), precision);
     }
 
@@ -186,11 +195,16 @@ record GpuRun(
     }
 
     private StepResult race(List<Race.Runner> runners, List<Race.Ratio> ratios, String precision) {
-        Race race = new Race(runners, ratios, quick ? 1 : 2);
+        List<Race.Runner> there = peer
+                ? runners
+                : runners.stream()
+                        .filter(runner -> !runner.name().startsWith(PEER))
+                        .toList();
+        Race race = new Race(there, ratios, quick ? 1 : 2);
         soFar.accept(race::result);
         // by PyTorch's default cuDNN may take TF32; this variable of NVIDIA's libraries keeps both from it
         Map<String, String> environment = precision.equals("fp32") ? Map.of("NVIDIA_TF32_OVERRIDE", "0") : Map.of();
-        return race.run(runner -> {
+        StepResult result = race.run(runner -> {
             progress.accept(runner.name().replace('_', ' '));
             return runner.run(race::mayRestart, (command, line) -> {
                 if (deadline.isOver()) {
@@ -200,6 +214,7 @@ record GpuRun(
                 return end.good() ? Optional.empty() : Optional.of(problem(end));
             });
         });
+        return result.with(peer ? List.of() : List.of(NO_PEER));
     }
 
     /** One of our processes. What checks results lets convolutions only sum products. */

@@ -1,7 +1,9 @@
 package dev.lanewise.bench.gpu;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -28,6 +30,7 @@ final class Keeper implements AutoCloseable {
     private @Nullable Supplier<StepResult> soFar;
     private long start;
     private boolean isOver;
+    private String problem = "";
 
     Keeper(Report report, Archive archive) {
         this.report = report;
@@ -55,19 +58,42 @@ final class Keeper implements AutoCloseable {
         if (isOver) {
             return; // it ended because its processes were
         }
-        report.save(step, result, facts, (System.nanoTime() - start) / 1e9);
+        save(step, result);
         running = null;
         soFar = null;
         start = System.nanoTime();
     }
 
-    /** Writes everything; returns the files for people. */
+    /** Writes everything; returns the files for people, none if they can't be written. */
     synchronized List<Path> write() {
-        List<Path> files = report.write();
-        if (!isOver) {
-            archive.write();
+        List<Path> written = new ArrayList<>();
+        tryTo(() -> {
+            written.addAll(report.write());
+            if (!isOver) {
+                archive.write();
+            }
+            written.add(archive.file());
+        });
+        return problem.isEmpty() ? written : List.of();
+    }
+
+    /** Why the last attempt to write failed; empty if it did not. */
+    synchronized String problem() {
+        return problem;
+    }
+
+    private void save(GpuStep step, StepResult result) {
+        tryTo(() -> report.save(step, result, facts, (System.nanoTime() - start) / 1e9));
+    }
+
+    /** A full disk ends neither the steps, whose results are printed too, nor later attempts. */
+    private void tryTo(Runnable writing) {
+        try {
+            writing.run();
+            problem = "";
+        } catch (UncheckedIOException e) {
+            problem = String.valueOf(e.getMessage());
         }
-        return List.of(files.getFirst(), files.getLast(), archive.file());
     }
 
     /** Writes everything with what there is of the step on its way. */
@@ -75,7 +101,7 @@ final class Keeper implements AutoCloseable {
         GpuStep begun = running;
         Supplier<StepResult> source = soFar;
         if (begun != null && source != null) {
-            report.save(begun, source.get().stopped(), facts, (System.nanoTime() - start) / 1e9);
+            save(begun, source.get().stopped());
         }
         write();
     }

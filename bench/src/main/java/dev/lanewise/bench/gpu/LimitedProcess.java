@@ -4,7 +4,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +18,9 @@ import java.util.function.Consumer;
 /** A process whose lines are taken as they come and that is ended, with all it started, when its time is over. */
 final class LimitedProcess {
     private LimitedProcess() {}
+
+    /** The exit code of a command that can't be started, as shells have it; the reason is in the log. */
+    static final int NOT_STARTED = 127;
 
     /**
      * How it ended.
@@ -46,8 +51,14 @@ final class LimitedProcess {
             List<String> command, Map<String, String> environment, Deadline deadline, Path log, Consumer<String> line) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.appendTo(log.toFile()));
         builder.environment().putAll(environment);
+        Process process;
         try {
-            Process process = builder.start();
+            process = builder.start();
+        } catch (IOException e) {
+            note(log, e);
+            return new End(NOT_STARTED, true);
+        }
+        try {
             process.getOutputStream().close();
             Executor later = CompletableFuture.delayedExecutor(deadline.millisLeft(), TimeUnit.MILLISECONDS);
             // set before the process ends by it: the future itself is done only some time after
@@ -71,6 +82,14 @@ final class LimitedProcess {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for " + command.getFirst(), e);
+        }
+    }
+
+    private static void note(Path log, IOException reason) {
+        try {
+            Files.writeString(log, reason.getMessage() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -72,10 +73,16 @@ record Report(Path folder) {
         }
     }
 
+    /** Replaces a file as a whole: one that was cut off could not be read by the next run. */
     private Path write(String name, String text) {
-        Path file = folder.resolve(name);
+        Path unfinished = folder.resolve(name + ".tmp");
         try {
-            return Files.writeString(file, text.endsWith("\n") ? text : text + "\n");
+            Files.writeString(unfinished, text.endsWith("\n") ? text : text + "\n");
+            return Files.move(
+                    unfinished,
+                    folder.resolve(name),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class CaseRunTest {
@@ -84,6 +85,17 @@ final class CaseRunTest {
         assertThat(shardsSeen).containsExactlyInAnyOrder(0, 1, 2);
         assertThat(result.status()).isEqualTo(StepResult.PASSED);
         assertThat(result.summary()).isEqualTo("10 passed, 0 failed");
+    }
+
+    @Test
+    void everyCaseIsOneProcesssAndOfASampleOneInSoMany() {
+        for (int i = 0; i < 30; i++) {
+            int number = i;
+            assertThat(IntStream.range(0, 3).filter(shard -> CaseProcess.takes(number, shard, 3, 1)))
+                    .containsExactly(i % 3);
+        }
+        assertThat(IntStream.range(0, 24).filter(i -> CaseProcess.takes(i, 1, 2, 4)))
+                .containsExactly(1, 9, 17);
     }
 
     @Test

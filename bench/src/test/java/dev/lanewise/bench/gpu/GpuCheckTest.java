@@ -1,6 +1,7 @@
 package dev.lanewise.bench.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.lanewise.bench.Child;
@@ -10,25 +11,24 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.Backends;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,13 +36,28 @@ import org.junit.jupiter.params.provider.EnumSource;
 import picocli.CommandLine;
 
 final class GpuCheckTest {
-    /** The bytes of the largest library that the pack may take along. */
-    private static final long LARGEST_PACKED = 1_500_000;
-
     @TempDir
     private Path folder;
 
     private final StringWriter out = new StringWriter();
+
+    private String home;
+
+    /** Where the peer's script and the reference cases are. */
+    @BeforeEach
+    void findProject() {
+        home = System.setProperty(
+                "lanewise.home", Path.of("").toAbsolutePath().getParent().toString());
+    }
+
+    @AfterEach
+    void forgetProject() {
+        if (home == null) {
+            System.clearProperty("lanewise.home");
+        } else {
+            System.setProperty("lanewise.home", home);
+        }
+    }
 
     private int check(String... arguments) {
         List<String> all = new ArrayList<>(List.of("--results", folder.toString(), "--quick"));
@@ -92,7 +107,10 @@ final class GpuCheckTest {
     void aRunThatIsCutOffLeavesWhatItHadInTheArchiveOfTheCallersChoice() throws Exception {
         CutOff asked = new CutOff(folder.resolve("asked"));
         CutOff killed = new CutOff(folder.resolve("killed"));
-        asked.end(Process::destroy);
+        FileTime last = asked.end(Process::destroy);
+        assertThat(Files.getLastModifiedTime(asked.archive))
+                .as("written once more at the end")
+                .isGreaterThan(last);
         killed.end(Process::destroyForcibly);
     }
 
@@ -115,13 +133,16 @@ final class GpuCheckTest {
             process = new ProcessBuilder(command).redirectErrorStream(true).start();
         }
 
-        void end(Consumer<Process> end) throws Exception {
+        /** Ends it; returns when the archive had been written last. */
+        FileTime end(Consumer<Process> end) throws Exception {
             List<ProcessHandle> started;
+            FileTime last;
             try (BufferedReader lines = process.inputReader()) {
                 assertThat(lines.lines().anyMatch(line -> line.contains("] golden: ")))
                         .isTrue();
                 awaitArchived(archive, "golden.json");
                 started = process.descendants().toList();
+                last = Files.getLastModifiedTime(archive);
                 end.accept(process);
                 assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             }
@@ -131,6 +152,7 @@ final class GpuCheckTest {
             for (ProcessHandle child : started) {
                 child.onExit().get(30, TimeUnit.SECONDS);
             }
+            return last;
         }
     }
 
@@ -167,33 +189,58 @@ final class GpuCheckTest {
                 .containsExactly(
                         new Schedule.Planned(GpuStep.GOLDEN, 7),
                         new Schedule.Planned(GpuStep.THREADS, GpuStep.THREADS.seconds));
-        assertThat(Schedule.of(List.of("first")).within(30, 100).total()).isEqualTo(100);
+        Schedule limited = Schedule.of(List.of("first")).within(30, 100);
+        assertThat(limited.total()).isEqualTo(100);
+        assertThat(limited.steps())
+                .isNotEmpty()
+                .allSatisfy(step -> assertThat(step.seconds()).isLessThanOrEqualTo(30));
     }
 
     /** A step whose process is ended at once hands over what says what there is, as for the end of the whole run. */
     @ParameterizedTest
     @EnumSource(
             value = GpuStep.class,
-            names = {"LEAK", "THREADS", "ATTENTION", "CAPTURED"})
+            names = {"LEAK", "THREADS", "ATTENTION", "CAPTURED", "GOLDEN", "TRAIN_FP32"})
     void everyStepSaysWhatItHasSoFar(GpuStep step) {
-        String home = System.setProperty(
-                "lanewise.home", Path.of("").toAbsolutePath().getParent().toString());
-        try {
-            List<Supplier<StepResult>> soFar = new ArrayList<>();
-            Deadline deadline = Deadline.in(Duration.ofMillis(1));
-            GpuRun run = new GpuRun(step, "cpu", true, deadline, folder, line -> {}, soFar::add);
-            StepResult result = step.body.apply(run);
-            assertThat(result.status()).isEqualTo(StepResult.FAILED);
-            assertThat(result + "").contains("was stopped by its time limit");
-            assertThat(soFar).hasSize(1);
-            assertThat(soFar.getFirst().get().stopped().status()).isEqualTo(StepResult.STOPPED);
-        } finally {
-            if (home == null) {
-                System.clearProperty("lanewise.home");
-            } else {
-                System.setProperty("lanewise.home", home);
-            }
-        }
+        List<Supplier<StepResult>> soFar = new ArrayList<>();
+        Deadline deadline = Deadline.in(Duration.ofMillis(1));
+        GpuRun run = new GpuRun(step, "cpu", true, true, deadline, folder, line -> {}, soFar::add);
+        StepResult result = step.body.apply(run);
+        assertThat(result.status()).isEqualTo(StepResult.FAILED);
+        assertThat(result + "").containsAnyOf("was stopped by its time limit", "the step's time was over");
+        assertThat(soFar).hasSize(1);
+        assertThat(soFar.getFirst().get().stopped().status()).isEqualTo(StepResult.STOPPED);
+    }
+
+    /** Without PyTorch no time is spent on it, and our own results stay. */
+    @Test
+    void whatThereIsNoPyTorchForIsSaid() {
+        Deadline over = Deadline.in(Duration.ZERO);
+        GpuRun run = new GpuRun(GpuStep.TRAIN_BF16, "cpu", true, false, over, folder, line -> {}, soFar -> {});
+        assertThat(GpuStep.TRAIN_BF16.body.apply(run).failures())
+                .startsWith("PyTorch: not found by python3, so there is nothing to compare with")
+                .noneMatch(failure -> failure.startsWith("pytorch"))
+                .anyMatch(failure -> failure.startsWith("ours eager: "));
+        assertThat(Facts.mayHavePeer(Map.of("pytorch", "not found"))).isFalse();
+        assertThat(Facts.mayHavePeer(Map.of("pytorch", "no answer in time"))).isTrue();
+        assertThat(Facts.mayHavePeer(Map.of())).isTrue();
+    }
+
+    @Test
+    void aCommandThatIsNotThereEndsAsInAShell() throws IOException {
+        Path log = folder.resolve("log");
+        LimitedProcess.End end = LimitedProcess.run(
+                List.of("no-such-command"), Map.of(), Deadline.in(Duration.ofSeconds(9)), log, line -> {});
+        assertThat(end).isEqualTo(new LimitedProcess.End(LimitedProcess.NOT_STARTED, true));
+        assertThat(log).content().contains("no-such-command");
+    }
+
+    @Test
+    void memoryInUseIsWhatTheBackendSays() {
+        Map<String, String> details = Map.of("memory", "143771 MiB", "free memory", "143000 MiB", "driver", "13.0");
+        assertThat(SoakProcess.used(details)).isEqualTo(771);
+        assertThatThrownBy(() -> SoakProcess.used(Map.of("memory", "143771 MiB")))
+                .hasMessageContaining("the backend says 'free memory' is ''");
     }
 
     @Test
@@ -230,7 +277,7 @@ final class GpuCheckTest {
     void processesThatCheckResultsLeaveEvidence() {
         for (GpuStep step : GpuStep.values()) {
             Deadline deadline = Deadline.in(Duration.ofSeconds(1));
-            GpuRun run = new GpuRun(step, "cuda:0", true, deadline, folder, line -> {}, soFar -> {});
+            GpuRun run = new GpuRun(step, "cuda:0", true, true, deadline, folder, line -> {}, soFar -> {});
             boolean measured = step.isMeasured();
             List<String> command = run.java(CaseProcess.class, List.of("GOLDEN"));
             assertThat(command).contains("-XX:ErrorFile=" + folder.resolve("hs_err_%p.log"));
@@ -243,26 +290,9 @@ final class GpuCheckTest {
         }
         for (GpuStep step : List.of(GpuStep.GOLDEN, GpuStep.CONFORMANCE, GpuStep.ATTENTION)) {
             Deadline deadline = Deadline.in(Duration.ofSeconds(1));
-            GpuRun run = new GpuRun(step, "cuda:0", true, deadline, folder, line -> {}, soFar -> {});
+            GpuRun run = new GpuRun(step, "cuda:0", true, true, deadline, folder, line -> {}, soFar -> {});
             assertThat(run.environment()).containsEntry("CUDA_LAUNCH_BLOCKING", "1");
         }
-    }
-
-    /** A large library that only something else needs would make the pack too large to be brought to a GPU. */
-    @Test
-    void thePackLeavesLargeLibrariesOut() throws IOException {
-        String script = Files.readString(Path.of("..", "panama-cuda", "gpu-check.sh"));
-        Matcher list = Pattern.compile("for unused in ([^;]+);").matcher(script);
-        assertThat(list.find()).isTrue();
-        List<String> unused = List.of(list.group(1).split(" "));
-        List<String> large = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .map(File::new)
-                .filter(jar -> jar.getName().endsWith(".jar") && jar.length() > LARGEST_PACKED)
-                .map(File::getName)
-                .toList();
-        assertThat(large)
-                .isNotEmpty()
-                .allSatisfy(name -> assertThat(unused).anyMatch(prefix -> name.startsWith(prefix + "-")));
     }
 
     @Test
@@ -287,9 +317,39 @@ final class GpuCheckTest {
     }
 
     @Test
+    void resultsThatCannotBeWrittenAreSaidBeforeAnythingRuns() throws IOException {
+        Files.createDirectories(folder.resolve("gpu-check.md.tmp"));
+        assertThat(check("threads", "--device", "cpu")).isEqualTo(1);
+        assertThat(out.toString())
+                .startsWith("the results can't be written (")
+                .contains("gpu-check.md.tmp")
+                .doesNotContain("threads");
+    }
+
+    /** The disk may be full for a while. */
+    @Test
+    void whatCannotBeWrittenIsWrittenLater() throws IOException {
+        Path inTheWay = Files.createDirectories(folder.resolve("gpu-check.json.tmp"));
+        Path archive = folder.resolve("results.zip");
+        try (Keeper keeper = new Keeper(new Report(folder), new Archive(folder, archive))) {
+            assertThat(keeper.write()).isEmpty();
+            assertThat(keeper.problem()).contains("gpu-check.json.tmp");
+            Files.delete(inTheWay);
+            keeper.done(GpuStep.GOLDEN, StepResult.notRun("no time"));
+            assertThat(keeper.write()).hasSize(3).contains(archive);
+            assertThat(keeper.problem()).isEmpty();
+        }
+        assertThat(entries(archive)).containsExactly("golden.json", "gpu-check.json", "gpu-check.md");
+    }
+
+    @Test
     void unknownStepsAreUsageErrors() {
         assertThat(check("goldn")).isEqualTo(2);
         assertThat(check("golden=x")).isEqualTo(2);
+        assertThat(check("golden", "--limit", "0")).isEqualTo(2);
+        assertThat(check("golden", "--total", "-1")).isEqualTo(2);
+        assertThat(check("golden", "--device", "gpu")).isEqualTo(2);
+        assertThat(check("golden", "--archive", folder.toString())).isEqualTo(2);
         assertThat(check("--list")).isZero();
         assertThat(out.toString()).contains("first", "second", "golden", "train-bf16", "compile-fp32");
     }
