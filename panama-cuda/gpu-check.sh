@@ -131,7 +131,11 @@ unpacked() {
             rm -rf "$part"
             fail "$packed could not be unpacked to $folder (above)"
         fi
-        [ -d "$folder" ] || mv "$part" "$folder"
+        if [ -d "$folder" ]; then
+            rm -rf "$part"
+        else
+            mv "$part" "$folder"
+        fi
     fi
     echo "$folder/gpu-check"
 }

@@ -116,7 +116,6 @@ public final class GpuCheckCommand implements Callable<Integer> {
                 schedule.steps().stream().anyMatch(planned -> planned.step().hasPeer()),
                 freshLog("facts"),
                 Deadline.in(Duration.ofSeconds(schedule.facts())).orIf(end));
-        report.save(facts);
         keeper.facts(facts);
         // whoever can't have the results is told before the time on the GPU is spent
         keeper.write();

@@ -45,6 +45,7 @@ final class Keeper implements AutoCloseable {
     synchronized void facts(Map<String, Object> collected) {
         facts = collected;
         start = System.nanoTime();
+        tryTo(() -> report.save(collected));
     }
 
     /** Who says what there is of a step that has begun. */
