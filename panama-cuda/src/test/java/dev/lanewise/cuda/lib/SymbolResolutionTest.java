@@ -23,7 +23,7 @@ class SymbolResolutionTest {
         return Stream.of(
                 Arguments.of(NativeLibrary.DRIVER, DriverBindings.class, 48),
                 Arguments.of(NativeLibrary.NVRTC, NvrtcBindings.class, 12),
-                Arguments.of(NativeLibrary.CUBLAS, CublasBindings.class, 21),
+                Arguments.of(NativeLibrary.CUBLAS, CublasBindings.class, 23),
                 Arguments.of(NativeLibrary.CUDNN, CudnnBindings.class, 46),
                 Arguments.of(NativeLibrary.NCCL, NcclBindings.class, 14));
     }
