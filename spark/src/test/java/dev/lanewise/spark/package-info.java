@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.spark;
+
+import org.jspecify.annotations.NullMarked;
