@@ -1,5 +1,6 @@
 /**
- * Lanewise inside Apache Spark: {@link dev.lanewise.spark.SparkScoring} adds a model's results to the rows of a table.
+ * Lanewise inside Apache Spark: {@link dev.lanewise.spark.SparkScoring} adds a model's results to the rows of a table,
+ * {@link dev.lanewise.spark.LanewiseModel} does so as a stage of Spark ML's pipelines.
  */
 @NullMarked
 package dev.lanewise.spark;
