@@ -38,11 +38,22 @@ import org.jspecify.annotations.Nullable;
 public final class LanewiseModel extends Model<LanewiseModel> implements DefaultParamsWritable {
     private static final long serialVersionUID = 1L;
 
+    /** The name of this stage. */
     private final String uid;
+
+    /** The columns that are read. */
     private final StringArrayParam inputCols;
+
+    /** The new columns. */
     private final StringArrayParam outputCols;
+
+    /** The model's input for each column that is read. */
     private final StringArrayParam modelInputs;
+
+    /** The model's output for each new column. */
     private final StringArrayParam modelOutputs;
+
+    /** How many rows are computed at once. */
     private final IntParam batchRows;
 
     /** The driver's alone: tasks get it by broadcast. */

@@ -130,7 +130,7 @@ public final class ScoringModel {
     /** The model as executors get it, once for all calls. */
     synchronized Broadcast<SharedModel> broadcast(SparkContext spark) {
         Broadcast<SharedModel> known = broadcast;
-        if (known == null || context != spark) {
+        if (known == null || !spark.equals(context)) {
             known = JavaSparkContext.fromSparkContext(spark).broadcast(new SharedModel(bytes));
             broadcast = known;
             context = spark;

@@ -45,7 +45,7 @@ final class Tables {
     static float[] features(long id) {
         float[] values = new float[FEATURES];
         for (int i = 0; i < FEATURES; i++) {
-            values[i] = (float) ((id * (2 * i + 1) + 7 * i) % (101 + i) / 50.0 - 1.0);
+            values[i] = (float) ((id * (2 * i + 1) + 7L * i) % (101 + i) / 50.0 - 1.0);
         }
         return values;
     }
