@@ -166,7 +166,7 @@ public final class GpuCheckCommand implements Callable<Integer> {
         try {
             return Schedule.of(names).within(limit, total);
         } catch (IllegalArgumentException e) {
-            throw usage(e.getMessage());
+            throw usage(String.valueOf(e.getMessage()));
         }
     }
 

@@ -47,7 +47,7 @@ final class GpuCheckTest {
     @BeforeEach
     void findProject() {
         home = System.setProperty(
-                "lanewise.home", Path.of("").toAbsolutePath().getParent().toString());
+                "lanewise.home", Path.of("..").toAbsolutePath().normalize().toString());
     }
 
     @AfterEach
