@@ -90,6 +90,10 @@ public final class GpuCheckCommand implements Callable<Integer> {
             return 0;
         }
         if (plans != null) {
+            if (!Files.isRegularFile(plans)) {
+                throw usage(
+                        "--plans " + plans + ": no such file (expected a cudnn-device.json of the step properties)");
+            }
             CudnnPlans.check(Files.readString(plans)).forEach(this::say);
             return 0;
         }

@@ -350,6 +350,7 @@ final class GpuCheckTest {
         assertThat(check("golden", "--total", "-1")).isEqualTo(2);
         assertThat(check("golden", "--device", "gpu")).isEqualTo(2);
         assertThat(check("golden", "--archive", folder.toString())).isEqualTo(2);
+        assertThat(check("--plans", folder.resolve("none.json").toString())).isEqualTo(2);
         assertThat(check("--list")).isZero();
         assertThat(out.toString()).contains("first", "second", "golden", "train-bf16", "compile-fp32");
     }
