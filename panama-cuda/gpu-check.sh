@@ -105,7 +105,7 @@ compile_ahead() {
 python_libraries() {
     python3 - 2>/dev/null <<'END' || true
 import os, site, sys, sysconfig
-folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")] + site.getsitepackages() + sys.path
+folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")] + getattr(site, "getsitepackages", list)() + sys.path
 found = []
 for folder in folders:
     nvidia = os.path.join(folder or ".", "nvidia")
