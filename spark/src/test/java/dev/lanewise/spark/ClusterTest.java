@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,6 +52,17 @@ final class ClusterTest {
                 .collectAsList());
     }
 
+    /** Waits until some tasks of the stage that runs have finished. */
+    private static void awaitFinishedTasks(int count) throws InterruptedException {
+        var tracker = spark.sparkContext().statusTracker();
+        while (Arrays.stream(tracker.getActiveStageIds()).noneMatch(stage -> {
+            var info = tracker.getStageInfo(stage);
+            return info.isDefined() && info.get().numCompletedTasks() >= count;
+        })) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+
     private static void assertAreThoseOf(float[] expected, List<Row> scored) {
         assertThat(scored).hasSize(expected.length);
         for (int i = 0; i < expected.length; i++) {
@@ -84,7 +96,7 @@ final class ClusterTest {
 
         Set<Long> before = executors();
         var all = CompletableFuture.supplyAsync(scored::collectAsList);
-        TimeUnit.MILLISECONDS.sleep((end - plain) / 3_000_000);
+        awaitFinishedTasks(3);
         assertThat(all).as("still computing").isNotDone();
         ProcessHandle.of(before.iterator().next()).orElseThrow().destroyForcibly();
         assertAreThoseOf(expected, all.get(100, TimeUnit.SECONDS));

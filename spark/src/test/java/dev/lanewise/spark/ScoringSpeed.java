@@ -17,13 +17,13 @@ final class ScoringSpeed {
     public static void main(String[] args) throws Exception {
         Layer model = Tables.model();
         ScoringModel scoring = ScoringModel.of(model, Tensor.zeros(2, Tables.FEATURES));
-        for (int pass = 1; pass <= 3; pass++) {
+        for (int pass = 1; pass <= 2; pass++) {
             print("plain loop", pass, () -> Tables.plainly(model, ROWS, SparkScoring.USUAL_BATCH_ROWS));
         }
         SparkSession spark = Sessions.cluster();
         Dataset<Row> table = Tables.table(spark, ROWS, 16);
         Dataset<Row> scored = SparkScoring.score(table, scoring, Tables.features(), "score");
-        for (int pass = 1; pass <= 4; pass++) {
+        for (int pass = 1; pass <= 3; pass++) {
             print("Spark without the model", pass, () -> throughRows(table));
             print("Spark", pass, () -> write(scored));
         }
