@@ -27,8 +27,9 @@ class GuideTest {
 
     static List<Path> pages() throws IOException {
         try (Stream<Path> guide = Files.list(Path.of("guide"))) {
-            return Stream.concat(Stream.of(Path.of("..", "README.md")), guide.sorted())
-                    .toList();
+            // module spark, which is not always built, checks its own page
+            Stream<Path> own = guide.filter(page -> !page.endsWith("spark.md")).sorted();
+            return Stream.concat(Stream.of(Path.of("..", "README.md")), own).toList();
         }
     }
 
