@@ -30,7 +30,7 @@ public final class Segmenter implements ReferenceModel {
     private static final String NAME = "segmentation";
     private static final String CLASSES = "classes";
     private static final int SIDE = 64;
-    private static final int WIDTH = 16;
+    private static final int WIDTH = 8;
     private static final int DEPTH = 3;
     private static final int TRAIN = 1000;
     private static final int TEST = 200;
@@ -42,7 +42,7 @@ public final class Segmenter implements ReferenceModel {
 
     @Override
     public Recipe recipe(Setup setup) {
-        return new Recipe(5, 16, OptimizerKind.ADAM, 3e-3);
+        return new Recipe(10, 8, OptimizerKind.ADAM, 5e-3);
     }
 
     @Override

@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
- * Images of discs, squares and triangles of random colours, one to three of them, some behind others, on a noisy ground, and
- * the class of each pixel: x {@code F32 [n, 3, side, side]}, y {@code I64 [n, side, side]}. An image depends on seed and number
+ * Images of bright discs, squares and triangles of random colours, one to three of them, some behind others, on a dark, noisy
+ * ground, and the class of each pixel: x {@code F32 [n, 3, side, side]}, y {@code I64 [n, side, side]}. An image depends on seed and number
  * alone.
  *
  * @param seed the seed
@@ -22,27 +22,26 @@ record ShapeImages(long seed, long size, int side) implements Dataset {
     private static final int CHANNELS = 3;
     private static final double NOISE = 0.1;
 
-    /** A shape of a class: where it lies, how large it is, how far it is turned. */
-    private record Drawn(int kind, double x, double y, double radius, double angle, double[] colour) {
+    /** A shape of a class: where it lies and how large it is. */
+    private record Drawn(int kind, double x, double y, double radius, double[] colour) {
         static Drawn random(SplittableRandom random, int side) {
-            double radius = side * random.nextDouble(0.12, 0.25);
+            double radius = side * random.nextDouble(0.15, 0.3);
             return new Drawn(
                     1 + random.nextInt(CLASSES.size() - 1),
                     random.nextDouble(radius, side - radius),
                     random.nextDouble(radius, side - radius),
                     radius,
-                    random.nextDouble(2 * Math.PI),
-                    random.doubles(CHANNELS).toArray());
+                    random.doubles(CHANNELS, 0.5, 1).toArray());
         }
 
         /** Whether a point belongs to it. All kinds have about the same area, which says nothing of the class. */
         boolean covers(double column, double row) {
-            double across = Math.cos(angle) * (column - x) + Math.sin(angle) * (row - y);
-            double down = Math.cos(angle) * (row - y) - Math.sin(angle) * (column - x);
+            double across = Math.abs(column - x);
+            double down = row - y;
             return switch (kind) {
                 case 1 -> Math.hypot(across, down) < 0.8 * radius;
-                case 2 -> Math.max(Math.abs(across), Math.abs(down)) < 0.7 * radius;
-                default -> down < 0.55 * radius && 1.73 * Math.abs(across) - down < 1.1 * radius;
+                case 2 -> Math.max(across, Math.abs(down)) < 0.7 * radius;
+                default -> down < 0.7 * radius && 1.73 * across - down < 1.1 * radius;
             };
         }
     }
@@ -61,7 +60,7 @@ record ShapeImages(long seed, long size, int side) implements Dataset {
     }
 
     private void draw(SplittableRandom random, float[] image, int start, long[] classes, int first) {
-        double[] ground = random.doubles(CHANNELS).toArray();
+        double[] ground = random.doubles(CHANNELS, 0, 0.4).toArray();
         List<Drawn> shapes = Stream.generate(() -> Drawn.random(random, side))
                 .limit(1 + random.nextInt(3))
                 .toList();

@@ -3,7 +3,18 @@ package dev.lanewise.examples.train.segment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.data.DataLoader;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.metrics.Segmentation;
+import dev.lanewise.nn.models.UNet;
+import dev.lanewise.nn.optim.Adam;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.nn.train.TrainingResult;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -25,5 +36,27 @@ final class ShapeImagesTest {
         assertThat((double) pixels[1] / pixels[3]).isBetween(0.4, 2.5);
         assertThat(all.x().amin().item()).isGreaterThanOrEqualTo(0);
         assertThat(all.x().amax().item()).isLessThanOrEqualTo(1);
+    }
+
+    @Test
+    void aNetworkLearnsWhereShapesAre() {
+        DataLoader train = new DataLoader(new ShapeImages(1, 160, 32), 8, true, 0);
+        DataLoader test = new DataLoader(new ShapeImages(2, 40, 32), 40, false, 0);
+        UNet network = new UNet(3, 4, 8, 2, new Rng(0));
+        int epochs = 6;
+        TrainingResult result = new Trainer(network, new CrossEntropyLoss(), new Adam(network.parameters(), 1e-2))
+                .schedule(Schedule.oneCycle(1e-2, epochs * train.batches()))
+                .validation(test, () -> new Segmentation(ShapeImages.CLASSES))
+                .fit(train, epochs);
+        // ground everywhere
+        Segmentation nothing = new Segmentation(ShapeImages.CLASSES);
+        for (Batch batch : test.epoch(1)) {
+            Tensor ground = Tensor.of(new float[] {1, 0, 0, 0}, 1, 4, 1, 1).expand(40, 4, 32, 32);
+            nothing.add(ground, batch.y());
+        }
+        assertThat(List.of(result.last().figure("validation_iou"), result.last().figure("validation_dice")))
+                .as("beside %s", nothing.figures())
+                .allMatch(figure -> figure > 0.4);
+        assertThat(nothing.figures().get("iou")).isLessThan(0.3);
     }
 }
