@@ -146,7 +146,6 @@ final class SampleArguments {
                 }
             } catch (NoneException | InvocationTargetException e) {
                 // the next way
-                continue;
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException(way.toString(), e);
             }
@@ -159,13 +158,14 @@ final class SampleArguments {
                 try {
                     return of(permitted, depth + 1);
                 } catch (NoneException e) {
-                    continue;
+                    // the next type
                 }
             }
         }
         throw new NoneException(type);
     }
 
+    @SuppressWarnings("ReferenceEquality") // a stand-in equals itself
     private Object standIn(Class<?> type) {
         return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
             if (method.isDefault()) {
