@@ -146,10 +146,10 @@ final class ParquetCursor implements RowCursor {
     private static @Nullable String text(PrimitiveNode column, Object value) {
         boolean unsigned = column.logicalType() instanceof LogicalType.IntType type && !type.isSigned();
         return switch (value) {
-            case Integer number when unsigned -> Integer.toUnsignedString(number);
-            case Long number when unsigned -> Long.toUnsignedString(number);
-            case Float number when number.isNaN() -> null;
-            case Double number when number.isNaN() -> null;
+            case Integer number -> unsigned ? Integer.toUnsignedString(number) : number.toString();
+            case Long number -> unsigned ? Long.toUnsignedString(number) : number.toString();
+            case Float number -> number.isNaN() ? null : number.toString();
+            case Double number -> number.isNaN() ? null : number.toString();
             case String text -> text.isBlank() ? null : text.strip();
             default -> value.toString();
         };

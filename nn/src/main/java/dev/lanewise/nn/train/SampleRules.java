@@ -36,10 +36,13 @@ final class SampleRules {
     static Map<Parameter, Tensor> gradients(Layer layer, Tensor x, Tensor g) {
         Map<Parameter, Tensor> found = new LinkedHashMap<>();
         switch (layer) {
-            case Linear linear
-            when x.shape().rank() > 1 -> {
-                put(found, linear.weight(), product(perPlace(g), perPlace(x)));
-                put(found, linear.bias(), perPlace(g).sum(1));
+            case Linear linear -> {
+                if (x.shape().rank() == 1) {
+                    oneByOne(linear, x, g, found);
+                } else {
+                    put(found, linear.weight(), product(perPlace(g), perPlace(x)));
+                    put(found, linear.bias(), perPlace(g).sum(1));
+                }
             }
             case Conv1d conv -> {
                 // an image of one row
