@@ -57,7 +57,14 @@ public final class DetectionMetrics {
      * @param scores {@code [n]}, greater where the model is more certain
      * @param classes {@code [n]} of whole numbers from 0
      */
-    public record Found(Tensor boxes, Tensor scores, Tensor classes) {}
+    public record Found(Tensor boxes, Tensor scores, Tensor classes) {
+        /** What a model found in an image. */
+        public Found {
+            java.util.Objects.requireNonNull(boxes, "boxes");
+            java.util.Objects.requireNonNull(scores, "scores");
+            java.util.Objects.requireNonNull(classes, "classes");
+        }
+    }
 
     /**
      * What there is in an image.
@@ -72,6 +79,12 @@ public final class DetectionMetrics {
             Tensor classes,
             @Nullable Tensor crowd,
             @Nullable Tensor areas) {
+        /** What there is in an image. */
+        public Objects {
+            java.util.Objects.requireNonNull(boxes, "boxes");
+            java.util.Objects.requireNonNull(classes, "classes");
+        }
+
         /**
          * Single objects that fill their boxes.
          *

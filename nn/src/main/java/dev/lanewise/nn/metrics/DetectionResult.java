@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -33,10 +34,10 @@ public record DetectionResult(
 
     /** Copies the lists. */
     public DetectionResult {
-        precisionBySize = List.copyOf(precisionBySize);
-        recall = List.copyOf(recall);
-        recallBySize = List.copyOf(recallBySize);
-        precisionByClass = List.copyOf(precisionByClass);
+        precisionBySize = List.copyOf(Objects.requireNonNull(precisionBySize, "precisionBySize"));
+        recall = List.copyOf(Objects.requireNonNull(recall, "recall"));
+        recallBySize = List.copyOf(Objects.requireNonNull(recallBySize, "recallBySize"));
+        precisionByClass = List.copyOf(Objects.requireNonNull(precisionByClass, "precisionByClass"));
     }
 
     static DetectionResult of(List<List<DetectionMatches>> matches) {

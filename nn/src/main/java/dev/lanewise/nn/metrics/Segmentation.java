@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -25,7 +26,7 @@ public final class Segmentation implements Metric {
      * @throws IllegalArgumentException if there are none
      */
     public Segmentation(List<String> classes) {
-        this.classes = List.copyOf(classes);
+        this.classes = List.copyOf(Objects.requireNonNull(classes, "classes"));
         this.matrix = new ConfusionMatrix(classes.size());
     }
 

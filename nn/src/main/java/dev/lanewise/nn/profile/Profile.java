@@ -39,7 +39,7 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
     public Profile {
         Objects.requireNonNull(events, "events");
         events = List.copyOf(events);
-        memory = List.copyOf(memory);
+        memory = List.copyOf(Objects.requireNonNull(memory, "memory"));
     }
 
     /**
@@ -98,7 +98,7 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
     public record Memory(List<String> scopes, long allocations, long bytes, long peak, long left) {
         /** Copies the names. */
         public Memory {
-            scopes = List.copyOf(scopes);
+            scopes = List.copyOf(Objects.requireNonNull(scopes, "scopes"));
         }
     }
 

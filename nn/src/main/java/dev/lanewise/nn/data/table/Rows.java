@@ -112,7 +112,7 @@ public final class Rows implements IterableDataset<Row> {
      * @return its rows
      */
     public static Rows of(Supplier<? extends RowCursor> source) {
-        return new Rows(source);
+        return new Rows(Objects.requireNonNull(source, "source"));
     }
 
     /** {@return the names of the columns} */
