@@ -88,6 +88,11 @@ public final class OpWorkloads {
         return all(true).stream().map(OpWorkload::op).distinct().toList();
     }
 
+    /** How many there are on a GPU: several of a name, by their shapes. */
+    public static int count() {
+        return all(true).size();
+    }
+
     private void products(boolean gpu) {
         for (long n : SQUARE) {
             square(n);

@@ -2,9 +2,6 @@ package dev.lanewise.bench.gpu;
 
 import dev.lanewise.bench.Child;
 import dev.lanewise.bench.Json;
-import dev.lanewise.bench.Main;
-import dev.lanewise.bench.OpWorkloads;
-import dev.lanewise.bench.TrainWorkload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -44,9 +41,6 @@ record GpuRun(
     private static final String EVERY_JVM_SAYS = "WARNING: Using incubator modules";
 
     private static final String NO_PEER = "PyTorch: not found by python3, so there is nothing to compare with";
-
-    /** What the names of its programs begin with. */
-    private static final String PEER = "pytorch";
 
     /** Processes that run cases at once: more only wait for the device. */
     private static final int MOST_SHARDS = 4;
@@ -136,83 +130,32 @@ record GpuRun(
     }
 
     StepResult ops() {
-        List<Race.Runner> runners = List.of(ours("ours", "ops", "fp32", "0.5"), peer(PEER, "ops", "fp32"));
-        return race(runners, List.of(new Race.Ratio("ratio", "ours", "pytorch")), "fp32");
+        return race(new Races(this, "fp32").ops(), "fp32");
     }
 
     StepResult train(String precision) {
-        List<Race.Runner> runners = new ArrayList<>();
-        runners.add(ours("ours_eager", "train", precision, "3"));
-        runners.add(peer(PEER + "_eager", "train", precision));
-        List<Race.Ratio> ratios = new ArrayList<>();
-        ratios.add(new Race.Ratio("eager", "ours_eager", "pytorch_eager"));
-        if (isGpu()) {
-            runners.add(ours("ours_graphs", "train", precision, "3", "--mode", "graphs"));
-            runners.add(peer(PEER + "_graphs", "train", precision, "--mode", "graphs"));
-            ratios.add(new Race.Ratio("graphs", "ours_graphs", "pytorch_graphs"));
-            ratios.add(new Race.Ratio("graphs_over_their_eager", "ours_graphs", "pytorch_eager"));
-        }
-        return race(runners, ratios, precision);
+        return race(new Races(this, precision).train(), precision);
     }
 
     StepResult compiled(String precision) {
-        String mode = isGpu() ? "graphs" : "eager";
-        List<Race.Runner> runners = List.of(
-                ours("ours_" + mode, "train", precision, "3", "--mode", mode),
-                peer(PEER + "_compiled", "train", precision, "--mode", "compile"));
-        return race(runners, List.of(new Race.Ratio("compiled", "ours_" + mode, "pytorch_compiled")), precision);
+        return race(new Races(this, precision).compiled(), precision);
     }
 
-    private boolean isGpu() {
+    boolean isGpu() {
         return !device.equals("cpu");
     }
 
-    private Race.Runner ours(String name, String what, String precision, String warmUp, String... more) {
-        List<String> arguments = new ArrayList<>(List.of("bench"));
-        arguments.addAll(arguments(what, device, precision, more));
-        arguments.addAll(List.of("--json", "--warm-up", quick ? "0" : warmUp));
-        return new Race.Runner(name, java(Main.class, arguments), works(what, more));
-    }
-
-    private Race.Runner peer(String name, String what, String precision, String... more) {
-        return new Race.Runner(
-                name, Child.peer(arguments(what, isGpu() ? "cuda" : "cpu", precision, more)), works(what, more));
-    }
-
-    private static List<String> works(String what, String... more) {
-        if (what.equals("ops")) {
-            return OpWorkloads.names();
-        }
-        return List.of(more).contains("--mode") ? TrainWorkload.namesOfOneOptimizer() : TrainWorkload.names();
-    }
-
-    private List<String> arguments(String what, String on, String precision, String... more) {
-        List<String> arguments = new ArrayList<>(List.of(what, "--device", on, "--precision", precision));
-        arguments.addAll(List.of("--rounds", quick ? "1" : what.equals("ops") ? "7" : "5"));
-        arguments.addAll(List.of("--budget", quick ? "0.001" : what.equals("ops") ? "0.1" : "0.3"));
-        arguments.addAll(List.of(more));
-        return arguments;
-    }
-
-    private StepResult race(List<Race.Runner> runners, List<Race.Ratio> ratios, String precision) {
-        List<Race.Runner> there = peer
-                ? runners
-                : runners.stream()
-                        .filter(runner -> !runner.name().startsWith(PEER))
-                        .toList();
-        Race race = new Race(there, ratios, quick ? 1 : 2);
+    private StepResult race(Race race, String precision) {
         soFar.accept(race::result);
         // by PyTorch's default cuDNN may take TF32; this variable of NVIDIA's libraries keeps both from it
         Map<String, String> environment = precision.equals("fp32") ? Map.of("NVIDIA_TF32_OVERRIDE", "0") : Map.of();
-        StepResult result = race.run(runner -> {
+        StepResult result = race.run(deadline, (runner, command, line) -> {
+            if (deadline.isOver()) {
+                return Optional.of("not run, the step's time was over");
+            }
             progress.accept(runner.name().replace('_', ' '));
-            return runner.run(race::mayRestart, (command, line) -> {
-                if (deadline.isOver()) {
-                    return Optional.of("not run, the step's time was over");
-                }
-                LimitedProcess.End end = LimitedProcess.run(command, environment, deadline, log(), line);
-                return end.good() ? Optional.empty() : Optional.of(problem(end));
-            });
+            LimitedProcess.End end = LimitedProcess.run(command, environment, deadline, log(), line);
+            return end.good() ? Optional.empty() : Optional.of(problem(end));
         });
         return result.with(peer ? List.of() : List.of(NO_PEER));
     }

@@ -1,6 +1,7 @@
 package dev.lanewise.bench.gpu;
 
 import dev.lanewise.bench.Measurements;
+import dev.lanewise.nn.io.BadFileException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,10 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /** Runs the same work by several programs in turn, never two at once, and compares the best times. */
 final class Race {
@@ -23,9 +21,10 @@ final class Race {
     private final List<Runner> runners;
     private final List<Ratio> ratios;
     private final int turns;
-    private final Map<String, List<String>> lines = new LinkedHashMap<>();
+    private final Map<String, Map<String, Double>> measured = new LinkedHashMap<>();
     private final Set<String> failures = new LinkedHashSet<>();
     private int restarts;
+    private int lastTurn;
 
     /**
      * A race.
@@ -40,6 +39,16 @@ final class Race {
         this.turns = turns;
     }
 
+    /** Who runs, in the order of the first turn. */
+    List<Runner> runners() {
+        return runners;
+    }
+
+    /** How often each runs at most. */
+    int turns() {
+        return turns;
+    }
+
     /**
      * A program.
      *
@@ -47,42 +56,18 @@ final class Race {
      * @param command prints measurements as lines of JSON, of some works only with {@code --only}
      * @param works the names of all works in their order
      */
-    record Runner(String name, List<String> command, List<String> works) {
+    record Runner(String name, List<String> command, List<String> works) {}
+
+    /** Runs commands. */
+    interface Commands {
         /**
-         * Runs the program, and again behind every work that it fails at.
+         * Runs a command.
          *
-         * @param mayRestart asked before every run but the first
-         * @param process runs a command, hands it its lines and says what went wrong, if anything did
+         * @param runner whose it is
+         * @param line takes what it prints, as it comes
+         * @return what went wrong, if anything did
          */
-        Run run(BooleanSupplier mayRestart, BiFunction<List<String>, Consumer<String>, Optional<String>> process) {
-            List<String> lines = new ArrayList<>();
-            List<String> problems = new ArrayList<>();
-            List<String> left = new ArrayList<>(works);
-            List<String> next = command;
-            while (true) {
-                Optional<String> problem = process.apply(next, line -> {
-                    // a program that is ended may leave half a line
-                    if (line.startsWith("{") && line.endsWith("}")) {
-                        lines.add(line);
-                    }
-                });
-                Measurements.parse(name, lines).seconds().keySet().forEach(work -> left.remove(work.split(" ", 2)[0]));
-                if (problem.isEmpty() || left.isEmpty()) {
-                    problem.ifPresent(problems::add);
-                    return new Run(lines, problems);
-                }
-                problems.add(left.removeFirst() + ": " + problem.get());
-                if (left.isEmpty()) {
-                    return new Run(lines, problems);
-                }
-                if (!mayRestart.getAsBoolean()) {
-                    problems.add("not run, after " + RESTARTS + " restarts: " + String.join(", ", left));
-                    return new Run(lines, problems);
-                }
-                next = new ArrayList<>(command);
-                next.addAll(List.of("--only", String.join(",", left)));
-            }
-        }
+        Optional<String> run(Runner runner, List<String> command, Consumer<String> line);
     }
 
     /**
@@ -95,59 +80,96 @@ final class Race {
     record Ratio(String name, String ours, String peer) {}
 
     /**
-     * Runs all.
+     * Runs all; another turn only if there is time for one that takes as long as the longest.
      *
-     * @param process runs a program once
+     * @param deadline when the time of all is over
      */
-    StepResult run(Function<Runner, Run> process) {
+    StepResult run(Deadline deadline, Commands commands) {
+        long longest = 0;
         for (int turn = 0; turn < turns; turn++) {
+            if (turn > 0 && deadline.millisLeft() < longest / 1_000_000) {
+                endAfter(turn);
+                break;
+            }
+            long start = System.nanoTime();
             // the order alternates, so that a machine that becomes slower or faster favours none
-            List<Runner> order = new ArrayList<>(runners);
-            if (turn % 2 == 1) {
-                Collections.reverse(order);
+            for (Runner runner : turn % 2 == 0 ? runners : runners.reversed()) {
+                run(runner, commands);
             }
-            for (Runner runner : order) {
-                take(runner, process.apply(runner));
-            }
+            longest = Math.max(longest, System.nanoTime() - start);
         }
         return result();
     }
 
-    /** Whether a program that failed may be run once more. */
-    synchronized boolean mayRestart() {
+    /** Runs a program, and again behind every work that it fails at. */
+    private void run(Runner runner, Commands commands) {
+        List<String> left = new ArrayList<>(runner.works);
+        List<String> next = runner.command;
+        while (true) {
+            Optional<String> problem = commands.run(
+                    runner,
+                    next,
+                    line -> take(runner, line).forEach(work -> left.remove(work.split(" ", 2)[0])));
+            if (problem.isEmpty() || left.isEmpty()) {
+                problem.ifPresent(said -> fail(runner, said));
+                return;
+            }
+            fail(runner, left.removeFirst() + ": " + problem.get());
+            if (left.isEmpty()) {
+                return;
+            }
+            if (!mayRestart()) {
+                fail(runner, "not run, after " + RESTARTS + " restarts: " + String.join(", ", left));
+                return;
+            }
+            next = new ArrayList<>(runner.command);
+            next.addAll(List.of("--only", String.join(",", left)));
+        }
+    }
+
+    private synchronized boolean mayRestart() {
         return ++restarts <= RESTARTS;
     }
 
-    private synchronized void take(Runner runner, Run run) {
-        lines.computeIfAbsent(runner.name, name -> new ArrayList<>()).addAll(run.lines);
-        run.problems.forEach(problem -> failures.add(runner.name.replace('_', ' ') + ": " + problem));
+    private synchronized void fail(Runner runner, String problem) {
+        failures.add(runner.name.replace('_', ' ') + ": " + problem);
+    }
+
+    private synchronized void endAfter(int turn) {
+        lastTurn = turn;
+    }
+
+    /** Takes a line as it comes, so that a run that is cut off has what was measured; returns the works measured by it. */
+    private Set<String> take(Runner runner, String line) {
+        // a program that is ended may leave half a line
+        if (!line.startsWith("{") || !line.endsWith("}")) {
+            return Set.of();
+        }
+        Map<String, Double> seconds;
+        try {
+            seconds = Measurements.parse(runner.name, List.of(line)).seconds();
+        } catch (BadFileException e) {
+            fail(runner, String.valueOf(e.getMessage()));
+            return Set.of();
+        }
+        synchronized (this) {
+            Map<String, Double> best = measured.computeIfAbsent(runner.name, name -> new LinkedHashMap<>());
+            seconds.forEach((work, time) -> best.merge(work, time, Math::min));
+        }
+        return seconds.keySet();
     }
 
     /** What there is so far. */
     synchronized StepResult result() {
-        Map<String, Measurements> measured = new LinkedHashMap<>();
-        lines.forEach((name, printed) -> measured.put(name, Measurements.parse(name, printed)));
-        return result(measured, List.copyOf(failures));
-    }
-
-    /**
-     * One run of a program.
-     *
-     * @param lines what it printed
-     * @param problems what went wrong
-     */
-    record Run(List<String> lines, List<String> problems) {}
-
-    private StepResult result(Map<String, Measurements> measured, List<String> failures) {
         Set<String> works = new LinkedHashSet<>();
-        measured.values().forEach(m -> works.addAll(m.seconds().keySet()));
+        measured.values().forEach(best -> works.addAll(best.keySet()));
         List<Map<String, Object>> rows = new ArrayList<>();
         Map<String, List<Double>> columns = new LinkedHashMap<>();
         for (String work : works) {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("work", work);
-            measured.forEach((name, m) -> {
-                Double seconds = m.seconds().get(work);
+            measured.forEach((name, best) -> {
+                Double seconds = best.get(work);
                 if (seconds != null) {
                     row.put(name + "_us", seconds * 1e6);
                 }
@@ -164,10 +186,10 @@ final class Race {
             rows.add(row);
         }
         boolean good = failures.isEmpty() && columns.size() == ratios.size();
-        return new StepResult(good ? StepResult.PASSED : StepResult.FAILED, summary(columns), rows, failures);
+        return new StepResult(good ? StepResult.PASSED : StepResult.FAILED, summary(columns), rows, List.copyOf(failures));
     }
 
-    private static String summary(Map<String, List<Double>> columns) {
+    private String summary(Map<String, List<Double>> columns) {
         List<String> parts = new ArrayList<>();
         columns.forEach((name, ratios) -> parts.add(String.format(
                 Locale.ROOT,
@@ -176,6 +198,7 @@ final class Race {
                 Collections.min(ratios),
                 Collections.max(ratios),
                 Math.exp(ratios.stream().mapToDouble(Math::log).average().orElse(Double.NaN)))));
-        return parts.isEmpty() ? "nothing to compare" : String.join("; ", parts);
+        String compared = parts.isEmpty() ? "nothing to compare" : String.join("; ", parts);
+        return lastTurn == 0 ? compared : compared + "; no time was left after turn " + lastTurn + " of " + turns;
     }
 }
