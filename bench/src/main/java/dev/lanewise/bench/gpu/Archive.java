@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -29,7 +30,8 @@ record Archive(Path folder, Path file) {
                 throw new IOException(file + " is no file");
             }
             Files.createDirectories(parent);
-            Path unfinished = Files.createTempFile(parent, "gpu-check", ".tmp");
+            // not a temporary file of the JDK's, which only its owner may read
+            Path unfinished = parent.resolve("gpu-check" + UUID.randomUUID() + ".tmp");
             try {
                 try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(unfinished))) {
                     for (Path result : results()) {

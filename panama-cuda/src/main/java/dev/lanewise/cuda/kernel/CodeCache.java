@@ -16,6 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Compiled kernels on disk. An entry is written next to its final place and moved there in one step, so a reader in
@@ -112,7 +113,8 @@ public final class CodeCache {
                 .array();
         try {
             Files.createDirectories(folder);
-            Path unfinished = Files.createTempFile(folder, key.substring(0, 8), ".tmp");
+            // not a temporary file of the JDK's, which only its owner may read
+            Path unfinished = folder.resolve(key.substring(0, 8) + UUID.randomUUID() + ".tmp");
             try {
                 Files.write(unfinished, entry);
                 Files.move(unfinished, file(key), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

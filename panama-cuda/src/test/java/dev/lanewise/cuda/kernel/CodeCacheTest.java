@@ -35,6 +35,15 @@ class CodeCacheTest {
         assertThat(cache.get(KEY)).contains(code(2));
     }
 
+    /** Kernels in a pack are read by whoever unpacks it. */
+    @Test
+    void entriesHaveThePermissionsOfOrdinaryFiles() throws Exception {
+        new CodeCache(folder).put(KEY, code(1));
+        Path ordinary = Files.createFile(folder.resolve("ordinary"));
+        assertThat(Files.getPosixFilePermissions(folder.resolve(KEY + ".bin")))
+                .isEqualTo(Files.getPosixFilePermissions(ordinary));
+    }
+
     @Test
     void damagedEntriesAreNotGiven() throws Exception {
         CodeCache cache = new CodeCache(folder);
