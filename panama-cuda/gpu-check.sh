@@ -1,11 +1,12 @@
 #!/bin/sh
 # Checks Lanewise on a GPU, on a machine that has a driver, CUDA's libraries and perhaps PyTorch, but no JDK and no Maven.
 #
-#   gpu-check.sh pack                     where there is a JDK: builds, and packs a Java runtime, the jars, the reference
-#                                         cases and PyTorch's script into target/gpu-check.tar.gz beside this script
+#   gpu-check.sh pack [--without-cases]   where there is a JDK: builds, and packs a Java runtime, the jars, the reference
+#                                         cases and PyTorch's script into target/gpu-check.tar.gz beside this script;
+#                                         without the cases, run takes those of the project that this script lies in
 #   gpu-check.sh run [first|second|all|STEP[=SECONDS]...] [OPTION...]
-#                                         where the GPU is, beside that file or inside the unpacked folder: runs a profile
-#                                         (first: at most 240 s, second: at most 400 s) or steps, and keeps what there is of
+#                                         where the GPU is, beside that file, where it was packed or inside the unpacked
+#                                         folder: runs a profile (first: at most 240 s, second: at most 400 s) or steps, and keeps what there is of
 #                                         the results in one file, --archive FILE; --list shows the steps, --help the
 #                                         options, --device cpu rehearses without a GPU
 #
@@ -27,6 +28,11 @@ project=$(dirname -- "$here")
 packed=$here/target/gpu-check.tar.gz
 
 pack() {
+    case ${1:-} in
+        '') cases=packed ;;
+        --without-cases) cases=absent ;;
+        *) fail "pack: unknown option '$1' (expected --without-cases or none)" ;;
+    esac
     [ -x "$project/lanewise" ] || fail "no $project/lanewise: pack where the project is"
     # The launcher finds the JDK and builds what is stale; it says which JDK it took.
     jdk=$(LANEWISE_JAVA_OPTS=-XshowSettings:properties "$project/lanewise" --version 2>&1 \
@@ -36,7 +42,7 @@ pack() {
 
     folder=$here/target/gpu-check
     rm -rf "$folder" "$packed"
-    mkdir -p "$folder/lib" "$folder/testkit/golden" "$folder/bench/peers"
+    mkdir -p "$folder/lib" "$folder/bench/peers"
     # Not compressed by itself: as a whole it packs better.
     "$jdk/bin/jlink" --output "$folder/runtime" --no-header-files --no-man-pages --strip-java-debug-attributes \
         --compress zip-0 \
@@ -47,15 +53,20 @@ pack() {
         rm -f "$folder/lib/$unused"-*.jar
     done
     store_jars "$folder/lib" "$jdk"
-    for set in cases seed-4 seed-5; do
-        cp -R "$project/testkit/golden/$set" "$folder/testkit/golden/$set"
-    done
+    if [ "$cases" = packed ]; then
+        mkdir -p "$folder/testkit/golden"
+        for set in cases seed-4 seed-5; do
+            cp -R "$project/testkit/golden/$set" "$folder/testkit/golden/$set"
+        done
+    fi
     cp "$project/bench/peers/pytorch_peer.py" "$folder/bench/peers"
     cp "$here/gpu-check.sh" "$folder"
     "$folder/gpu-check.sh" run --list >"$folder/steps.txt" || fail "the packed check does not start: does it lack a library?"
     try_out "$folder"
     compile_ahead "$folder" "$jdk"
     (cd "$project" && git describe --always --dirty 2>/dev/null || echo unknown) >"$folder/commit"
+    # Whoever unpacks it may be somebody else.
+    chmod -R a+rX "$folder"
     # Kernels by their sizes: those of one template are then neighbours, and pack better.
     (
         cd "$here/target"
@@ -121,7 +132,10 @@ unpacked() {
         echo "$here"
         return
     fi
-    [ -f "$packed" ] || fail "no $packed: run 'gpu-check.sh pack' where there is a JDK, and bring that file here"
+    if [ ! -f "$packed" ] && [ -f "$here/gpu-check.tar.gz" ]; then
+        packed=$here/gpu-check.tar.gz
+    fi
+    [ -f "$packed" ] || fail "no $packed or $here/gpu-check.tar.gz: run 'gpu-check.sh pack' where there is a JDK, and bring that file here"
     folder=$here/target/gpu-check-unpacked/$(cksum <"$packed" | tr ' ' -)
     if [ ! -d "$folder" ]; then
         # In one step, since another run may unpack it at this moment.
@@ -142,6 +156,9 @@ unpacked() {
 
 run() {
     home=$(unpacked)
+    # A pack without the reference cases takes those of the project.
+    golden=$home/testkit/golden
+    [ -d "$golden" ] || golden=$project/testkit/golden
     libraries=$(python_libraries)
     if [ -n "$libraries" ]; then
         LANEWISE_CUDA_PATH=${LANEWISE_CUDA_PATH:+$LANEWISE_CUDA_PATH:}$libraries
@@ -153,20 +170,21 @@ run() {
     # The options of the launcher. Unquoted: several in one variable.
     # shellcheck disable=SC2086
     exec "$home/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m \
-        ${LANEWISE_JAVA_OPTS:-} -Dlanewise.home="$home" -cp "$home/lib/*" dev.lanewise.bench.Main \
+        ${LANEWISE_JAVA_OPTS:-} -Dlanewise.home="$home" -Dlanewise.golden="$golden" -cp "$home/lib/*" dev.lanewise.bench.Main \
         bench gpu-check "$@"
 }
 
 case ${1:-} in
     pack)
-        pack
+        shift
+        pack "$@"
         ;;
     run)
         shift
         run "$@"
         ;;
     *)
-        echo "usage: gpu-check.sh pack | run [first|second|all|STEP[=SECONDS]...] [--archive FILE] [--results DIR] [--device cuda:0|cpu] [--quick] [--list]" >&2
+        echo "usage: gpu-check.sh pack [--without-cases] | run [first|second|all|STEP[=SECONDS]...] [--archive FILE] [--results DIR] [--device cuda:0|cpu] [--quick] [--list]" >&2
         exit 2
         ;;
 esac

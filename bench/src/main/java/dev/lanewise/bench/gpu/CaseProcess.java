@@ -6,9 +6,11 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.testkit.conformance.ConformanceRunner;
 import dev.lanewise.testkit.golden.GoldenResult;
 import dev.lanewise.testkit.golden.GoldenRunner;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,7 +84,12 @@ final class CaseProcess {
     }
 
     private static Stream<Case> golden(Device device) {
-        Path home = Path.of(System.getProperty("lanewise.home", ""), "testkit", "golden");
+        Path usual = Path.of(System.getProperty("lanewise.home", ""), "testkit", "golden");
+        Path home = Path.of(System.getProperty("lanewise.golden", usual.toString()));
+        if (!Files.isDirectory(home)) {
+            throw new TensorException("gpu-check: found no " + home.toAbsolutePath()
+                    + " (expected the reference cases); pack them, or run gpu-check.sh where the project is");
+        }
         return Stream.of("cases", "seed-4", "seed-5")
                 .flatMap(set -> GoldenRunner.of(home.resolve(set), device).cases().stream()
                         .map(pending -> new Case(set, pending.id(), () -> check(pending))));

@@ -2,6 +2,7 @@ package dev.lanewise.bench.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor.Requires;
@@ -9,16 +10,23 @@ import java.lang.module.ModuleDescriptor.Requires.Modifier;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the script takes along to a machine with a GPU. */
 final class PackTest {
     /** The bytes of the largest library that the pack may take along. */
     private static final long LARGEST_PACKED = 1_500_000;
+
+    @TempDir
+    private Path project;
 
     /** A large library that only something else needs would make the pack too large to be brought to a GPU. */
     @Test
@@ -35,6 +43,45 @@ final class PackTest {
         assertThat(large)
                 .isNotEmpty()
                 .allSatisfy(name -> assertThat(unused).anyMatch(prefix -> name.startsWith(prefix + "-")));
+    }
+
+    /** The pack lies beside the script or in the folder that it was made in; cases that it lacks are the project's. */
+    @ParameterizedTest
+    @CsvSource({"., true", "., false", "target, false"})
+    void theScriptFindsItsPackAndTheReferenceCases(String place, boolean hasCases) throws Exception {
+        Path script = Files.createDirectories(project.resolve("panama-cuda")).resolve("gpu-check.sh");
+        Files.copy(Path.of("..", "panama-cuda", "gpu-check.sh"), script, StandardCopyOption.COPY_ATTRIBUTES);
+        Path content = project.resolve("content");
+        Path java = content.resolve("gpu-check/runtime/bin/java");
+        Files.createDirectories(java.getParent());
+        Files.writeString(java, "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n");
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+        if (hasCases) {
+            Files.createDirectories(content.resolve("gpu-check/testkit/golden"));
+        }
+        Path pack = Files.createDirectories(script.resolveSibling(place)).resolve("gpu-check.tar.gz");
+        run("tar", "-czf", pack.toString(), "-C", content.toString(), "gpu-check");
+        List<String> arguments = run(script.toString(), "run", "first");
+        assertThat(arguments).endsWith("bench", "gpu-check", "first");
+        Path home = Path.of(arguments.stream()
+                .filter(argument -> argument.startsWith("-Dlanewise.home="))
+                .findFirst()
+                .orElseThrow()
+                .split("=")[1]);
+        assertThat(arguments)
+                .contains("-Dlanewise.golden="
+                        + (hasCases ? home : project.toRealPath()).resolve("testkit").resolve("golden"));
+    }
+
+    private static List<String> run(String... command) throws Exception {
+        Process process =
+                new ProcessBuilder(command).redirectErrorStream(true).start();
+        List<String> lines;
+        try (BufferedReader reader = process.inputReader()) {
+            lines = reader.lines().toList();
+        }
+        assertThat(process.waitFor()).as(lines.toString()).isZero();
+        return lines;
     }
 
     /** What Lanewise requires of the JDK, except for pictures and downloads, of which the check has none. */
