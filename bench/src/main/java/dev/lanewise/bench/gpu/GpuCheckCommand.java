@@ -98,7 +98,7 @@ public final class GpuCheckCommand implements Callable<Integer> {
             return 0;
         }
         device = device();
-        Files.createDirectories(results);
+        makeResults();
         Report report = new Report(results.toAbsolutePath());
         if (reportOnly) {
             report.write().forEach(file -> say("written: %s".formatted(file)));
@@ -111,6 +111,22 @@ public final class GpuCheckCommand implements Callable<Integer> {
         try (Keeper keeper = new Keeper(report, new Archive(report.folder(), file))) {
             return run(schedule, report, keeper) ? 0 : 1;
         }
+    }
+
+    private void makeResults() {
+        try {
+            Files.createDirectories(results);
+        } catch (IOException e) {
+            throw unwritable(e.toString());
+        }
+        if (!Files.isWritable(results)) {
+            throw unwritable("no permission");
+        }
+    }
+
+    private ParameterException unwritable(String reason) {
+        return usage("--results " + results + ": the folder can't be written (" + reason
+                + "); choose one that can be by --results DIR");
     }
 
     private boolean run(Schedule schedule, Report report, Keeper keeper) throws IOException {
