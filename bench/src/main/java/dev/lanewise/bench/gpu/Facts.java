@@ -26,10 +26,13 @@ final class Facts {
     private static final String PEER = "pytorch";
     private static final String NO_PEER = "not found";
 
+    private final String device;
     private final Path log;
     private final Deadline deadline;
 
-    private Facts(Path log, Deadline deadline) {
+    /** For {@link #collect}. */
+    Facts(String device, Path log, Deadline deadline) {
+        this.device = device;
         this.log = log;
         this.deadline = deadline;
     }
@@ -43,13 +46,12 @@ final class Facts {
      * @param deadline when facts that are still missing are omitted
      */
     static Map<String, Object> collect(String device, boolean peer, Path log, Deadline deadline) {
-        Facts facts = new Facts(log, deadline);
-        CompletableFuture<Map<String, Object>> probe = later(() -> facts.probe(device));
+        Facts facts = new Facts(device, log, deadline);
+        CompletableFuture<Map<String, Object>> probe = later(() -> facts.probe(facts.probe()));
         CompletableFuture<List<String>> card = later(() -> facts.lines(
                 List.of("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")));
         CompletableFuture<Object> versions = later(() -> peer ? facts.peer() : NO_PEER);
-        CompletableFuture<List<String>> doctor =
-                later(() -> facts.lines(Child.java(List.of(), Main.class, List.of("doctor"))));
+        CompletableFuture<List<String>> doctor = later(() -> facts.allLines(facts.doctor()));
         Map<String, Object> found = new LinkedHashMap<>();
         found.put("date", now());
         found.put("device", device);
@@ -77,15 +79,34 @@ final class Facts {
         return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
-    private Map<String, Object> probe(String device) {
-        List<String> lines = new ArrayList<>();
-        List<String> command = Child.java(List.of(), ProbeProcess.class, List.of(device));
-        LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, lines::add);
-        if (!end.good() || lines.isEmpty()) {
+    /** The command that tries the device: what is likeliest to crash. */
+    List<String> probe() {
+        return java(ProbeProcess.class, device);
+    }
+
+    /** The command that says what is installed. */
+    List<String> doctor() {
+        return java(Main.class, "doctor");
+    }
+
+    private List<String> java(Class<?> main, String argument) {
+        Path results = log.toAbsolutePath().resolveSibling("");
+        return Child.java(List.of(GpuRun.errorFile(results)), main, List.of(argument));
+    }
+
+    /** What a command says of the device: a complete answer counts however the process ends after it. */
+    Map<String, Object> probe(List<String> command) {
+        LastLine said = new LastLine();
+        LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, said);
+        if (said.members().isEmpty()) {
             return Map.of(
                     "unavailable", "the process that tried %s %s; see %s".formatted(device, end, log.getFileName()));
         }
-        return Json.object(lines.getLast());
+        Map<String, Object> found = new LinkedHashMap<>(said.members());
+        if (!end.good()) {
+            found.put("probe", "the process %s after its answer; see %s".formatted(end, log.getFileName()));
+        }
+        return found;
     }
 
     /** The versions of PyTorch, or why there are none. */
@@ -109,6 +130,16 @@ final class Facts {
         List<String> lines = new ArrayList<>();
         LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, lines::add);
         return end.good() ? lines : List.of();
+    }
+
+    /** The lines of a command, and how it ended if it failed. */
+    List<String> allLines(List<String> command) {
+        List<String> lines = new ArrayList<>();
+        LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, lines::add);
+        if (!end.good()) {
+            lines.add("the process " + end);
+        }
+        return lines;
     }
 
     /** What {@code gpu-check.sh} noted in its pack: the state of the sources, the kernels that are compiled. */

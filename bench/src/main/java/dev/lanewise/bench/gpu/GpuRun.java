@@ -162,11 +162,16 @@ record GpuRun(
 
     /** One of our processes. What checks results lets convolutions only sum products. */
     List<String> java(Class<?> main, List<String> arguments) {
-        List<String> flags = new ArrayList<>(List.of("-XX:ErrorFile=" + results.resolve("hs_err_%p.log")));
+        List<String> flags = new ArrayList<>(List.of(errorFile(results)));
         if (!step.isMeasured()) {
             flags.add("-Dlanewise.cuda.convolutionTransforms=false");
         }
         return Child.java(flags, main, arguments);
+    }
+
+    /** Has a JVM say among the results why it crashed. */
+    static String errorFile(Path results) {
+        return "-XX:ErrorFile=" + results.resolve("hs_err_%p.log");
     }
 
     private LimitedProcess.End process(List<String> command, Consumer<String> line) {

@@ -95,6 +95,7 @@ final class LimitedProcess {
 
     private static void end(Process process) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        // Process itself would close its streams, too: whoever reads lines would miss the last, and fail
+        process.toHandle().destroyForcibly();
     }
 }

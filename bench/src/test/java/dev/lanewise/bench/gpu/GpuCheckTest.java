@@ -293,6 +293,24 @@ final class GpuCheckTest {
             GpuRun run = new GpuRun(step, "cuda:0", true, true, deadline, folder, line -> {}, soFar -> {});
             assertThat(run.environment()).containsEntry("CUDA_LAUNCH_BLOCKING", "1");
         }
+        Facts facts = new Facts("cuda:0", folder.resolve("facts.log"), Deadline.in(Duration.ofSeconds(1)));
+        assertThat(List.of(facts.probe(), facts.doctor())).allSatisfy(command -> assertThat(command)
+                .contains("-XX:ErrorFile=" + folder.resolve("hs_err_%p.log")));
+    }
+
+    /** A driver may crash at the end of a process. */
+    @Test
+    void aCompleteAnswerCountsHoweverItsProcessEnds() {
+        Facts facts = new Facts("cuda:0", folder.resolve("facts.log"), Deadline.in(Duration.ofSeconds(30)));
+        assertThat(facts.probe(List.of("sh", "-c", "echo '{\"summary\":\"a card\"}'; exit 134")))
+                .isEqualTo(Map.of(
+                        "summary", "a card", "probe", "the process ended with 134 after its answer; see facts.log"));
+        assertThat(facts.probe(List.of("echo", "{\"summary\":\"a card\"}")))
+                .isEqualTo(Map.of("summary", "a card"));
+        assertThat(facts.probe(List.of("echo", "{\"summary\":")))
+                .isEqualTo(Map.of("unavailable", "the process that tried cuda:0 ended with 0; see facts.log"));
+        assertThat(facts.allLines(List.of("sh", "-c", "echo begun; exit 3")))
+                .containsExactly("begun", "the process ended with 3");
     }
 
     @Test
@@ -340,10 +358,12 @@ final class GpuCheckTest {
             assertThat(keeper.problem()).isEmpty();
         }
         assertThat(entries(archive)).containsExactly("golden.json", "gpu-check.json", "gpu-check.md");
+        assertThat(Files.getPosixFilePermissions(archive))
+                .isEqualTo(Files.getPosixFilePermissions(folder.resolve("golden.json")));
     }
 
     @Test
-    void unknownStepsAreUsageErrors() {
+    void unknownStepsAreUsageErrors() throws IOException {
         assertThat(check("goldn")).isEqualTo(2);
         assertThat(check("golden=x")).isEqualTo(2);
         assertThat(check("golden", "--limit", "0")).isEqualTo(2);
@@ -351,6 +371,12 @@ final class GpuCheckTest {
         assertThat(check("golden", "--device", "gpu")).isEqualTo(2);
         assertThat(check("golden", "--archive", folder.toString())).isEqualTo(2);
         assertThat(check("--plans", folder.resolve("none.json").toString())).isEqualTo(2);
+        Path inTheWay = Files.createFile(folder.resolve("file"));
+        assertThat(new CommandLine(new GpuCheckCommand())
+                        .setErr(new PrintWriter(out))
+                        .execute("--results", inTheWay.resolve("results").toString()))
+                .isEqualTo(2);
+        assertThat(out.toString()).contains("gpu-check: --results " + inTheWay.resolve("results"), "can't be written");
         assertThat(check("--list")).isZero();
         assertThat(out.toString()).contains("first", "second", "golden", "train-bf16", "compile-fp32");
     }
