@@ -9,9 +9,7 @@ public enum ComputeType {
     /** F32 operands rounded to TF32 (10 bits of mantissa), summed in single precision. */
     TF32(CublasBindings.CUBLAS_COMPUTE_32F_FAST_TF32()),
     /** Double precision. */
-    F64(CublasBindings.CUBLAS_COMPUTE_64F()),
-    /** Bytes multiplied, summed in 32 bits. */
-    I32(CublasBindings.CUBLAS_COMPUTE_32I());
+    F64(CublasBindings.CUBLAS_COMPUTE_64F());
 
     private final int code;
 

@@ -1,7 +1,6 @@
 package dev.lanewise.cuda.api;
 
 import dev.lanewise.cuda.lib.NativeLibrary;
-import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -18,9 +17,6 @@ public interface Cublas {
         Libraries.require(NativeLibrary.CUBLAS);
         return new NativeCublas();
     }
-
-    /** The library's version. */
-    Version version();
 
     /** A context on the current device. */
     Handle create();

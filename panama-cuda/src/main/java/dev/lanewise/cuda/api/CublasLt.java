@@ -27,9 +27,8 @@ public interface CublasLt {
      *
      * @param algorithm the library's own description, 64 bytes
      * @param workspaceBytes the device memory it needs
-     * @param waves how many times it fills the device
      */
-    record Algorithm(MemorySegment algorithm, long workspaceBytes, float waves) {}
+    record Algorithm(MemorySegment algorithm, long workspaceBytes) {}
 
     /** A matrix in device memory. */
     record Operand(long address, Layout layout) {}

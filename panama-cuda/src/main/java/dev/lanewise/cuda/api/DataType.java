@@ -14,11 +14,7 @@ public enum DataType {
     /** IEEE half precision. */
     F16(CublasBindings.CUDA_R_16F(), CudnnBindings.CUDNN_DATA_HALF(), 2),
     /** bfloat16. */
-    BF16(CublasBindings.CUDA_R_16BF(), CudnnBindings.CUDNN_DATA_BFLOAT16(), 2),
-    /** Signed bytes. */
-    I8(CublasBindings.CUDA_R_8I(), CudnnBindings.CUDNN_DATA_INT8(), 1),
-    /** 32-bit integers. */
-    I32(CublasBindings.CUDA_R_32I(), CudnnBindings.CUDNN_DATA_INT32(), 4);
+    BF16(CublasBindings.CUDA_R_16BF(), CudnnBindings.CUDNN_DATA_BFLOAT16(), 2);
 
     private final int cublasCode;
     private final int cudnnCode;
@@ -50,7 +46,6 @@ public enum DataType {
             case F32 -> Float.isNaN(element.get(ValueLayout.JAVA_FLOAT, 0));
             case F16 -> Float.isNaN(Float.float16ToFloat(element.get(ValueLayout.JAVA_SHORT, 0)));
             case BF16 -> Float.isNaN(Float.intBitsToFloat(element.get(ValueLayout.JAVA_SHORT, 0) << 16));
-            case I8, I32 -> throw new IllegalArgumentException("integers have no NaN");
         };
     }
 

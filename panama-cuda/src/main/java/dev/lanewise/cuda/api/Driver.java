@@ -16,10 +16,7 @@ public interface Driver {
     record Context(MemorySegment address) {}
 
     /** A queue of work on a device. */
-    record Stream(MemorySegment address) {
-        /** The legacy default stream, which waits for all others. */
-        public static final Stream LEGACY_DEFAULT = new Stream(MemorySegment.NULL);
-    }
+    record Stream(MemorySegment address) {}
 
     /** A point in a stream. */
     record Event(MemorySegment address) {}
@@ -114,12 +111,6 @@ public interface Driver {
 
     /** Makes {@code context} the calling thread's own. */
     void makeCurrent(Context context);
-
-    /**
-     * Waits for all work of the current context, none of whose streams may be recording: that would spoil the
-     * recording.
-     */
-    void synchronize();
 
     /** The current device's free and total memory. */
     MemoryInfo memoryInfo();
@@ -219,9 +210,6 @@ public interface Driver {
 
     /** Whether {@code stream} records. */
     CaptureStatus captureStatus(Stream stream);
-
-    /** How many nodes a graph has. */
-    long nodeCount(Graph graph);
 
     /** Makes a graph that can be launched; memory it allocates is freed again when it is launched the next time. */
     GraphExec instantiate(Graph graph);

@@ -50,12 +50,6 @@ public final class KernelArguments {
         return this;
     }
 
-    /** Adds a {@code float}. */
-    public KernelArguments f32(float value) {
-        values.set(ValueLayout.JAVA_FLOAT, next(Float.BYTES, Float.BYTES), value);
-        return this;
-    }
-
     /** Adds a {@code double}. */
     public KernelArguments f64(double value) {
         values.set(ValueLayout.JAVA_DOUBLE, next(Double.BYTES, Double.BYTES), value);

@@ -3,19 +3,12 @@ package dev.lanewise.cuda.api;
 import static dev.lanewise.cuda.api.CublasStatus.check;
 
 import dev.lanewise.cuda.generated.cublas.CublasBindings;
-import dev.lanewise.cuda.lib.NativeLibrary;
-import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** {@link Cublas} on the generated bindings. */
 final class NativeCublas implements Cublas {
     NativeCublas() {}
-
-    @Override
-    public Version version() {
-        return Libraries.require(NativeLibrary.CUBLAS).version();
-    }
 
     @Override
     public Handle create() {

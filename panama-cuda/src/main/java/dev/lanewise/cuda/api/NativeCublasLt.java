@@ -195,10 +195,7 @@ final class NativeCublasLt implements CublasLt {
             if (cublasLtMatmulHeuristicResult_t.state(result) == CublasBindings.CUBLAS_STATUS_SUCCESS()) {
                 MemorySegment kept = Arena.ofAuto().allocate(cublasLtMatmulAlgo_t.layout());
                 kept.copyFrom(cublasLtMatmulHeuristicResult_t.algo(result));
-                algorithms.add(new Algorithm(
-                        kept,
-                        cublasLtMatmulHeuristicResult_t.workspaceSize(result),
-                        cublasLtMatmulHeuristicResult_t.wavesCount(result)));
+                algorithms.add(new Algorithm(kept, cublasLtMatmulHeuristicResult_t.workspaceSize(result)));
             }
         }
         return algorithms;

@@ -103,11 +103,6 @@ final class NativeDriver implements Driver {
     }
 
     @Override
-    public void synchronize() {
-        check("cuCtxSynchronize", DriverBindings.cuCtxSynchronize());
-    }
-
-    @Override
     public MemoryInfo memoryInfo() {
         MemorySegment free = Scratch.get();
         MemorySegment total = free.asSlice(Long.BYTES);
@@ -350,13 +345,6 @@ final class NativeDriver implements Driver {
         return code == DriverBindings.CU_STREAM_CAPTURE_STATUS_ACTIVE()
                 ? CaptureStatus.ACTIVE
                 : CaptureStatus.INVALIDATED;
-    }
-
-    @Override
-    public long nodeCount(Graph graph) {
-        MemorySegment count = Scratch.get();
-        check("cuGraphGetNodes", DriverBindings.cuGraphGetNodes(graph.address(), MemorySegment.NULL, count));
-        return Scratch.readLong(count);
     }
 
     @Override

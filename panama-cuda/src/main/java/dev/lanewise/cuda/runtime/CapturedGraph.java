@@ -14,13 +14,11 @@ import dev.lanewise.tensor.TensorException;
 public final class CapturedGraph implements AutoCloseable {
     private final Driver driver;
     private final GraphExec exec;
-    private final long nodes;
     private boolean closed;
 
-    private CapturedGraph(Driver driver, GraphExec exec, long nodes) {
+    private CapturedGraph(Driver driver, GraphExec exec) {
         this.driver = driver;
         this.exec = exec;
-        this.nodes = nodes;
     }
 
     /**
@@ -38,9 +36,7 @@ public final class CapturedGraph implements AutoCloseable {
         }
         Graph graph = end(driver, stream);
         try {
-            long nodes = driver.nodeCount(graph);
-            GraphExec exec = driver.instantiate(graph);
-            return new CapturedGraph(driver, exec, nodes);
+            return new CapturedGraph(driver, driver.instantiate(graph));
         } finally {
             driver.destroy(graph);
         }
@@ -67,11 +63,6 @@ public final class CapturedGraph implements AutoCloseable {
         } catch (CudaException e) {
             reason.addSuppressed(e);
         }
-    }
-
-    /** How many pieces of work there are. */
-    public long nodes() {
-        return nodes;
     }
 
     /**

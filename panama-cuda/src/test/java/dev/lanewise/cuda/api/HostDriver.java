@@ -31,6 +31,9 @@ public final class HostDriver implements Driver {
         }
     }
 
+    /** A stream of the driver's own. */
+    public static final Stream DEFAULT_STREAM = new Stream(MemorySegment.NULL);
+
     private static final long MEMORY = 64L << 30;
 
     private final Map<Long, String> modules = new ConcurrentHashMap<>();
@@ -117,9 +120,6 @@ public final class HostDriver implements Driver {
     public void makeCurrent(Context context) {}
 
     @Override
-    public void synchronize() {}
-
-    @Override
     public MemoryInfo memoryInfo() {
         return new MemoryInfo(MEMORY - used.get(), MEMORY);
     }
@@ -174,12 +174,12 @@ public final class HostDriver implements Driver {
 
     @Override
     public MemorySegment allocatePinned(long bytes) {
-        return memory(allocate(bytes, Stream.LEGACY_DEFAULT), bytes);
+        return memory(allocate(bytes, DEFAULT_STREAM), bytes);
     }
 
     @Override
     public void freePinned(MemorySegment memory) {
-        free(memory.address(), Stream.LEGACY_DEFAULT);
+        free(memory.address(), DEFAULT_STREAM);
     }
 
     private static MemorySegment memory(long address, long bytes) {
@@ -296,11 +296,6 @@ public final class HostDriver implements Driver {
     @Override
     public CaptureStatus captureStatus(Stream stream) {
         return CaptureStatus.NONE;
-    }
-
-    @Override
-    public long nodeCount(Graph graph) {
-        throw noGraphs();
     }
 
     @Override

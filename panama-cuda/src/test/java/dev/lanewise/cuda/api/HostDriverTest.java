@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Mistakes in kernels show when they run on the host. */
 class HostDriverTest {
     private static final int THREADS = 64;
-    private static final Stream STREAM = Stream.LEGACY_DEFAULT;
+    private static final Stream STREAM = HostDriver.DEFAULT_STREAM;
     private static final String KERNELS = """
             extern "C" __global__ void reverse(int* x) {
                 __shared__ int shared[64];

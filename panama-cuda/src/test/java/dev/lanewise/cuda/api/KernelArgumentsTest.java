@@ -14,14 +14,14 @@ class KernelArgumentsTest {
         try (Arena arena = Arena.ofConfined()) {
             KernelArguments arguments = new KernelArguments(arena);
             MemorySegment struct = arena.allocateFrom(ValueLayout.JAVA_INT, 7, 8, 9);
-            arguments.i32(1).f64(2.5).i32(3).struct(struct).f32(4).pointer(0xABCL);
+            arguments.i32(1).f64(2.5).i32(3).struct(struct).i64(4).pointer(0xABCL);
             assertThat(arguments.count()).isEqualTo(6);
             assertThat(arguments.value(0).get(ValueLayout.JAVA_INT, 0)).isEqualTo(1);
             assertThat(arguments.value(1).get(ValueLayout.JAVA_DOUBLE, 0)).isEqualTo(2.5);
             assertThat(arguments.value(2).get(ValueLayout.JAVA_INT, 0)).isEqualTo(3);
             assertThat(arguments.value(3).get(ValueLayout.JAVA_INT, 8)).isEqualTo(9);
             assertThat(arguments.value(3).address() % 16).isZero();
-            assertThat(arguments.value(4).get(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(4);
+            assertThat(arguments.value(4).get(ValueLayout.JAVA_LONG, 0)).isEqualTo(4);
             assertThat(arguments.value(5).get(ValueLayout.JAVA_LONG, 0)).isEqualTo(0xABC);
             assertThat(arguments.clear().count()).isZero();
         }

@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.lanewise.cuda.api.Cublas;
 import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.Driver;
-import dev.lanewise.cuda.lib.Version;
+import dev.lanewise.cuda.api.HostDriver;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,14 +56,9 @@ public final class HostCublas implements Cublas {
     }
 
     @Override
-    public Version version() {
-        return new Version(13, 1, 0);
-    }
-
-    @Override
     public Handle create() {
         Handle handle = new Handle(MemorySegment.ofAddress(next.addAndGet(0x40)));
-        alive.put(handle, Driver.Stream.LEGACY_DEFAULT);
+        alive.put(handle, HostDriver.DEFAULT_STREAM);
         return handle;
     }
 

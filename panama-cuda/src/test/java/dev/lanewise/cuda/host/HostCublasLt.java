@@ -200,7 +200,7 @@ public final class HostCublasLt implements CublasLt {
         }
         MemorySegment algorithm = address();
         choices.put(algorithm.address(), new Choice(wishes.alignments, !wishes.partsInComputeType));
-        return List.of(new Algorithm(algorithm, 1024, 1));
+        return List.of(new Algorithm(algorithm, 1024));
     }
 
     private static void check(Product product, Matrices a, Matrices b, Matrices d) {

@@ -20,7 +20,6 @@ final class HostElements {
             case F64 -> ALL.get(JAVA_DOUBLE_UNALIGNED, at);
             case F16 -> Float.float16ToFloat(ALL.get(JAVA_SHORT_UNALIGNED, at));
             case BF16 -> Float.intBitsToFloat(ALL.get(JAVA_SHORT_UNALIGNED, at) << 16);
-            case I8, I32 -> throw new IllegalArgumentException("no stand-in computes with " + type);
         };
     }
 
@@ -31,7 +30,6 @@ final class HostElements {
             case F64 -> ALL.set(JAVA_DOUBLE_UNALIGNED, at, value);
             case F16 -> ALL.set(JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16((float) value));
             case BF16 -> ALL.set(JAVA_SHORT_UNALIGNED, at, brain((float) value));
-            case I8, I32 -> throw new IllegalArgumentException("no stand-in computes with " + type);
         }
     }
 
@@ -40,7 +38,7 @@ final class HostElements {
         return switch (type) {
             case F16 -> Float.float16ToFloat(Float.floatToFloat16((float) value));
             case BF16 -> Float.intBitsToFloat(brain((float) value) << 16);
-            case F32, F64, I8, I32 -> value;
+            case F32, F64 -> value;
         };
     }
 

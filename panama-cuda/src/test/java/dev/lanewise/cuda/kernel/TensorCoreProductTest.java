@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.Driver.Block;
 import dev.lanewise.cuda.api.Driver.Grid;
-import dev.lanewise.cuda.api.Driver.Stream;
 import dev.lanewise.cuda.api.HostDriver;
 import dev.lanewise.cuda.api.KernelArguments;
 import dev.lanewise.cuda.api.Nvrtc;
@@ -99,7 +98,7 @@ class TensorCoreProductTest {
             run("equal", "", DType.BF16, EQUAL_OPERANDS_KERNEL, result, words);
             assertThat(result.toArray(JAVA_FLOAT)).containsOnly(K * 2);
         } finally {
-            driver.free(words, Stream.LEGACY_DEFAULT);
+            driver.free(words, HostDriver.DEFAULT_STREAM);
         }
     }
 
@@ -120,7 +119,7 @@ class TensorCoreProductTest {
             run("product", first, dtype, KERNEL, result, left, right);
             return result.toArray(JAVA_FLOAT);
         } finally {
-            List.of(left, right).forEach(address -> driver.free(address, Stream.LEGACY_DEFAULT));
+            List.of(left, right).forEach(address -> driver.free(address, HostDriver.DEFAULT_STREAM));
         }
     }
 
@@ -132,9 +131,9 @@ class TensorCoreProductTest {
                 KernelTemplates.prelude().length(), program.indexOf("// Attention and its gradients"));
         Driver.Module module = driver.load(kernels.compile(
                 name + ".cu", KernelTemplates.prelude() + first + tiles + kernel, List.of(), Nvrtc.Output.CUBIN));
-        long device = driver.allocate(result.byteSize(), Stream.LEGACY_DEFAULT);
+        long device = driver.allocate(result.byteSize(), HostDriver.DEFAULT_STREAM);
         try (Arena arena = Arena.ofConfined()) {
-            driver.copyToDevice(device, result, result.byteSize(), Stream.LEGACY_DEFAULT);
+            driver.copyToDevice(device, result, result.byteSize(), HostDriver.DEFAULT_STREAM);
             KernelArguments arguments = new KernelArguments(arena);
             for (long operand : operands) {
                 arguments.pointer(operand);
@@ -144,11 +143,11 @@ class TensorCoreProductTest {
                     Grid.of(1),
                     Block.of(32),
                     0,
-                    Stream.LEGACY_DEFAULT,
+                    HostDriver.DEFAULT_STREAM,
                     arguments.pointer(device));
-            driver.copyToHost(result, device, result.byteSize(), Stream.LEGACY_DEFAULT);
+            driver.copyToHost(result, device, result.byteSize(), HostDriver.DEFAULT_STREAM);
         } finally {
-            driver.free(device, Stream.LEGACY_DEFAULT);
+            driver.free(device, HostDriver.DEFAULT_STREAM);
         }
     }
 
@@ -192,7 +191,7 @@ class TensorCoreProductTest {
                 }
             }
         } finally {
-            driver.free(from, Stream.LEGACY_DEFAULT);
+            driver.free(from, HostDriver.DEFAULT_STREAM);
         }
     }
 
@@ -201,7 +200,7 @@ class TensorCoreProductTest {
     }
 
     private static long upload(DType dtype, float[] numbers) {
-        long address = driver.allocate(2L * numbers.length, Stream.LEGACY_DEFAULT);
+        long address = driver.allocate(2L * numbers.length, HostDriver.DEFAULT_STREAM);
         MemorySegment memory = MemorySegment.ofAddress(address).reinterpret(2L * numbers.length);
         for (int i = 0; i < numbers.length; i++) {
             short bits = dtype == DType.F16

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.Driver;
-import dev.lanewise.cuda.api.Driver.Stream;
+import dev.lanewise.cuda.api.HostDriver;
 import dev.lanewise.cuda.api.Recording;
 import dev.lanewise.tensor.OutOfTensorMemoryException;
 import java.util.ArrayList;
@@ -27,9 +27,9 @@ class DeviceMemoryTest {
     @Test
     void everythingIsFreedAndThePoolDestroyed() {
         try (DeviceMemory memory = memory()) {
-            long address = memory.allocate(1024, Stream.LEGACY_DEFAULT);
+            long address = memory.allocate(1024, HostDriver.DEFAULT_STREAM);
             assertThat(memory.allocatedBytes()).isEqualTo(1024);
-            memory.free(address, 1024, Stream.LEGACY_DEFAULT);
+            memory.free(address, 1024, HostDriver.DEFAULT_STREAM);
             assertThat(memory.allocatedBytes()).isZero();
         }
         assertThat(recording.alive).isEmpty();
@@ -41,7 +41,7 @@ class DeviceMemoryTest {
     void outOfMemoryReleasesTrimsAndTriesAgain() {
         DeviceMemory memory = memory();
         recording.answer("allocate", outOfMemory);
-        assertThat(memory.allocate(1024, Stream.LEGACY_DEFAULT)).isPositive();
+        assertThat(memory.allocate(1024, HostDriver.DEFAULT_STREAM)).isPositive();
         assertThat(events).containsExactly("released");
         assertThat(recording.methods().subList(2, 5)).containsExactly("allocate", "trim", "allocate");
         assertThat(memory.allocatedBytes()).isEqualTo(1024);
@@ -55,7 +55,7 @@ class DeviceMemoryTest {
                 .answer("allocate", outOfMemory)
                 .answer("memoryInfo", new Driver.MemoryInfo(100, 8000))
                 .answer("used", 4096L);
-        assertThatThrownBy(() -> memory.allocate(1L << 40, Stream.LEGACY_DEFAULT))
+        assertThatThrownBy(() -> memory.allocate(1L << 40, HostDriver.DEFAULT_STREAM))
                 .isInstanceOf(OutOfTensorMemoryException.class)
                 .hasMessage(
                         "cuda:0: no memory for 1099511627776 bytes; tensors hold 4096 bytes, 100 of 8000 bytes are free;"
@@ -69,7 +69,7 @@ class DeviceMemoryTest {
         DeviceMemory memory = memory();
         CudaException failure = CudaException.failed("cuMemAllocFromPoolAsync", 700, "CUDA_ERROR_ILLEGAL_ADDRESS", "");
         recording.answer("allocate", failure);
-        assertThatThrownBy(() -> memory.allocate(1, Stream.LEGACY_DEFAULT)).isSameAs(failure);
+        assertThatThrownBy(() -> memory.allocate(1, HostDriver.DEFAULT_STREAM)).isSameAs(failure);
         assertThat(events).isEmpty();
     }
 }

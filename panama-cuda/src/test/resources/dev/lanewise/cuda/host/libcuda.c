@@ -27,7 +27,6 @@ CUresult cuDeviceGetAttribute(int* value, CUdevice_attribute a, CUdevice d) {
 CUresult cuDevicePrimaryCtxRetain(CUcontext* c, CUdevice d) { return *c = (CUcontext)0x100, LOG("cuDevicePrimaryCtxRetain %d", d); }
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice d) { return LOG("cuDevicePrimaryCtxRelease_v2 %d", d); }
 CUresult cuCtxSetCurrent(CUcontext c) { return LOG("cuCtxSetCurrent %p", (void*)c); }
-CUresult cuCtxSynchronize(void) { return LOG("cuCtxSynchronize"); }
 CUresult cuMemGetInfo_v2(size_t* free, size_t* total) { return *free = 100, *total = 200, CUDA_SUCCESS; }
 CUresult cuMemPoolCreate(CUmemoryPool* p, const CUmemPoolProps* q) {
     *p = (CUmemoryPool)0x200;
@@ -76,7 +75,6 @@ CUresult cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode* m) {
     return LOG("cuThreadExchangeStreamCaptureMode %d", given);
 }
 CUresult cuStreamEndCapture(CUstream s, CUgraph* g) { return *g = (CUgraph)0x500, LOG("cuStreamEndCapture %p", (void*)s); }
-CUresult cuGraphGetNodes(CUgraph g, CUgraphNode* nodes, size_t* n) { return *n = nodes ? 0 : 7, CUDA_SUCCESS; }
 CUresult cuGraphInstantiateWithFlags(CUgraphExec* e, CUgraph g, unsigned long long flags) {
     return *e = (CUgraphExec)0x600, LOG("cuGraphInstantiateWithFlags %p %llu", (void*)g, flags);
 }

@@ -57,24 +57,6 @@ public class CublasBindings extends CublasBindings$shared {
     public static int CUDA_R_64F() {
         return CUDA_R_64F;
     }
-    private static final int CUDA_R_8I = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum cudaDataType_t.CUDA_R_8I = 3
-     * }
-     */
-    public static int CUDA_R_8I() {
-        return CUDA_R_8I;
-    }
-    private static final int CUDA_R_32I = (int)10L;
-    /**
-     * {@snippet lang=c :
-     * enum cudaDataType_t.CUDA_R_32I = 10
-     * }
-     */
-    public static int CUDA_R_32I() {
-        return CUDA_R_32I;
-    }
     private static final int CUBLAS_STATUS_SUCCESS = (int)0L;
     /**
      * {@snippet lang=c :
@@ -173,15 +155,6 @@ public class CublasBindings extends CublasBindings$shared {
      */
     public static int CUBLAS_COMPUTE_64F() {
         return CUBLAS_COMPUTE_64F;
-    }
-    private static final int CUBLAS_COMPUTE_32I = (int)72L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_COMPUTE_32I = 72
-     * }
-     */
-    public static int CUBLAS_COMPUTE_32I() {
-        return CUBLAS_COMPUTE_32I;
     }
 
     private static class cublasCreate_v2 {

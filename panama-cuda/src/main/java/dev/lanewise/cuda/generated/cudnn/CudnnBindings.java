@@ -358,24 +358,6 @@ public class CudnnBindings extends CudnnBindings$shared {
     public static int CUDNN_DATA_HALF() {
         return CUDNN_DATA_HALF;
     }
-    private static final int CUDNN_DATA_INT8 = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_DATA_INT8 = 3
-     * }
-     */
-    public static int CUDNN_DATA_INT8() {
-        return CUDNN_DATA_INT8;
-    }
-    private static final int CUDNN_DATA_INT32 = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_DATA_INT32 = 4
-     * }
-     */
-    public static int CUDNN_DATA_INT32() {
-        return CUDNN_DATA_INT32;
-    }
     private static final int CUDNN_DATA_BFLOAT16 = (int)9L;
     /**
      * {@snippet lang=c :
