@@ -107,9 +107,7 @@ final class Race {
         List<String> next = runner.command;
         while (true) {
             Optional<String> problem = commands.run(
-                    runner,
-                    next,
-                    line -> take(runner, line).forEach(work -> left.remove(work.split(" ", 2)[0])));
+                    runner, next, line -> take(runner, line).forEach(work -> left.remove(work.split(" ", 2)[0])));
             if (problem.isEmpty() || left.isEmpty()) {
                 problem.ifPresent(said -> fail(runner, said));
                 return;
@@ -186,7 +184,8 @@ final class Race {
             rows.add(row);
         }
         boolean good = failures.isEmpty() && columns.size() == ratios.size();
-        return new StepResult(good ? StepResult.PASSED : StepResult.FAILED, summary(columns), rows, List.copyOf(failures));
+        return new StepResult(
+                good ? StepResult.PASSED : StepResult.FAILED, summary(columns), rows, List.copyOf(failures));
     }
 
     private String summary(Map<String, List<Double>> columns) {

@@ -84,9 +84,7 @@ record Races(GpuRun run, String precision) {
                 .toList();
         List<Pace.Load> loads = there.stream().map(Program::load).toList();
         Pace usual = programs.getFirst().isTraining() ? Pace.STEPS : Pace.OPERATIONS;
-        Pace pace = run.quick()
-                ? Pace.QUICK
-                : usual.within(run.deadline().millisLeft() / 1e3, loads);
+        Pace pace = run.quick() ? Pace.QUICK : usual.within(run.deadline().millisLeft() / 1e3, loads);
         List<Race.Runner> runners =
                 there.stream().map(program -> runner(program, pace)).toList();
         return new Race(runners, ratios, pace.turns());

@@ -294,8 +294,9 @@ final class GpuCheckTest {
             assertThat(run.environment()).containsEntry("CUDA_LAUNCH_BLOCKING", "1");
         }
         Facts facts = new Facts("cuda:0", folder.resolve("facts.log"), Deadline.in(Duration.ofSeconds(1)));
-        assertThat(List.of(facts.probe(), facts.doctor())).allSatisfy(command -> assertThat(command)
-                .contains("-XX:ErrorFile=" + folder.resolve("hs_err_%p.log")));
+        assertThat(List.of(facts.probe(), facts.doctor()))
+                .allSatisfy(
+                        command -> assertThat(command).contains("-XX:ErrorFile=" + folder.resolve("hs_err_%p.log")));
     }
 
     /** A driver may crash at the end of a process. */
@@ -305,8 +306,7 @@ final class GpuCheckTest {
         assertThat(facts.probe(List.of("sh", "-c", "echo '{\"summary\":\"a card\"}'; exit 134")))
                 .isEqualTo(Map.of(
                         "summary", "a card", "probe", "the process ended with 134 after its answer; see facts.log"));
-        assertThat(facts.probe(List.of("echo", "{\"summary\":\"a card\"}")))
-                .isEqualTo(Map.of("summary", "a card"));
+        assertThat(facts.probe(List.of("echo", "{\"summary\":\"a card\"}"))).isEqualTo(Map.of("summary", "a card"));
         assertThat(facts.probe(List.of("echo", "{\"summary\":")))
                 .isEqualTo(Map.of("unavailable", "the process that tried cuda:0 ended with 0; see facts.log"));
         assertThat(facts.allLines(List.of("sh", "-c", "echo begun; exit 3")))

@@ -17,8 +17,7 @@ final class PaceTest {
 
     private static final double PER_WORK = 0.2;
 
-    private static final List<Pace.Load> LOADS =
-            List.of(new Pace.Load(10, true, 0.1), new Pace.Load(10, false, 0.1));
+    private static final List<Pace.Load> LOADS = List.of(new Pace.Load(10, true, 0.1), new Pace.Load(10, false, 0.1));
 
     /** However fast the device is: warm-ups and rounds last as long as the commands say. */
     @ParameterizedTest
@@ -67,7 +66,8 @@ final class PaceTest {
         double each = warmUp + option(command, "--rounds") * option(command, "--budget");
         assertThat(each).isGreaterThan(isPeer ? 0.1 : 0.25);
         double preparation = command.contains("compile") ? Pace.COMPILATION : PER_WORK;
-        int measurements = command.contains("ops") ? OpWorkloads.count() : runner.works().size();
+        int measurements =
+                command.contains("ops") ? OpWorkloads.count() : runner.works().size();
         return START + measurements * (each + preparation);
     }
 

@@ -70,12 +70,13 @@ final class PackTest {
                 .split("=")[1]);
         assertThat(arguments)
                 .contains("-Dlanewise.golden="
-                        + (hasCases ? home : project.toRealPath()).resolve("testkit").resolve("golden"));
+                        + (hasCases ? home : project.toRealPath())
+                                .resolve("testkit")
+                                .resolve("golden"));
     }
 
     private static List<String> run(String... command) throws Exception {
-        Process process =
-                new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         List<String> lines;
         try (BufferedReader reader = process.inputReader()) {
             lines = reader.lines().toList();

@@ -119,8 +119,7 @@ final class RaceTest {
     void aProgramThatFailsAtEverythingIsRunOnceAWork() {
         StepResult result = new Race(List.of(OURS), List.of(), 1)
                 .run(LATER, (runner, command, line) -> Optional.of(command.getLast()));
-        assertThat(result.failures())
-                .containsExactly("ours: mlp: ours", "ours: lenet: lenet,text", "ours: text: text");
+        assertThat(result.failures()).containsExactly("ours: mlp: ours", "ours: lenet: lenet,text", "ours: text: text");
     }
 
     /** Of all its programs together: they share the time. */
