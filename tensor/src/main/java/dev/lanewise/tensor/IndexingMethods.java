@@ -107,13 +107,40 @@ public sealed interface IndexingMethods permits Tensor {
     /**
      * This tensor surrounded by a constant, or cropped where a number is negative.
      *
-     * @param value the constant
+     * @param value the constant, as a whole number for integers
      * @param pads how many elements before and after the last dimension, then before and after the one before it, and
      *     so on
      * @return a new tensor of this one's type
-     * @throws TensorException if the numbers are not two for each padded dimension, or crop more than there is
+     * @throws TensorException if the numbers are not two for each padded dimension, or crop more than there is, or the
+     *     type does not hold the constant
      */
     default Tensor pad(double value, long... pads) {
+        DType dtype = self().dtype();
+        return padded(dtype.isFloating() ? value : WholeNumbers.element("pad", dtype, value), pads);
+    }
+
+    /**
+     * This tensor surrounded by a constant that is exact for integers, or cropped where a number is negative.
+     *
+     * @param value the constant, in the range of this tensor's type
+     * @param pads how many elements before and after the last dimension, then before and after the one before it, and
+     *     so on
+     * @return a new tensor of this one's type
+     * @throws TensorException if the numbers are not two for each padded dimension, or crop more than there is, or the
+     *     type does not hold the constant
+     */
+    default Tensor pad(long value, long... pads) {
+        DType dtype = self().dtype();
+        if (!dtype.isFloating()) {
+            WholeNumbers.element("pad", dtype, value);
+        }
+        // the operation's constant is a double; integers that wrap can be moved there and back
+        return dtype == DType.I64 && !WholeNumbers.isExact(value)
+                ? ((IndexingMethods) self().sub(value)).padded(0, pads).add(value)
+                : padded(value, pads);
+    }
+
+    private Tensor padded(double constant, long... pads) {
         int rank = self().shape().rank();
         if (pads.length % 2 != 0 || pads.length > 2 * rank) {
             throw new TensorException("pad: " + Arrays.toString(pads) + " for " + self().spec()
@@ -145,8 +172,6 @@ public sealed interface IndexingMethods permits Tensor {
             before.set(dim, Math.max(front, 0));
             after.set(dim, Math.max(back, 0));
         }
-        DType dtype = x.dtype();
-        double constant = dtype.isFloating() ? value : WholeNumbers.element("pad", dtype, value);
         return x.apply(new Pad(before, after, constant));
     }
 

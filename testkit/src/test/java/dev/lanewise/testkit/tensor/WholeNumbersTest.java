@@ -154,6 +154,9 @@ final class WholeNumbersTest {
                 }
             }
         }
+        if (most(dtype) < Long.MAX_VALUE) {
+            assertThatThrownBy(() -> x.pad(most(dtype) + 1, 1, 1)).hasMessageContaining("pad: the number");
+        }
         assertThatThrownBy(() -> x.clamp(0.5, 2)).isInstanceOf(TensorException.class);
         assertThatThrownBy(() -> x.clamp(Double.NaN, 2)).isInstanceOf(TensorException.class);
         assertThatThrownBy(() -> x.clamp(Double.POSITIVE_INFINITY, 2)).isInstanceOf(TensorException.class);
@@ -183,6 +186,8 @@ final class WholeNumbersTest {
         assertThat(x.clamp(BEYOND - 2, BEYOND).toLongArray()).containsExactly(BEYOND - 2, BEYOND - 2, BEYOND);
         assertThat(x.clamp(BEYOND, Long.MAX_VALUE).toLongArray()).containsExactly(BEYOND, BEYOND, BEYOND);
         assertThat(x.maskedFill(x.eq(0), BEYOND).toLongArray()).containsExactly(BEYOND, 1, BEYOND);
+        assertThat(x.pad(BEYOND, 1, -1).toLongArray()).containsExactly(BEYOND, 0, 1);
+        assertThat(x.pad(Long.MIN_VALUE + 1, 0, 1).toLongArray()).containsExactly(0, 1, BEYOND, Long.MIN_VALUE + 1);
         assertThat(Tensor.full(BEYOND, DType.I64, Device.CPU, 1).itemLong()).isEqualTo(BEYOND);
     }
 
