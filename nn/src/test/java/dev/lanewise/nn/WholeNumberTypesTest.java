@@ -11,7 +11,7 @@ import dev.lanewise.nn.sequence.EmbeddingBag;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Rng;
-import dev.lanewise.tensor.SelectionMethods;
+import dev.lanewise.tensor.ScatterReduction;
 import dev.lanewise.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +42,7 @@ final class WholeNumberTypesTest {
         functions.put("scatterAdd", i -> table.scatterAdd(1, i.unsqueeze(1), Tensor.ones(4, 1)));
         functions.put(
                 "scatterReduce",
-                i -> table.scatterReduce(SelectionMethods.Reduction.MEAN, 1, i.unsqueeze(1), Tensor.ones(4, 1), true));
+                i -> table.scatterReduce(ScatterReduction.MEAN, 1, i.unsqueeze(1), Tensor.ones(4, 1), true));
         functions.put("index", table::index);
         functions.put("indexPut", i -> table.indexPut(List.of(i), Tensor.ones(3), true));
         functions.put("oneHot", i -> i.oneHot(5));

@@ -99,26 +99,6 @@ public sealed interface SelectionMethods permits Tensor {
         return Positions.scatter(kind, base, 0, rows, placed).reshape(self().shape());
     }
 
-    /** How {@link #scatterReduce} combines elements that meet in one place. */
-    enum Reduction {
-        /** Their sum; integers wrap to the type's width. */
-        SUM(Scatter.Kind.ADD),
-        /** Their product. */
-        PROD(Scatter.Kind.MUL),
-        /** Their mean; for integers, rounded down. */
-        MEAN(Scatter.Kind.ADD),
-        /** The largest one; NaN if one is NaN. */
-        AMAX(Scatter.Kind.AMAX),
-        /** The smallest one; NaN if one is NaN. */
-        AMIN(Scatter.Kind.AMIN);
-
-        private final Scatter.Kind kind;
-
-        Reduction(Scatter.Kind kind) {
-            this.kind = kind;
-        }
-    }
-
     /**
      * {@return a copy with elements of another tensor combined in at given positions of one dimension: for a matrix, {@code
      * dim} 0 and sums {@code out[index[i][j]][j] += source[i][j]}}
@@ -132,10 +112,10 @@ public sealed interface SelectionMethods permits Tensor {
      *     of the source is placed
      * @throws TensorException if a position is outside the dimension, or shapes or types do not fit
      */
-    default Tensor scatterReduce(Reduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
-        Tensor base = includeSelf ? self() : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
-        Tensor combined = Positions.scatter(how.kind, base, dim, index, source);
-        if (how != Reduction.MEAN) {
+    default Tensor scatterReduce(ScatterReduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
+        Tensor base = includeSelf ? self() : scatterAll(dim, index, Positions.neutral(how.kind(), self().dtype()));
+        Tensor combined = Positions.scatter(how.kind(), base, dim, index, source);
+        if (how != ScatterReduction.MEAN) {
             return combined;
         }
         Tensor came = Tensor.full(

@@ -1,6 +1,6 @@
 package dev.lanewise.tensor;
 
-import static dev.lanewise.tensor.SelectionMethods.Reduction.AMAX;
+import static dev.lanewise.tensor.ScatterReduction.AMAX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
