@@ -12,6 +12,7 @@ import dev.lanewise.nn.sequence.EmbeddingBag;
 import dev.lanewise.nn.sequence.GRU;
 import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.LearnedPositions;
+import dev.lanewise.nn.sequence.AttentionCache;
 import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.Positions;
 import dev.lanewise.nn.sequence.RNN;
@@ -23,6 +24,7 @@ import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
@@ -216,7 +218,35 @@ final class ModuleTest {
         MultiHeadAttention attention = new MultiHeadAttention(4, 2, new Rng(1));
         assertThatThrownBy(() -> attention.selfAttention(Tensor.ones(1, 3, 4), Tensor.ones(DType.I64, 3, 3), false))
                 .isInstanceOf(TensorException.class)
-                .hasMessageStartingWith("attention: mask I64[3, 3] (expected BOOL, true where a position may not look");
+                .hasMessageStartingWith("attention: mask I64[3, 3] (expected BOOL, true where a position may not look")
+                .hasMessageContaining("triu(ones, 1), give mask.ne(0); if 1 means that it may, mask.eq(0)");
+    }
+
+    @Test
+    void masksOfPaddingAreToldFromThoseOfPairs() {
+        MultiHeadAttention attention = new MultiHeadAttention(4, 2, new Rng(1));
+        Tensor tokens = Tensor.of(1L, 1L, 0L, 1L, 1L, 1L).reshape(2, 3);
+        Tensor padding = tokens.eq(0);
+        for (Tensor mask : List.of(tokens, tokens.to(DType.F32), padding.flatten())) {
+            assertThatThrownBy(() -> MultiHeadAttention.paddingMask(mask))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("paddingMask: " + mask.spec() + " (expected BOOL [n, s], true where there is")
+                    .hasMessageContaining("mask.eq(0)");
+        }
+        assertThatThrownBy(() -> attention.selfAttention(Tensor.ones(2, 3, 4), padding, false))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("scores [2, 2, 3, 3]")
+                .hasMessageContaining("paddingMask(mask)");
+        AttentionCache cache = new AttentionCache();
+        Autograd.noGrad(() -> {
+            attention.selfAttention(Tensor.ones(2, 1, 4), null, cache);
+            assertThatThrownBy(() -> attention.selfAttention(Tensor.ones(2, 2, 4), Tensor.ones(3, 3), cache))
+                    .hasMessageContaining("scores [2, 2, 2, 3]");
+        });
+        assertThat(attention.selfAttention(
+                                Tensor.ones(2, 3, 4), MultiHeadAttention.paddingMask(padding), false)
+                        .shape())
+                .isEqualTo(Shape.of(2, 3, 4));
     }
 
     @Test

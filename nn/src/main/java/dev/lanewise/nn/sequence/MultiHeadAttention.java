@@ -124,12 +124,20 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     }
 
     /**
-     * A mask that hides positions: PyTorch's {@code key_padding_mask}.
+     * A mask that hides positions: PyTorch's {@code key_padding_mask}. Of the {@code attention_mask} of Hugging Face's
+     * tokenizers, which is 1 where there is a token, it is {@code paddingMask(mask.eq(0))}.
      *
      * @param ignored {@code [n, s]} of type BOOL, true where there is padding
      * @return {@code [n, 1, 1, s]} of type F32: minus infinity where there is padding, else 0
+     * @throws TensorException if the argument is not BOOL or has other dimensions
      */
     public static Tensor paddingMask(Tensor ignored) {
+        if (ignored.dtype() != DType.BOOL || ignored.shape().rank() != 2) {
+            throw new TensorException("paddingMask: " + ignored.spec()
+                    + " (expected BOOL [n, s], true where there is padding); of a mask that is 1 where there is a token, as"
+                    + " Hugging Face's attention_mask, make it with mask.eq(0), of one that is 1 where there is padding with"
+                    + " mask.ne(0)");
+        }
         Tensor zeros = Tensor.full(0, DType.F32, ignored.device()).expand(ignored.shape());
         return zeros.maskedFill(ignored, Double.NEGATIVE_INFINITY).unsqueeze(1).unsqueeze(1);
     }
@@ -142,13 +150,31 @@ public final class MultiHeadAttention extends Layer implements Prunable {
         if (mask != null && mask.dtype().isInteger()) {
             throw new TensorException(
                     "attention: mask " + mask.spec() + " (expected BOOL, true where a position may not"
-                            + " look, or floating-point numbers, which are added to the scores); compare it: mask.eq(0)");
+                            + " look, or floating-point numbers, which are added to the scores); if 1 means that it may not,"
+                            + " as in torch.triu(ones, 1), give mask.ne(0); if 1 means that it may, mask.eq(0), which"
+                            + " paddingMask takes where the mask is [n, s]");
         }
         if (mask == null || mask.dtype().isFloating()) {
             return mask == null ? null : mask.to(dtype);
         }
         return mask.where(
                 Tensor.full(Double.NEGATIVE_INFINITY, dtype, mask.device()), Tensor.full(0, dtype, mask.device()));
+    }
+
+    /** Checks the dimensions of queries and keys, where a mask of padding is easily taken for one of both. */
+    private static void checkFits(@Nullable Tensor mask, Tensor q, long keys) {
+        Shape shape = mask == null ? Shape.of() : mask.shape();
+        long queries = q.shape().size(2);
+        if (shape.rank() > 0 && differs(shape.size(-1), keys)
+                || shape.rank() > 1 && differs(shape.size(-2), queries)) {
+            throw new TensorException("attention: mask " + shape + " (expected a shape that broadcasts to the scores ["
+                    + q.shape().size(0) + ", " + q.shape().size(1) + ", " + queries + ", " + keys
+                    + "]); give a mask [n, s] of padding as MultiHeadAttention.paddingMask(mask)");
+        }
+    }
+
+    private static boolean differs(long size, long expected) {
+        return size != expected && size != 1;
     }
 
     /** Attention of a sequence to itself. */
@@ -164,9 +190,11 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @param mask added to the scores {@code [n, heads, time, time]}, to which it broadcasts; or of type
      *     {@link DType#BOOL}, true where a position may not look, as in PyTorch's {@code MultiheadAttention} (in
      *     {@link Tensor#attention} it is true where one may, as in PyTorch's {@code scaled_dot_product_attention}); or
-     *     null
+     *     null. Two dimensions are those of queries and keys: a mask {@code [n, time]} of padding is given as
+     *     {@link #paddingMask}, and can't be told apart where n equals the time
      * @param causal whether a position sees only those up to itself
      * @return {@code [n, time, size]}
+     * @throws TensorException if the mask has integers, or does not broadcast to the scores
      */
     public Tensor selfAttention(Tensor x, @Nullable Tensor mask, boolean causal) {
         return called(() -> self(x, mask, causal));
@@ -180,7 +208,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      *     positions]}; or null
      * @param cache the positions before, to which these are added; one for each batch and layer
      * @return {@code [n, time, size]}
-     * @throws TensorException if gradients are recorded, or the cache is another batch's
+     * @throws TensorException if gradients are recorded, the cache is another batch's, or the mask does not fit
      */
     public Tensor selfAttention(Tensor x, @Nullable Tensor mask, AttentionCache cache) {
         return called(() -> {
@@ -197,6 +225,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     private static @Nullable Tensor hidingLater(Tensor q, long before, @Nullable Tensor mask) {
         long time = q.shape().size(2);
         Tensor given = added(mask, q.dtype());
+        checkFits(given, q, before + time);
         if (time == 1) {
             return given;
         }
@@ -238,6 +267,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @param memory {@code [n, s, size]}
      * @param mask as for {@link #selfAttention}, for scores {@code [n, heads, l, s]}; or null
      * @return {@code [n, l, size]}
+     * @throws TensorException if the mask has integers, or does not broadcast to the scores
      */
     public Tensor crossAttention(Tensor queries, Tensor memory, @Nullable Tensor mask) {
         return called(() -> {
@@ -253,6 +283,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal) {
         Tensor bias = added(mask, q.dtype());
+        checkFits(bias, q, k.shape().size(2));
         Tensor attended = keyHeads == heads ? weighted(q, k, v, bias, causal) : shared(q, k, v, bias, causal);
         return out.forward(attended.transpose(1, 2).flatten(2));
     }
