@@ -153,8 +153,8 @@ public abstract class Optimizer {
      * Changes every parameter that is not frozen and has a gradient.
      *
      * @param gradients of a loss that depends on the parameters
-     * @throws TensorException if none of the parameters that are not frozen has one: the gradients belong to another
-     *     model
+     * @throws TensorException if none of the parameters has one: the gradients belong to another model, or all
+     *     parameters that the loss uses are frozen
      */
     public final void step(Gradients gradients) {
         Autograd.noGrad(() -> {
@@ -219,16 +219,17 @@ public abstract class Optimizer {
         return trained;
     }
 
-    /** A step that changes nothing is meant only where all parameters are frozen. */
+    /** A step that changes nothing is not meant, unless the parameters with gradients were frozen since. */
     private void checkFrozen(Gradients gradients) {
-        long trainable = parameters.stream().filter(p -> !p.isFrozen()).count();
-        if (trainable > 0) {
-            throw new TensorException(
-                    "optimizer: got gradients of " + gradients.values().size()
-                            + " tensors, among them none of its " + trainable
-                            + " parameters (expected gradients of a loss that depends on them); are they another model's, or was"
-                            + " the loss computed before the model was moved or its parameters set?");
+        if (parameters.stream().anyMatch(p -> gradients.has(p.leaf()))) {
+            return;
         }
+        long frozen = parameters.stream().filter(Parameter::isFrozen).count();
+        throw new TensorException("optimizer: got gradients of " + gradients.values().size()
+                + " tensors, among them none of its " + parameters.size() + " parameters, of which " + frozen
+                + " are frozen (expected gradients of a loss that depends on them); are they another model's, or was the"
+                + " loss computed before the model was moved or its parameters set?"
+                + (frozen == 0 ? "" : " Let frozen ones be trained again by freeze(false), or leave the step out"));
     }
 
     /**

@@ -356,14 +356,22 @@ final class OptimizerStepsTest {
     }
 
     @Test
-    void optimizerWhoseParametersAreAllFrozenChangesNothing() {
+    void optimizerWhoseParametersAreAllFrozenRefusesOthersGradients() {
         Linear frozen = new Linear(2, 1, new Rng(1));
         Linear head = new Linear(1, 1, new Rng(2));
-        frozen.freeze(true);
         Sgd optimizer = new Sgd(frozen.parameters(), 0.1);
+        var own = Autograd.gradients(frozen.forward(Tensor.ones(3, 2)).sum());
+        frozen.freeze(true);
         float[] before = frozen.weight().leaf().toFloatArray();
-        optimizer.step(Autograd.gradients(
-                head.forward(frozen.forward(Tensor.ones(3, 2))).sum()));
+        var others = Autograd.gradients(
+                head.forward(frozen.forward(Tensor.ones(3, 2))).sum());
+        assertThatThrownBy(() -> optimizer.step(others))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("none of its 2 parameters, of which 2 are frozen")
+                .hasMessageContaining("freeze(false)");
+        assertThat(optimizer.steps()).isZero();
+        // frozen since the gradients were computed: nothing is to change
+        optimizer.step(own);
         assertThat(frozen.weight().leaf().toFloatArray()).containsExactly(before);
     }
 
