@@ -85,9 +85,11 @@ public final class Gradients {
         }
         throw new TensorException(
                 GradOrigin.of(watched) == null
-                        ? "gradients: " + watched.spec() + " is not watched; use what Autograd.watch returned"
+                        ? "gradients: " + watched.spec() + " is not watched; use what Autograd.watch returned, or call"
+                                + " freeze(false) before if it is of a parameter that is frozen"
                         : "gradients: the output does not depend on " + watched.spec()
-                                + "; was it computed inside noGrad, or from a detached tensor?");
+                                + "; was it computed inside noGrad, from a detached tensor, or while the parameter was frozen"
+                                + " by freeze(true)?");
     }
 
     /**

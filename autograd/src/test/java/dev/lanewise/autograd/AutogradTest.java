@@ -166,7 +166,7 @@ class AutogradTest {
         assertThatThrownBy(() -> Autograd.gradients(plain.sum()))
                 .hasMessageStartingWith("gradients: the output depends on no watched tensor");
         assertThatThrownBy(() -> gradients.of(plain))
-                .hasMessage("gradients: F64[2] is not watched; use what Autograd.watch returned");
+                .hasMessageStartingWith("gradients: F64[2] is not watched; use what Autograd.watch returned");
         assertThatThrownBy(() -> gradients.of(Autograd.watch(plain)))
                 .hasMessageStartingWith("gradients: the output does not depend on F64[2]");
         assertThatThrownBy(() -> Autograd.gradients(new Tensor[] {x.mul(2)}, new Tensor[0], Graph.RELEASE))

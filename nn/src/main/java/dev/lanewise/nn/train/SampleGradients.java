@@ -38,14 +38,20 @@ public final class SampleGradients {
      * @return for each parameter that is not frozen its gradients {@code [n, ...]}, by full name; zeros where the loss does not
      *     depend on it
      * @throws TensorException if the model has normalization by the batch in training mode, in which samples have no
-     *     gradients of their own
+     *     gradients of their own, or all its parameters are frozen
      */
     public static Map<String, Tensor> of(Layer model, Loss loss, Batch batch) {
         checkSeparable(model);
         Map<String, Parameter> parameters = new LinkedHashMap<>(model.namedParameters());
-        parameters.values().removeIf(Parameter::isFrozen);
         if (parameters.isEmpty()) {
             return Map.of();
+        }
+        int all = parameters.size();
+        parameters.values().removeIf(Parameter::isFrozen);
+        if (parameters.isEmpty()) {
+            throw new TensorException("sample_gradients: " + model.getClass().getSimpleName() + " has " + all
+                    + " parameters, all of them frozen (expected one that is trained); let"
+                    + " it be trained again by freeze(false)");
         }
         try (Scope scope = Scope.open("gradients of samples")) {
             Task task = Task.of(model, loss);

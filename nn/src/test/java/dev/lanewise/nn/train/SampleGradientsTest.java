@@ -204,7 +204,10 @@ final class SampleGradientsTest {
                 SampleGradients.of(model, new CrossEntropyLoss(), batch(4).map(t -> t.narrow(0, 0, 0)));
         assertThat(none.get("0.weight").shape().toArray()).containsExactly(0, 5, 4);
         model.freeze(true);
-        assertThat(SampleGradients.of(model, new CrossEntropyLoss(), batch(4))).isEmpty();
+        assertThatThrownBy(() -> SampleGradients.of(model, new CrossEntropyLoss(), batch(4)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("4 parameters, all of them frozen")
+                .hasMessageContaining("freeze(false)");
     }
 
     @Test
