@@ -195,8 +195,10 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}: the tokens themselves, each of which is the target of the logits before it; -100 is
      *     ignored
+     * @throws TensorException if the shapes are not these, or there are not at least two tokens
      */
     public static Tensor loss(Tensor logits, Tensor labels) {
+        Seq2SeqLM.checkLoss("causal LM loss", 2, logits, labels);
         long l = labels.shape().size(1);
         Tensor said = logits.narrow(1, 0, l - 1);
         Tensor meant = labels.narrow(1, 1, l - 1);

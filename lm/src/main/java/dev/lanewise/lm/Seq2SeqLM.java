@@ -2,6 +2,7 @@ package dev.lanewise.lm;
 
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
@@ -149,9 +150,24 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      *
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}; -100 is ignored
+     * @throws TensorException if the shapes are not these
      */
     public static Tensor loss(Tensor logits, Tensor labels) {
+        checkLoss("seq2seq LM loss", 1, logits, labels);
         return new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());
+    }
+
+    static void checkLoss(String what, long shortest, Tensor logits, Tensor labels) {
+        Shape of = logits.shape();
+        if (of.rank() != 3
+                || labels.shape().rank() != 2
+                || of.size(0) != labels.shape().size(0)
+                || of.size(1) != labels.shape().size(1)
+                || of.size(1) < shortest) {
+            throw new TensorException(what + ": logits " + logits.spec() + " and labels " + labels.spec()
+                    + " (expected [n, l, vocabulary] and [n, l], with an l of " + shortest
+                    + " or more); give a batch of texts its dimension by unsqueeze(0)");
+        }
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.Positions;
 import dev.lanewise.nn.spatial.Conv3d;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
@@ -141,5 +142,10 @@ class LayerSizesTest {
     @SafeVarargs
     private static <T> T one(Random random, T... of) {
         return of[random.nextInt(of.length)];
+    }
+
+    @Test
+    void rotaryPositionsNameTheirInput() {
+        assertThatThrownBy(() -> Positions.rotary(Tensor.ones(4))).hasMessageContaining("rotary: input F32[4]");
     }
 }

@@ -147,7 +147,7 @@ final class OptimizerGoldenOps {
         double epsilon = a.number("eps", 1e-8);
         double decay = a.number("weight_decay", decoupled ? 0.01 : 0);
         return a.flagOrFalse("amsgrad")
-                ? new AmsGrad(p, a.number("lr"), beta1, beta2, epsilon, decay)
+                ? new AmsGrad(p, a.number("lr"), new AmsGrad.Options(beta1, beta2, epsilon, decay))
                 : new Adam(p, a.number("lr"), new Adam.Options(beta1, beta2, epsilon, decay, decoupled));
     }
 

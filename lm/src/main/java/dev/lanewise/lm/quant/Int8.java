@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,8 @@ public final class Int8 {
     /**
      * {@return unsigned numbers with one scale, so that 0 is exact: ONNX's DynamicQuantizeLinear}
      *
-     * @param x the numbers
+     * @param x the numbers, one or more
+     * @throws TensorException if the numbers are not of a floating-point type, or there are none
      */
     public static Quantized dynamic(Tensor x) {
         return dynamic(x, 255);
@@ -49,10 +51,17 @@ public final class Int8 {
     /**
      * {@return unsigned numbers from 0 with one scale, so that 0 is exact}
      *
-     * @param x the numbers
+     * @param x the numbers, one or more
      * @param most the largest number: 255, or 127 for products that must not overflow 16 bits
+     * @throws TensorException if the numbers are not of a floating-point type, there are none, or the largest is not from 1
+     *     to 255
      */
     public static Quantized dynamic(Tensor x, int most) {
+        checkFloating("int8 dynamic", x);
+        if (x.shape().elements() == 0) {
+            throw new TensorException("int8 dynamic: " + x.spec()
+                    + " (expected one number or more, whose range is measured); use ofRange with a range of your own");
+        }
         return ofRange(x, Math.min(x.amin().item(), 0), Math.max(x.amax().item(), 0), most);
     }
 
@@ -63,8 +72,14 @@ public final class Int8 {
      * @param least the beginning of the range
      * @param greatest the end of the range
      * @param most the largest whole number
+     * @throws TensorException if the numbers are not of a floating-point type, or the largest is not from 1 to 255
      */
     public static Quantized ofRange(Tensor x, double least, double greatest, int most) {
+        checkFloating("int8 range", x);
+        if (most < 1 || most > 255) {
+            throw new TensorException(
+                    "int8 range: largest number " + most + " (expected 1 to 255, those of U8); 255 is usual");
+        }
         float scale = ((float) greatest - (float) least) / most;
         if (scale == 0) {
             scale = 1;
@@ -78,8 +93,10 @@ public final class Int8 {
      * {@return signed numbers from -127 to 127 with a scale per row}
      *
      * @param x the numbers
+     * @throws TensorException if the numbers are not of a floating-point type
      */
     public static Quantized perRow(Tensor x) {
+        checkFloating("int8 per row", x);
         Tensor scale = x.abs().amax(-1, Keep.KEEP).div(127).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
         return new Quantized(x.div(scale).round().clamp(-127, 127).to(DType.I8), scale, 0);
     }
@@ -115,8 +132,14 @@ public final class Int8 {
      * @param group how many neighbours share a scale
      * @param symmetric whether 0 stands for 0; otherwise each group has its own zero
      * @return whole numbers with their scales and zero points
+     * @throws TensorException if the weight is not a matrix of a floating-point type whose columns the group divides
      */
     public static Grouped groups(Tensor weight, int group, boolean symmetric) {
+        checkFloating("int4 groups", weight);
+        if (weight.shape().rank() != 2 || group < 1 || weight.shape().size(1) % group != 0) {
+            throw new TensorException("int4 groups: " + weight.spec() + " in groups of " + group
+                    + " (expected [rows, columns], with columns that the group divides); take another group");
+        }
         long rows = weight.shape().size(0);
         Tensor blocks = weight.reshape(rows, weight.shape().size(1) / group, group);
         if (symmetric) {
@@ -160,6 +183,13 @@ public final class Int8 {
      */
     public static Tensor fake(Tensor x, Tensor scale, double zero, double least, double most) {
         return Autograd.apply(new Fake(scale, zero, least, most), x);
+    }
+
+    private static void checkFloating(String what, Tensor x) {
+        if (!x.dtype().isFloating()) {
+            throw new TensorException(what + ": " + x.spec()
+                    + " (expected a floating-point type, whose numbers are rounded); cast it by to(DType.F32)");
+        }
     }
 
     private record Fake(Tensor scale, double zero, double least, double most) implements Autograd.CustomOp {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.lm.CausalLM;
+import dev.lanewise.lm.Seq2SeqLM;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.gguf.BlockType;
 import dev.lanewise.nn.Linear;
@@ -93,5 +95,26 @@ class QuantizeTest {
         Parameter shared = new Parameter(rng.randn(DType.F32, 5, 5));
         Sequential tied = new Sequential().with("a", new Linear(shared, null)).with("b", new Linear(shared, null));
         assertThat(Quantize.int8(tied, name -> true).layers()).isZero();
+    }
+
+    @Test
+    void badNumbersAreRefusedByName() {
+        Tensor whole = Tensor.of(1L, 2L);
+        assertThatThrownBy(() -> Int8.dynamic(whole)).hasMessageContaining("int8 dynamic: I64[2]");
+        assertThatThrownBy(() -> Int8.ofRange(whole, 0, 1, 255)).hasMessageContaining("int8 range: I64[2]");
+        assertThatThrownBy(() -> Int8.perRow(whole)).hasMessageContaining("int8 per row: I64[2]");
+        assertThatThrownBy(() -> Int8.dynamic(Tensor.zeros(0))).hasMessageContaining("int8 dynamic: F32[0]");
+        assertThatThrownBy(() -> Int8.dynamic(Tensor.ones(2), 0)).hasMessageContaining("largest number 0");
+        assertThatThrownBy(() -> Int8.groups(Tensor.ones(2, 6), 4, true)).hasMessageContaining("in groups of 4");
+        assertThatThrownBy(() -> Int8.groups(Tensor.ones(2, 6), 0, true)).hasMessageContaining("in groups of 0");
+    }
+
+    @Test
+    void lossesNameTheShapesThatTheyExpect() {
+        Tensor ids = Tensor.of(1L, 2L);
+        assertThatThrownBy(() -> CausalLM.loss(Tensor.ones(2, 4), ids)).hasMessageContaining("causal LM loss: logits");
+        assertThatThrownBy(() -> CausalLM.loss(Tensor.ones(1, 1, 4), Tensor.of(1L).reshape(1, 1)))
+                .hasMessageContaining("an l of 2 or more");
+        assertThatThrownBy(() -> Seq2SeqLM.loss(Tensor.ones(1, 2, 4), ids)).hasMessageContaining("seq2seq LM loss");
     }
 }

@@ -63,7 +63,7 @@ public final class DataLoader {
          * @return the options
          */
         public static Options workers(int workers) {
-            return new Options(workers, 2 * workers, false);
+            return new Options(workers, (int) Math.min(Integer.MAX_VALUE, 2L * workers), false);
         }
     }
 
@@ -199,9 +199,10 @@ public final class DataLoader {
      * @param rank the number of this process, from 0
      * @param ranks how many there are
      * @return the loader of a part
-     * @throws TensorException if a batch has fewer samples than there are processes
+     * @throws TensorException if a batch has fewer samples than there are processes, or the rank is not one of theirs
      */
     public DataLoader part(int rank, int ranks) {
+        checkRank("part", rank, ranks);
         long last = source.samples() % batchSize == 0 || options.dropLast ? batchSize : source.samples() % batchSize;
         if (last < ranks) {
             throw new TensorException("data loader: the last batch of an epoch has " + last + " samples for " + ranks
@@ -217,9 +218,18 @@ public final class DataLoader {
      * @param rank the number of this process, from 0
      * @param ranks how many there are
      * @return the loader of some of the batches
+     * @throws TensorException if the rank is not from 0 to below the number of processes
      */
     public DataLoader every(int rank, int ranks) {
+        checkRank("every", rank, ranks);
         return new DataLoader(source, batchSize, options, device, new Share(rank, ranks, true));
+    }
+
+    private static void checkRank(String method, int rank, int ranks) {
+        if (rank < 0 || rank >= ranks) {
+            throw new TensorException("data loader: " + method + ": rank " + rank + " of " + ranks
+                    + " (expected one or more ranks, and one from 0 to below their number); pass the communicator's");
+        }
     }
 
     /** {@return how many samples a batch has, except possibly an epoch's last one} */

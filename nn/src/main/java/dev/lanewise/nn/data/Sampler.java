@@ -2,6 +2,8 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -26,11 +28,12 @@ public interface Sampler {
     /**
      * All samples from the first to the last.
      *
-     * @param samples how many samples there are
+     * @param samples how many samples there are, 0 or more and fewer than 2^31
      * @return the sampler
+     * @throws TensorException if there are fewer or more than that
      */
     static Sampler sequential(long samples) {
-        return sequential(LongStream.range(0, samples).toArray());
+        return sequential(all(samples));
     }
 
     /**
@@ -47,12 +50,13 @@ public interface Sampler {
     /**
      * All samples, every epoch in an order of its own, which the seed determines.
      *
-     * @param samples how many samples there are
+     * @param samples how many samples there are, 0 or more and fewer than 2^31
      * @param seed determines the orders; the same seed gives the same orders
      * @return the sampler
+     * @throws TensorException if there are fewer or more than that
      */
     static Sampler shuffled(long samples, long seed) {
-        return shuffled(LongStream.range(0, samples).toArray(), seed);
+        return shuffled(all(samples), seed);
     }
 
     /**
@@ -84,9 +88,11 @@ public interface Sampler {
      * Spirakis 2006).
      *
      * @param weights 0 or more for each sample; they need not sum to 1
-     * @param draws how many samples an epoch has
+     * @param draws how many samples an epoch has, 1 or more
      * @param replacement whether a sample can be drawn again in an epoch
      * @param seed determines the draws, together with the epoch
+     * @throws TensorException if a weight is negative or not finite, all are 0, or there are no draws, or without
+     *     replacement more of them than weights above 0
      */
     static Sampler weighted(double[] weights, int draws, boolean replacement, long seed) {
         double[] copy = weights.clone();
@@ -108,20 +114,33 @@ public interface Sampler {
     /**
      * Draws with replacement in which every class is as likely as every other, for data with rare classes.
      *
-     * @param labels the class of every sample
-     * @param draws how many samples an epoch has
+     * @param labels the class of every sample, from 0
+     * @param draws how many samples an epoch has, 1 or more
      * @param seed determines the orders; the same seed gives the same orders
      * @return the sampler
+     * @throws TensorException if there are no samples or no draws, or a label is negative
      */
     static Sampler balanced(int[] labels, int draws, long seed) {
         Objects.requireNonNull(labels, "labels");
-        int classes = Arrays.stream(labels).max().orElse(-1) + 1;
-        double[] counts = new double[classes];
+        Map<Integer, Double> counts = new HashMap<>();
         for (int label : labels) {
-            counts[label]++;
+            if (label < 0) {
+                throw new TensorException("balanced sampler: label " + label
+                        + " (expected classes from 0); leave such samples out, or number the classes from 0");
+            }
+            counts.merge(label, 1.0, Double::sum);
         }
-        return weighted(
-                Arrays.stream(labels).mapToDouble(label -> 1 / counts[label]).toArray(), draws, true, seed);
+        double[] weights = new double[labels.length];
+        Arrays.setAll(weights, sample -> 1 / counts.getOrDefault(labels[sample], 1.0));
+        return weighted(weights, draws, true, seed);
+    }
+
+    private static long[] all(long samples) {
+        if (samples < 0 || samples > Integer.MAX_VALUE - 8) {
+            throw new TensorException("sampler: " + samples + " samples (expected 0 or more, and fewer than 2^31: an"
+                    + " epoch's order is an array); take a part of the data in each epoch, by Sampler.of");
+        }
+        return LongStream.range(0, samples).toArray();
     }
 
     private static long[] drawn(double[] weights, int draws, SplittableRandom random) {

@@ -26,11 +26,16 @@ public final class Split {
      * @param testFraction the share of the test set, above 0 and below 1
      * @param seed the same seed gives the same split
      * @return the split
+     * @throws IllegalArgumentException if a label is negative, or the fraction is not above 0 and below 1
      */
     public static Split stratified(int[] labels, double testFraction, long seed) {
         check(testFraction);
         List<List<Integer>> byClass = new ArrayList<>();
         for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0) {
+                throw new IllegalArgumentException("split: found the class " + labels[i] + " of sample " + i
+                        + "; expected classes from 0; leave such samples out, or number the classes from 0");
+            }
             while (byClass.size() <= labels[i]) {
                 byClass.add(new ArrayList<>());
             }
@@ -47,13 +52,17 @@ public final class Split {
     /**
      * Splits at random, whatever the classes; see {@link #stratified}.
      *
-     * @param samples how many samples there are
+     * @param samples how many samples there are, 0 or more
      * @param testFraction the share of the test set, above 0 and below 1
      * @param seed determines which samples are in which set
      * @return the split
+     * @throws IllegalArgumentException if the number is negative, or the fraction is not above 0 and below 1
      */
     public static Split random(int samples, double testFraction, long seed) {
         check(testFraction);
+        if (samples < 0) {
+            throw new IllegalArgumentException("split: found " + samples + " samples; expected 0 or more; check it");
+        }
         int[] all = new int[samples];
         Arrays.setAll(all, i -> i);
         boolean[] isTest = new boolean[samples];

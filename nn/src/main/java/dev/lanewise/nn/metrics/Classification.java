@@ -25,6 +25,7 @@ public final class Classification implements Metric {
      * A measurement without the area.
      *
      * @param classes the names of the classes
+     * @throws IllegalArgumentException if there is not at least one class
      */
     public Classification(List<String> classes) {
         this(classes, false);
@@ -36,7 +37,8 @@ public final class Classification implements Metric {
      * @param classes the names of the classes
      * @param area whether to measure the area under the ROC curve; there must be two classes, the second the positive
      *     one
-     * @throws IllegalArgumentException if the area of another number of classes is asked for
+     * @throws IllegalArgumentException if there is not at least one class, or the area of another number of classes than 2
+     *     is asked for
      */
     public Classification(List<String> classes, boolean area) {
         if (area && classes.size() != 2) {
@@ -51,10 +53,11 @@ public final class Classification implements Metric {
     /**
      * A measurement of classes without names.
      *
-     * @param classes how many classes there are
+     * @param classes how many classes there are, 1 or more
+     * @throws IllegalArgumentException if there is not at least one class
      */
     public Classification(int classes) {
-        this(IntStream.range(0, classes).mapToObj(Integer::toString).toList());
+        this(IntStream.range(0, ConfusionMatrix.checked(classes)).mapToObj(Integer::toString).toList());
     }
 
     @Override

@@ -19,15 +19,19 @@ public final class ConfusionMatrix {
      * An empty matrix for classes from 0 to {@code classes - 1}.
      *
      * @param classes how many classes there are
-     * @throws IllegalArgumentException if there is not at least one class
+     * @throws IllegalArgumentException if there is not at least one class, or are more than 46,340
      */
     public ConfusionMatrix(int classes) {
-        if (classes < 1) {
+        this.classes = checked(classes);
+        this.counts = new long[classes * classes];
+    }
+
+    static int checked(int classes) {
+        if (classes < 1 || (long) classes * classes > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(
-                    "ConfusionMatrix: found " + classes + " classes; expected at least 1; pass their number");
+                    "ConfusionMatrix: found " + classes + " classes; expected 1 to 46,340; pass their number");
         }
-        this.classes = classes;
-        this.counts = new long[Math.multiplyExact(classes, classes)];
+        return classes;
     }
 
     /**
@@ -37,6 +41,7 @@ public final class ConfusionMatrix {
      * @param predicted the predicted class of each sample
      * @param classes how many classes there are
      * @return the matrix
+     * @throws IllegalArgumentException if the lengths differ, a class is out of range, or there is not at least one
      */
     public static ConfusionMatrix of(int[] actual, int[] predicted, int classes) {
         ConfusionMatrix matrix = new ConfusionMatrix(classes);

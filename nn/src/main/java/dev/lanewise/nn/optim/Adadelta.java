@@ -2,7 +2,9 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Adadelta (Zeiler 2012, arXiv:1212.5701): {@code s = rho s + (1 - rho) g^2;}
@@ -17,6 +19,17 @@ public final class Adadelta extends PerParameter {
      * @param weightDecay the factor of the L2 penalty
      */
     public record Options(double rho, double epsilon, double weightDecay) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if rho is not from 0 to 1, or another number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decayOrOne("adadelta", "rho", rho);
+            Hyperparameters.notNegative("adadelta", "epsilon", epsilon);
+            Hyperparameters.notNegative("adadelta", "weight decay", weightDecay);
+        }
+
         /**
          * PyTorch's default hyperparameters.
          *
@@ -60,7 +73,7 @@ public final class Adadelta extends PerParameter {
      */
     public Adadelta(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "square", "change");
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

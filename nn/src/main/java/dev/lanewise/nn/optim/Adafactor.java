@@ -6,6 +6,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,17 +26,31 @@ public final class Adafactor extends PerParameter {
     /**
      * The hyperparameters other than the learning rate.
      *
-     * @param beta2Decay the power of the step's number by which a new square counts in the means, below 0
+     * @param beta2Decay the power of the step's number by which a new square counts in the means, 0 or less
      * @param epsilon1 keeps the squares from 0; empty for the distance from 1 to the next number of the parameter's type
      * @param epsilon2 keeps the size of a parameter, by which its steps are scaled, from 0
-     * @param clip the greatest root of the mean square of a step before it is scaled
+     * @param clip the greatest root of the mean square of a step before it is scaled, 1 or more
      * @param weightDecay scales the parameter
      */
     public record Options(
             double beta2Decay, OptionalDouble epsilon1, double epsilon2, double clip, double weightDecay) {
-        /** Checks that nothing is null. */
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if the decay is above 0, the clip is below 1, or another number is negative; if a number
+         *     is not finite
+         */
         public Options {
             Objects.requireNonNull(epsilon1, "epsilon1");
+            Hyperparameters.notNegative("adafactor", "epsilon1", epsilon1.orElse(0));
+            Hyperparameters.notNegative("adafactor", "epsilon2", epsilon2);
+            Hyperparameters.notNegative("adafactor", "weight decay", weightDecay);
+            if (!(beta2Decay <= 0 && beta2Decay > Double.NEGATIVE_INFINITY)) {
+                throw Hyperparameters.bad("adafactor", "decay of beta2", beta2Decay, "a finite number, 0 or less");
+            }
+            if (!(clip >= 1 && clip < Double.POSITIVE_INFINITY)) {
+                throw Hyperparameters.bad("adafactor", "clip", clip, "a finite number, 1 or more");
+            }
         }
 
         /**

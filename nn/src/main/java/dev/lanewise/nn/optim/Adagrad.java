@@ -3,18 +3,31 @@ package dev.lanewise.nn.optim;
 import dev.lanewise.autograd.RowGradient;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /** Adagrad (Duchi et al. 2011): {@code s += g^2; p -= rate / (1 + (step - 1) decay) g / (sqrt(s) + epsilon)}. */
 public final class Adagrad extends PerParameter {
     /**
      * The hyperparameters other than the learning rate.
      *
-     * @param rateDecay how fast the learning rate decays
+     * @param rateDecay how fast the learning rate decays, 0 or more
      * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the L2 penalty
      */
     public record Options(double rateDecay, double epsilon, double weightDecay) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.notNegative("adagrad", "rate decay", rateDecay);
+            Hyperparameters.notNegative("adagrad", "epsilon", epsilon);
+            Hyperparameters.notNegative("adagrad", "weight decay", weightDecay);
+        }
+
         /**
          * PyTorch's default hyperparameters.
          *
@@ -58,7 +71,7 @@ public final class Adagrad extends PerParameter {
      */
     public Adagrad(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "sum");
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

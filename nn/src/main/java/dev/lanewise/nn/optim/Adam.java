@@ -2,6 +2,7 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.Update.AdamStep;
 import dev.lanewise.tensor.spi.Storage;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** Adam and AdamW; the formulas are {@link AdamStep}'s. */
@@ -23,6 +25,18 @@ public final class Adam extends Optimizer {
      * @param decoupled whether the penalty scales the parameter (AdamW) rather than being added to the gradient (Adam)
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a beta is not from 0 to below 1, or another number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decay("adam", "beta1", beta1);
+            Hyperparameters.decay("adam", "beta2", beta2);
+            Hyperparameters.notNegative("adam", "epsilon", epsilon);
+            Hyperparameters.notNegative("adam", "weight decay", weightDecay);
+        }
+
         /**
          * The hyperparameters of Adam's authors, without weight decay.
          *
@@ -77,7 +91,7 @@ public final class Adam extends Optimizer {
      */
     public Adam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

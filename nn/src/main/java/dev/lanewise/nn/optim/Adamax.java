@@ -2,7 +2,9 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Adamax (Kingma and Ba 2014, arXiv:1412.6980, section 7.1): {@code m = beta1 m + (1 - beta1) g;}
@@ -18,6 +20,18 @@ public final class Adamax extends PerParameter {
      * @param weightDecay the factor of the L2 penalty
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a beta is not from 0 to below 1, or another number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decay("adamax", "beta1", beta1);
+            Hyperparameters.decay("adamax", "beta2", beta2);
+            Hyperparameters.notNegative("adamax", "epsilon", epsilon);
+            Hyperparameters.notNegative("adamax", "weight decay", weightDecay);
+        }
+
         /**
          * PyTorch's default hyperparameters.
          *
@@ -61,7 +75,7 @@ public final class Adamax extends PerParameter {
      */
     public Adamax(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "maximum");
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

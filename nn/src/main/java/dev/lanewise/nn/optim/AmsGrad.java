@@ -2,23 +2,52 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
 
 /** AMSGrad: Adam whose denominator never shrinks (Reddi et al. 2018, arXiv:1904.09237). */
 public final class AmsGrad extends PerParameter {
-    private final double beta1;
-    private final double beta2;
-    private final double epsilon;
+    /**
+     * The hyperparameters other than the learning rate.
+     *
+     * @param beta1 the mean's decay
+     * @param beta2 the square's decay
+     * @param epsilon added to the denominator to keep it from 0
+     * @param weightDecay the factor of the L2 penalty
+     */
+    public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a beta is not from 0 to below 1, or another number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decay("amsgrad", "beta1", beta1);
+            Hyperparameters.decay("amsgrad", "beta2", beta2);
+            Hyperparameters.notNegative("amsgrad", "epsilon", epsilon);
+            Hyperparameters.notNegative("amsgrad", "weight decay", weightDecay);
+        }
+
+        /**
+         * PyTorch's default hyperparameters.
+         *
+         * @return the options
+         */
+        public static Options defaults() {
+            return new Options(0.9, 0.999, 1e-8, 0);
+        }
+    }
+
+    private final Options options;
 
     /**
-     * An AMSGrad optimizer of the given parameters with PyTorch's defaults: decays of 0.9 and 0.999, an epsilon of 1e-8, no
-     * weight decay.
+     * An AMSGrad optimizer of the given parameters with the {@linkplain Options#defaults usual} hyperparameters.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      */
     public AmsGrad(List<Parameter> parameters, double rate) {
-        this(parameters, rate, 0.9, 0.999, 1e-8, 0);
+        this(parameters, rate, Options.defaults());
     }
 
     /**
@@ -26,14 +55,10 @@ public final class AmsGrad extends PerParameter {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param beta1 the mean's decay
-     * @param beta2 the square's decay
-     * @param epsilon added to the denominator to keep it from 0
-     * @param weightDecay the factor of the L2 penalty
+     * @param options the other hyperparameters
      */
-    public AmsGrad(
-            List<Parameter> parameters, double rate, double beta1, double beta2, double epsilon, double weightDecay) {
-        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, beta1, beta2, epsilon, weightDecay);
+    public AmsGrad(List<Parameter> parameters, double rate, Options options) {
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
@@ -42,17 +67,11 @@ public final class AmsGrad extends PerParameter {
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param beta1 the mean's decay
-     * @param beta2 the square's decay
-     * @param epsilon added to the denominator to keep it from 0
-     * @param weightDecay the factor of the L2 penalty
+     * @param options the other hyperparameters
      */
-    public AmsGrad(
-            ParameterGroups groups, double rate, double beta1, double beta2, double epsilon, double weightDecay) {
-        super(groups, rate, weightDecay, "mean", "square", "maximum");
-        this.beta1 = beta1;
-        this.beta2 = beta2;
-        this.epsilon = epsilon;
+    public AmsGrad(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate, options.weightDecay, "mean", "square", "maximum");
+        this.options = options;
     }
 
     @Override
@@ -60,11 +79,11 @@ public final class AmsGrad extends PerParameter {
         Tensor mean = state("mean", p);
         Tensor square = state("square", p);
         Tensor maximum = state("maximum", p);
-        track(mean, beta1, g);
-        track(square, beta2, g.square());
+        track(mean, options.beta1, g);
+        track(square, options.beta2, g.square());
         maximum.assign(maximum.maximum(square));
-        double correction = 1 - Math.pow(beta1, steps(p));
-        double root = Math.sqrt(1 - Math.pow(beta2, steps(p)));
-        return mean.div(maximum.sqrt().div(root).add(epsilon)).mul(rate / correction);
+        double correction = 1 - Math.pow(options.beta1, steps(p));
+        double root = Math.sqrt(1 - Math.pow(options.beta2, steps(p)));
+        return mean.div(maximum.sqrt().div(root).add(options.epsilon)).mul(rate / correction);
     }
 }

@@ -8,6 +8,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
@@ -44,9 +45,11 @@ public final class Lbfgs extends Optimizer {
         /**
          * Checks the numbers.
          *
-         * @throws TensorException if a number is less than 1
+         * @throws TensorException if a count is less than 1, or a tolerance is negative or not finite
          */
         public Options {
+            Hyperparameters.notNegative("lbfgs", "gradient tolerance", gradientTolerance);
+            Hyperparameters.notNegative("lbfgs", "change tolerance", changeTolerance);
             if (iterations < 1 || evaluations < 1 || history < 1) {
                 throw new TensorException("lbfgs: " + iterations + " iterations, " + evaluations
                         + " evaluations, history " + history + " (expected 1 or more of each); check them");
@@ -94,7 +97,7 @@ public final class Lbfgs extends Optimizer {
      */
     public Lbfgs(List<Parameter> parameters, double rate, Options options) {
         super(parameters, rate);
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
         memory = new LbfgsMemory(options.history);
     }
 

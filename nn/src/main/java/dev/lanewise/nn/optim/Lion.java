@@ -2,7 +2,9 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Lion (Chen et al. 2023, arXiv:2302.06675, algorithm 2): {@code p -= rate (sign(beta1 m + (1 - beta1) g) + decay p);}
@@ -18,6 +20,17 @@ public final class Lion extends PerParameter {
      * @param weightDecay scales the parameter
      */
     public record Options(double beta1, double beta2, double weightDecay) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a beta is not from 0 to below 1, or the weight decay is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decay("lion", "beta1", beta1);
+            Hyperparameters.decay("lion", "beta2", beta2);
+            Hyperparameters.notNegative("lion", "weight decay", weightDecay);
+        }
+
         /**
          * The paper's defaults: 0.9, 0.99 and no weight decay.
          *
@@ -60,7 +73,7 @@ public final class Lion extends PerParameter {
      */
     public Lion(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean");
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

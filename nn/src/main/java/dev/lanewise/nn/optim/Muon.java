@@ -40,12 +40,15 @@ public final class Muon extends PerParameter {
             double epsilon,
             RateFactor rateFactor) {
         /**
-         * Checks the iterations.
+         * Checks the numbers.
          *
-         * @throws TensorException if there is not at least one iteration
+         * @throws TensorException if there is not at least one iteration, or a number is negative or not finite
          */
         public Options {
             Objects.requireNonNull(rateFactor, "rateFactor");
+            Hyperparameters.notNegative("muon", "momentum", momentum);
+            Hyperparameters.notNegative("muon", "weight decay", weightDecay);
+            Hyperparameters.notNegative("muon", "epsilon", epsilon);
             if (iterations < 1) {
                 throw new TensorException("muon: " + iterations + " iterations (expected 1 or more); 5 are usual");
             }

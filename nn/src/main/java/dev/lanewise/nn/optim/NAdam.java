@@ -2,8 +2,10 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** NAdam: Adam with Nesterov momentum whose factor grows towards beta1 (Dozat 2016). */
 public final class NAdam extends PerParameter {
@@ -17,6 +19,19 @@ public final class NAdam extends PerParameter {
      * @param momentumDecay how fast the momentum factor grows
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, double momentumDecay) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a beta is not from 0 to below 1, or another number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decay("nadam", "beta1", beta1);
+            Hyperparameters.decay("nadam", "beta2", beta2);
+            Hyperparameters.notNegative("nadam", "epsilon", epsilon);
+            Hyperparameters.notNegative("nadam", "weight decay", weightDecay);
+            Hyperparameters.notNegative("nadam", "momentum decay", momentumDecay);
+        }
+
         /**
          * PyTorch's default hyperparameters.
          *
@@ -62,7 +77,7 @@ public final class NAdam extends PerParameter {
      */
     public NAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "square");
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

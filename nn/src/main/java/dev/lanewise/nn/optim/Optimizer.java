@@ -38,7 +38,7 @@ public abstract class Optimizer {
         this.groups = groups.groups();
         this.parameters = ParameterGroup.all(this.groups);
         if (parameters.isEmpty()) {
-            throw new TensorException("optimizer: got no parameters (expected one or more); has the model any?");
+            throw new TensorException("optimizer: got no parameters (expected one or more); pass those of a model that has some");
         }
         counts = new StepCounts(parameters.size());
         rate(rate);

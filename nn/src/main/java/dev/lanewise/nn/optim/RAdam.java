@@ -2,7 +2,9 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Rectified Adam (Liu et al. 2019, arXiv:1908.03265): Adam whose first steps, in which the running mean of squares is of too
@@ -22,6 +24,18 @@ public final class RAdam extends PerParameter {
      * @param decoupled whether the penalty scales the parameter rather than adds to the gradient
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a beta is not from 0 to below 1, or another number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decay("radam", "beta1", beta1);
+            Hyperparameters.decay("radam", "beta2", beta2);
+            Hyperparameters.notNegative("radam", "epsilon", epsilon);
+            Hyperparameters.notNegative("radam", "weight decay", weightDecay);
+        }
+
         /**
          * PyTorch's default hyperparameters.
          *
@@ -64,7 +78,7 @@ public final class RAdam extends PerParameter {
      */
     public RAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "square");
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

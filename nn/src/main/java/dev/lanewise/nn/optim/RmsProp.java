@@ -2,7 +2,9 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * RMSprop (Tieleman and Hinton 2012), optionally centered (Graves 2013, arXiv:1308.0850) and with momentum:
@@ -20,6 +22,18 @@ public final class RmsProp extends PerParameter {
      *     negative counts as 0, where PyTorch gives NaN
      */
     public record Options(double alpha, double epsilon, double weightDecay, double momentum, boolean centered) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if alpha is not from 0 to 1, or another number is negative or not finite
+         */
+        public Options {
+            Hyperparameters.decayOrOne("rmsprop", "alpha", alpha);
+            Hyperparameters.notNegative("rmsprop", "epsilon", epsilon);
+            Hyperparameters.notNegative("rmsprop", "weight decay", weightDecay);
+            Hyperparameters.notNegative("rmsprop", "momentum", momentum);
+        }
+
         /**
          * PyTorch's default hyperparameters.
          *
@@ -63,7 +77,7 @@ public final class RmsProp extends PerParameter {
      */
     public RmsProp(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "square", "mean", "momentum");
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

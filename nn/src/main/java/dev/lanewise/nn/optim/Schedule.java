@@ -26,10 +26,12 @@ public interface Schedule {
     /**
      * The same rate for every step.
      *
-     * @param base the initial rate
+     * @param base the initial rate, 0 or more
      * @return the schedule
+     * @throws TensorException if the rate is negative or not finite
      */
     static Schedule constant(double base) {
+        notNegative("constant: base", base);
         return step -> base;
     }
 
@@ -38,11 +40,14 @@ public interface Schedule {
      *
      * @param base the initial rate
      * @param size how many steps the rate stays the same
-     * @param gamma the factor
+     * @param gamma the factor, 0 or more
      * @return the schedule
+     * @throws TensorException if there is not at least one step, or a number is negative or not finite
      */
     static Schedule step(double base, long size, double gamma) {
         positive("step", size);
+        notNegative("step: base", base);
+        notNegative("step: gamma", gamma);
         return step -> base * Math.pow(gamma, Math.floorDiv(step, size));
     }
 
@@ -50,12 +55,15 @@ public interface Schedule {
      * The rate times gamma at each milestone.
      *
      * @param base the initial rate
-     * @param gamma the factor
-     * @param milestones numbers of steps, ascending
+     * @param gamma the factor, 0 or more
+     * @param milestones numbers of steps, in any order
      * @return the schedule
+     * @throws TensorException if the rate or the factor is negative or not finite
      */
     static Schedule multiStep(double base, double gamma, long... milestones) {
         long[] copy = milestones.clone();
+        notNegative("multi-step: base", base);
+        notNegative("multi-step: gamma", gamma);
         return step -> {
             int passed = 0;
             for (long milestone : copy) {
@@ -69,10 +77,13 @@ public interface Schedule {
      * The rate times gamma every step.
      *
      * @param base the initial rate
-     * @param gamma the factor
+     * @param gamma the factor, 0 or more
      * @return the schedule
+     * @throws TensorException if the rate or the factor is negative or not finite
      */
     static Schedule exponential(double base, double gamma) {
+        notNegative("exponential: base", base);
+        notNegative("exponential: gamma", gamma);
         return step -> base * Math.pow(gamma, step);
     }
 
@@ -84,9 +95,12 @@ public interface Schedule {
      * @param least the rate at the end
      * @param steps how many steps it takes
      * @return the schedule
+     * @throws TensorException if there is not at least one step, or a rate is negative or not finite
      */
     static Schedule cosine(double base, double least, long steps) {
         positive("cosine", steps);
+        notNegative("cosine: base", base);
+        notNegative("cosine: least", least);
         return step -> least + (base - least) * (1 + Math.cos(Math.PI * step / steps)) / 2;
     }
 
@@ -99,10 +113,13 @@ public interface Schedule {
      * @param period how many steps pass before the first restart, 1 or more
      * @param growth how many times longer each period is than the one before, 1 or more
      * @return the schedule
+     * @throws TensorException if the period or the growth is not at least 1, or a rate is negative or not finite
      */
     static Schedule warmRestarts(double base, double least, long period, long growth) {
         positive("warm restarts", period);
         positive("warm restarts: growth", growth);
+        notNegative("warm restarts: base", base);
+        notNegative("warm restarts: least", least);
         return step -> {
             long length = period;
             long within = growth == 1 ? step % period : step;
@@ -121,9 +138,12 @@ public interface Schedule {
      * @param steps how many steps it takes
      * @param power 1 for a straight line
      * @return the schedule
+     * @throws TensorException if there is not at least one step, or the rate or the power is negative or not finite
      */
     static Schedule polynomial(double base, long steps, double power) {
         positive("polynomial", steps);
+        notNegative("polynomial: base", base);
+        notNegative("polynomial: power", power);
         return step -> base * Math.pow(1 - Math.min(step, steps) / (double) steps, power);
     }
 
@@ -147,9 +167,13 @@ public interface Schedule {
      * @param end the last factor
      * @param steps how many steps it takes
      * @return the schedule
+     * @throws TensorException if there is not at least one step, or the rate or a factor is negative or not finite
      */
     static Schedule linear(double base, double start, double end, long steps) {
         positive("linear", steps);
+        notNegative("linear: base", base);
+        notNegative("linear: start", start);
+        notNegative("linear: end", end);
         return step -> base * (start + (end - start) * Math.min(step, steps) / steps);
     }
 
@@ -160,9 +184,11 @@ public interface Schedule {
      * @param most the greatest rate
      * @param steps how many steps it takes
      * @return the schedule
+     * @throws TensorException if there is not at least one step, or the rate is negative or not finite
      */
     static Schedule oneCycle(double most, long steps) {
         positive("one-cycle", steps);
+        notNegative("one-cycle: most", most);
         double first = most / 25;
         double last = first / 1e4;
         double top = 0.3 * steps - 1;
@@ -176,6 +202,7 @@ public interface Schedule {
      *
      * @param steps the number of warm-up steps
      * @return the schedule
+     * @throws TensorException if there is not at least one step
      */
     default Schedule warmedUp(long steps) {
         positive("warm-up", steps);
@@ -185,12 +212,14 @@ public interface Schedule {
     /**
      * This schedule for a number of steps, then another from its own beginning.
      *
-     * @param steps how many steps this schedule is used for
+     * @param steps how many steps this schedule is used for, 0 or more
      * @param next the schedule that follows
      * @return the schedule
+     * @throws TensorException if the number of steps is negative
      */
     default Schedule then(long steps, Schedule next) {
         Objects.requireNonNull(next, "next");
+        Hyperparameters.notNegative("schedule", "then: steps", steps);
         return step -> step < steps ? rate(step) : next.rate(step - steps);
     }
 
@@ -223,6 +252,10 @@ public interface Schedule {
 
     private static double between(double from, double to, double part) {
         return to + (from - to) * (1 + Math.cos(Math.PI * part)) / 2;
+    }
+
+    private static void notNegative(String name, double value) {
+        Hyperparameters.notNegative("schedule", name, value);
     }
 
     private static void positive(String name, long steps) {

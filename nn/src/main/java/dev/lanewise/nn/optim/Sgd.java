@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Stochastic gradient descent with momentum, Nesterov momentum and weight decay; the formulas are {@link SgdStep}'s.
@@ -26,11 +27,17 @@ public final class Sgd extends Optimizer {
      */
     public record Options(double momentum, double dampening, double weightDecay, boolean nesterov) {
         /**
-         * Checks the combination.
+         * Checks the numbers.
          *
-         * @throws TensorException if Nesterov momentum is asked for without momentum or with dampening
+         * @throws TensorException if the momentum or the weight decay is negative, a number is not finite, or Nesterov
+         *     momentum is asked for without momentum or with dampening
          */
         public Options {
+            Hyperparameters.notNegative("sgd", "momentum", momentum);
+            Hyperparameters.notNegative("sgd", "weight decay", weightDecay);
+            if (!Double.isFinite(dampening)) {
+                throw Hyperparameters.bad("sgd", "dampening", dampening, "a finite number");
+            }
             if (nesterov && (momentum <= 0 || dampening != 0)) {
                 throw new TensorException("sgd: Nesterov with momentum " + momentum + " and dampening " + dampening
                         + " (expected a positive momentum and no dampening); change one of them");
@@ -82,7 +89,7 @@ public final class Sgd extends Optimizer {
      */
     public Sgd(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     @Override

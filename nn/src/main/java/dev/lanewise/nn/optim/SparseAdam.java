@@ -8,6 +8,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Adam for tables of which a step looks up a few rows ({@link Parameter#byRows}), as PyTorch's of this name: the running means of
@@ -23,6 +24,19 @@ public final class SparseAdam extends Optimizer {
      * @param epsilon keeps the denominator from 0
      */
     public record Options(double beta1, double beta2, double epsilon) {
+        /**
+         * Checks the ranges of the numbers.
+         *
+         * @throws TensorException if a beta is not from 0 to below 1, or epsilon is not above 0
+         */
+        public Options {
+            Hyperparameters.decay("sparse adam", "beta1", beta1);
+            Hyperparameters.decay("sparse adam", "beta2", beta2);
+            if (!(epsilon > 0 && epsilon < Double.POSITIVE_INFINITY)) {
+                throw Hyperparameters.bad("sparse adam", "epsilon", epsilon, "a finite number above 0");
+            }
+        }
+
         /**
          * PyTorch's default hyperparameters.
          *
@@ -70,7 +84,7 @@ public final class SparseAdam extends Optimizer {
      */
     public SparseAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
         for (ParameterGroup group : groups()) {
             if (group.weightDecay().orElse(0) != 0) {
                 throw new TensorException("sparse_adam: weight decay "

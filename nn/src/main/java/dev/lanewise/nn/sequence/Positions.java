@@ -50,10 +50,16 @@ public final class Positions {
      *
      * @param x queries or keys, {@code [..., time, size]} with an even size
      * @return a new tensor of the same shape
+     * @throws TensorException if the tensor has fewer than two dimensions or an odd size, or time and size are too great for
+     *     a table of angles
      */
     public static Tensor rotary(Tensor x) {
-        int time = Math.toIntExact(x.shape().size(-2));
-        return Rotation.of("rotary", time, Math.toIntExact(x.shape().size(-1)), BASE, 1)
+        if (x.shape().rank() < 2) {
+            throw new TensorException(
+                    "rotary: input " + x.spec() + " (expected [..., time, size]); add a dimension by unsqueeze(0)");
+        }
+        int time = (int) Math.min(Integer.MAX_VALUE - 1, x.shape().size(-2));
+        return Rotation.of("rotary", time, (int) Math.min(Integer.MAX_VALUE - 1, x.shape().size(-1)), BASE, 1)
                 .apply(x, 0, time);
     }
 

@@ -54,12 +54,12 @@ public final class ProgressBar implements Callback {
     /**
      * A bar alone, such as {@code [====== ]}: how much of a total is done; full if there is nothing to do.
      *
-     * @param done how much is done
+     * @param done how much is done; less than 0 counts as nothing, and more than the total as all
      * @param total how much there is
      * @return the bar
      */
     public static String bar(long done, long total) {
-        int full = total <= 0 ? WIDTH : (int) (WIDTH * Math.min(done, total) / total);
+        int full = total <= 0 ? WIDTH : (int) (WIDTH * (double) Math.clamp(done, 0, total) / total);
         return "[" + "=".repeat(full) + " ".repeat(WIDTH - full) + "]";
     }
 

@@ -72,4 +72,19 @@ final class SamplerTest {
         assertThatThrownBy(() -> Sampler.weighted(new double[] {0, 1}, 2, false, 0))
                 .hasMessageContaining("2 draws from 2 weights, 1 of them above 0");
     }
+
+    @Test
+    void badNumbersOfSamplesAndClassesSaySo() {
+        assertThatThrownBy(() -> Sampler.sequential(1L << 40)).hasMessageContaining("sampler: " + (1L << 40) + " samples");
+        assertThatThrownBy(() -> Sampler.shuffled(-1, 3)).hasMessageContaining("sampler: -1 samples");
+        assertThatThrownBy(() -> Sampler.balanced(new int[] {0, -1}, 4, 1)).hasMessageContaining("label -1");
+        assertThatThrownBy(() -> Split.stratified(new int[] {0, -1}, 0.5, 1)).hasMessageContaining("class -1 of sample 1");
+        assertThatThrownBy(() -> Split.random(-1, 0.5, 1)).hasMessageContaining("-1 samples");
+    }
+
+    @Test
+    void balancedDrawsTakeClassesOfAnyNumber() {
+        assertThat(Sampler.balanced(new int[] {0, Integer.MAX_VALUE}, 4, 1).order(0))
+                .hasSize(4);
+    }
 }

@@ -80,4 +80,16 @@ final class SharedLoaderTest {
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("has 1 samples for 2 ranks");
     }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0", "-1, 0", "-1, 2", "2, 2", "3, 2", "0, -1"})
+    void ranksThatAreNoneAreRefused(int rank, int ranks) {
+        DataLoader all = loader(8, 4);
+        assertThatThrownBy(() -> all.part(rank, ranks))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("part: rank " + rank + " of " + ranks);
+        assertThatThrownBy(() -> all.every(rank, ranks))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("every: rank " + rank + " of " + ranks);
+    }
 }

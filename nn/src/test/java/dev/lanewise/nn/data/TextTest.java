@@ -58,6 +58,8 @@ class TextTest {
     void sequencesAreCutAndFilledToOneLength() {
         List<int[]> sequences = List.of(new int[] {5, 6, 7, 8}, new int[] {9}, new int[0]);
         assertThat(Sequences.pad(sequences, 3, 0)).containsExactly(5, 6, 7, 9, 0, 0, 0, 0, 0);
+        assertThatThrownBy(() -> Sequences.pad(sequences, -1, 0)).hasMessageContaining("sequences: length -1");
+        assertThatThrownBy(() -> Sequences.pad(sequences, 1 << 30, 0)).hasMessageContaining("fewer than 2^31");
         assertThat(Sequences.lengths(sequences, 3)).containsExactly(3, 1, 0);
     }
 

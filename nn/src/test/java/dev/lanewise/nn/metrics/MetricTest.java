@@ -36,6 +36,7 @@ final class MetricTest {
         assertThat(without.figures()).containsOnlyKeys("accuracy");
         assertThat(without.report()).doesNotContain("ROC");
         assertThatThrownBy(() -> new Classification(List.of("a"), true)).hasMessageContaining("found 1 classes");
+        assertThatThrownBy(() -> new Classification(-1)).hasMessageContaining("found -1 classes");
     }
 
     @Test

@@ -91,7 +91,7 @@ final class OptimizerStepsTest {
                         0.34328616f),
                 new Kind(
                         "amsgrad",
-                        p -> new AmsGrad(p, 0.05, 0.9, 0.99, 1e-8, 0),
+                        p -> new AmsGrad(p, 0.05, new AmsGrad.Options(0.9, 0.99, 1e-8, 0)),
                         h,
                         h,
                         h,

@@ -33,7 +33,7 @@ final class ParameterGroupTest {
         kinds.put("sgd", (g, x) -> new Sgd(g, x[0], new Sgd.Options(0.9, 0, x[1], true)));
         kinds.put("adam", (g, x) -> new Adam(g, x[0], new Adam.Options(0.9, 0.99, 1e-8, x[1], false)));
         kinds.put("adamw", (g, x) -> new Adam(g, x[0], new Adam.Options(0.9, 0.99, 1e-8, x[1], true)));
-        kinds.put("amsgrad", (g, x) -> new AmsGrad(g, x[0], 0.9, 0.99, 1e-8, x[1]));
+        kinds.put("amsgrad", (g, x) -> new AmsGrad(g, x[0], new AmsGrad.Options(0.9, 0.99, 1e-8, x[1])));
         kinds.put("rmsprop", (g, x) -> new RmsProp(g, x[0], new RmsProp.Options(0.99, 1e-8, x[1], 0.5, true)));
         kinds.put("adagrad", (g, x) -> new Adagrad(g, x[0], new Adagrad.Options(0.1, 1e-10, x[1])));
         kinds.put("adadelta", (g, x) -> new Adadelta(g, x[0], new Adadelta.Options(0.9, 1e-6, x[1])));

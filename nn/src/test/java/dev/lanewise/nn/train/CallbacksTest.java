@@ -156,6 +156,7 @@ final class CallbacksTest {
         assertThat(drawn.get(5)).matches("\u001b\\[Kepoch 1/1: loss .*\\R");
         assertThat(drawn).hasSize(7).last().isEqualTo("\u001b[K");
         assertThat(ProgressBar.bar(0, 0)).isEqualTo(ProgressBar.bar(5, 5));
+        assertThat(ProgressBar.bar(-1, 2)).isEqualTo(ProgressBar.bar(0, 2));
     }
 
     @Test
