@@ -47,7 +47,7 @@ record CallContext(
      * @param tensors by full name, as {@link Layer#stateDict} has them
      */
     static CallContext substituting(Layer model, Map<String, Tensor> tensors) {
-        Map<String, Tensor> own = model.stateDict();
+        Map<String, Tensor> own = Members.stateDict(model);
         tensors.forEach((name, tensor) -> {
             Tensor replaced = own.get(name);
             if (replaced == null || !replaced.shape().equals(tensor.shape())) {

@@ -224,20 +224,19 @@ public abstract class Layer {
         return Collections.unmodifiableMap(members.children);
     }
 
-    /**
-     * {@return all parameters of this layer and its descendants, each once} A field that holds a layer or parameter which is none of
-     * them, and is not frozen, is reported in the log, once: it would not be trained.
-     */
+    /** {@return all parameters of this layer and its descendants, each once; {@link #namedParameters} says what is reported} */
     public final List<Parameter> parameters() {
-        UnlistedFields.warn(this);
         return List.copyOf(namedParameters().values());
     }
 
     /**
      * {@return all parameters of this layer and its descendants by full name, in the order of registration; one that
-     * occurs more than once has the first of its names}
+     * occurs more than once has the first of its names} A field of a layer that holds a layer or parameter which is
+     * none of them and not frozen, also in arrays, collections, records and other objects, is reported in the log,
+     * once: it would not be trained. This, {@link #parameters}, {@link #stateDict} and all that uses them do so.
      */
     public final Map<String, Parameter> namedParameters() {
+        UnlistedFields.warn(this);
         return Members.namedParameters(this);
     }
 
@@ -400,6 +399,7 @@ public abstract class Layer {
      * layer's own.
      */
     public final Map<String, Tensor> stateDict() {
+        UnlistedFields.warn(this);
         return Members.stateDict(this);
     }
 

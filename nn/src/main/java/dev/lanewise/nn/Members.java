@@ -150,6 +150,13 @@ final class Members {
         return all;
     }
 
+    /** All parameters, whatever their names. */
+    static Set<Parameter> allParameters(Layer root) {
+        Set<Parameter> all = new HashSet<>();
+        visit(root, (prefix, layer) -> all.addAll(layer.members.parameters.values()));
+        return all;
+    }
+
     /** All buffers by full name. */
     static Map<String, Tensor> namedBuffers(Layer root) {
         Map<String, Tensor> all = new LinkedHashMap<>();

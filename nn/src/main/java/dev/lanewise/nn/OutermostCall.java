@@ -2,19 +2,24 @@ package dev.lanewise.nn;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.TensorException;
-import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outermost layer call of a thread. A layer that is called inside but is not among the outermost one's descendants
- * would silently be left out of training, saving and moving, so it is found here: it can't be known earlier, as fields
+ * The outermost layer call of a thread. A layer that is called inside but is not among the outermost one's descendants,
+ * or a parameter that is used there but is none of theirs, would silently be left out of training, saving and moving, so it is found here: it can't be known earlier, as fields
  * and what a function refers to are private.
  */
 final class OutermostCall {
     private static final ThreadLocal<OutermostCall> CURRENT = ThreadLocal.withInitial(OutermostCall::new);
 
     private @Nullable Layer outermost;
+
+    /** The outermost layer's parameters, once they are asked for. */
+    private @Nullable Set<Parameter> known;
+
+    private boolean adapting;
 
     private OutermostCall() {}
 
@@ -43,6 +48,38 @@ final class OutermostCall {
 
     void end() {
         outermost = null;
+        known = null;
+    }
+
+    /**
+     * Notes that a parameter that is not frozen is computed with: where that is recorded and it is none of the outermost
+     * layer's, it is reported. It is no error, as whoever uses it may train it and save it by itself.
+     */
+    void use(Parameter parameter) {
+        Layer outer = outermost;
+        if (outer == null || parameter.foundIn == outer.id || adapting || !Autograd.isRecording()) {
+            return;
+        }
+        if (known == null || !known.contains(parameter)) {
+            // also where it was registered during the call
+            known = Members.allParameters(outer);
+        }
+        if (!known.contains(parameter) && !parameter.reported) {
+            UnlistedFields.warn(parameter, outer);
+            parameter.reported = true;
+        }
+        parameter.foundIn = outer.id;
+    }
+
+    /** Runs a computation of a layer's adaptations, whose parameters are trained and saved without the layer. */
+    <T> T adapting(Supplier<T> body) {
+        boolean before = adapting;
+        adapting = true;
+        try {
+            return body.get();
+        } finally {
+            adapting = before;
+        }
     }
 
     /** Whether a layer is a descendant, or has nothing to register. */
@@ -50,8 +87,8 @@ final class OutermostCall {
         if (outer.layers().contains(layer)) {
             return true;
         }
-        Set<Parameter> known = new HashSet<>(outer.parameters());
-        boolean trained = layer.parameters().stream().anyMatch(p -> !p.isFrozen() && !known.contains(p));
+        Set<Parameter> own = Members.allParameters(outer);
+        boolean trained = Members.allParameters(layer).stream().anyMatch(p -> !p.isFrozen() && !own.contains(p));
         if (trained && Autograd.isRecording()) {
             throw new TensorException(name(layer) + " is called inside " + name(outer)
                     + " but not registered there (expected all layers with parameters among its children), so it would be"

@@ -18,6 +18,12 @@ public final class Parameter {
     private volatile boolean frozen;
     private volatile @Nullable Supplier<Tensor> derivation;
 
+    /** The outermost layer that a use last found this to belong to; see {@link OutermostCall}. */
+    long foundIn;
+
+    /** Whether a use in a layer that has not registered it was reported. */
+    volatile boolean reported;
+
     /**
      * A parameter over the given initial values, which it takes out of their scope.
      *
@@ -48,7 +54,10 @@ public final class Parameter {
         return byRows ? Autograd.watchRows(values) : Autograd.watch(values);
     }
 
-    /** {@return the tensor to compute with: watched, or a constant while the parameter is frozen} */
+    /**
+     * {@return the tensor to compute with: watched, or a constant while the parameter is frozen} Where gradients are
+     * recorded in the call of a layer that has not registered the parameter, that is reported in the log, once.
+     */
     public Tensor tensor() {
         CallContext context = CallContext.current();
         Tensor substitute = context == null ? null : context.parameters().get(this);
@@ -60,7 +69,11 @@ public final class Parameter {
             return source.get();
         }
         Tensor current = tensor;
-        return frozen ? Autograd.detach(current) : current;
+        if (frozen) {
+            return Autograd.detach(current);
+        }
+        OutermostCall.current().use(this);
+        return current;
     }
 
     /** {@return the watched leaf, frozen or not: what {@link dev.lanewise.autograd.Gradients#of} takes} */

@@ -191,9 +191,9 @@ final class LayerTypesTest {
                         Autograd.gradients(frozen.forward(Tensor.ones(1, 2)).sum()))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("freeze");
-        var others = Autograd.gradients(new Linear(2, 1).forward(Tensor.ones(1, 2)).sum());
-        for (Tensor tensor :
-                List.of(frozen.weight().leaf(), frozen.weight().tensor())) {
+        var others =
+                Autograd.gradients(new Linear(2, 1).forward(Tensor.ones(1, 2)).sum());
+        for (Tensor tensor : List.of(frozen.weight().leaf(), frozen.weight().tensor())) {
             assertThatThrownBy(() -> others.of(tensor)).hasMessageContaining("freeze");
         }
     }

@@ -7,12 +7,12 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.nn.sequence.AttentionCache;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.sequence.EmbeddingBag;
 import dev.lanewise.nn.sequence.GRU;
 import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.LearnedPositions;
-import dev.lanewise.nn.sequence.AttentionCache;
 import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.Positions;
 import dev.lanewise.nn.sequence.RNN;
@@ -230,7 +230,8 @@ final class ModuleTest {
         for (Tensor mask : List.of(tokens, tokens.to(DType.F32), padding.flatten())) {
             assertThatThrownBy(() -> MultiHeadAttention.paddingMask(mask))
                     .isInstanceOf(TensorException.class)
-                    .hasMessageStartingWith("paddingMask: " + mask.spec() + " (expected BOOL [n, s], true where there is")
+                    .hasMessageStartingWith(
+                            "paddingMask: " + mask.spec() + " (expected BOOL [n, s], true where there is")
                     .hasMessageContaining("mask.eq(0)");
         }
         assertThatThrownBy(() -> attention.selfAttention(Tensor.ones(2, 3, 4), padding, false))
@@ -243,8 +244,8 @@ final class ModuleTest {
             assertThatThrownBy(() -> attention.selfAttention(Tensor.ones(2, 2, 4), Tensor.ones(3, 3), cache))
                     .hasMessageContaining("scores [2, 2, 2, 3]");
         });
-        assertThat(attention.selfAttention(
-                                Tensor.ones(2, 3, 4), MultiHeadAttention.paddingMask(padding), false)
+        assertThat(attention
+                        .selfAttention(Tensor.ones(2, 3, 4), MultiHeadAttention.paddingMask(padding), false)
                         .shape())
                 .isEqualTo(Shape.of(2, 3, 4));
     }

@@ -225,9 +225,11 @@ public abstract class Optimizer {
             return;
         }
         long frozen = parameters.stream().filter(Parameter::isFrozen).count();
-        throw new TensorException("optimizer: got gradients of " + gradients.values().size()
-                + " tensors, among them none of its " + parameters.size() + " parameters, of which " + frozen
-                + " are frozen (expected gradients of a loss that depends on them); are they another model's, or was the"
+        throw new TensorException("optimizer: got gradients of "
+                + gradients.values().size()
+                + " tensors, among them none of its " + parameters.size() + " parameters"
+                + (frozen == 0 ? "" : ", of which " + frozen + " are frozen")
+                + " (expected gradients of a loss that depends on them); are they another model's, or was the"
                 + " loss computed before the model was moved or its parameters set?"
                 + (frozen == 0 ? "" : " Let frozen ones be trained again by freeze(false), or leave the step out"));
     }

@@ -165,8 +165,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     private static void checkFits(@Nullable Tensor mask, Tensor q, long keys) {
         Shape shape = mask == null ? Shape.of() : mask.shape();
         long queries = q.shape().size(2);
-        if (shape.rank() > 0 && differs(shape.size(-1), keys)
-                || shape.rank() > 1 && differs(shape.size(-2), queries)) {
+        if (shape.rank() > 0 && differs(shape.size(-1), keys) || shape.rank() > 1 && differs(shape.size(-2), queries)) {
             throw new TensorException("attention: mask " + shape + " (expected a shape that broadcasts to the scores ["
                     + q.shape().size(0) + ", " + q.shape().size(1) + ", " + queries + ", " + keys
                     + "]); give a mask [n, s] of padding as MultiHeadAttention.paddingMask(mask)");

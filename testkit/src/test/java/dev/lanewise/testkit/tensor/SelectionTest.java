@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.ScatterReduction;
+import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -76,13 +76,17 @@ class SelectionTest {
         Tensor base = Tensor.of(100f, 100f, 100f);
         Tensor index = Tensor.of(0L, 0L, 2L);
         Tensor source = Tensor.of(1f, 2f, 3f);
-        assertThat(base.scatterReduce(ScatterReduction.AMAX, 0, index, source, false).toFloatArray())
+        assertThat(base.scatterReduce(ScatterReduction.AMAX, 0, index, source, false)
+                        .toFloatArray())
                 .containsExactly(2, 100, 3);
-        assertThat(base.scatterReduce(ScatterReduction.AMIN, 0, index, source, true).toFloatArray())
+        assertThat(base.scatterReduce(ScatterReduction.AMIN, 0, index, source, true)
+                        .toFloatArray())
                 .containsExactly(1, 100, 3);
-        assertThat(base.scatterReduce(ScatterReduction.SUM, 0, index, source, true).toFloatArray())
+        assertThat(base.scatterReduce(ScatterReduction.SUM, 0, index, source, true)
+                        .toFloatArray())
                 .containsExactly(103, 100, 103);
-        assertThat(base.scatterReduce(ScatterReduction.PROD, 0, index, source, false).toFloatArray())
+        assertThat(base.scatterReduce(ScatterReduction.PROD, 0, index, source, false)
+                        .toFloatArray())
                 .containsExactly(2, 100, 3);
     }
 
@@ -91,16 +95,20 @@ class SelectionTest {
         Tensor base = Tensor.of(10.0, 20.0, 30.0);
         Tensor index = Tensor.of(0L, 0L, 2L);
         Tensor source = Tensor.of(1.0, 4.0, 3.0);
-        assertThat(base.scatterReduce(ScatterReduction.MEAN, 0, index, source, true).toDoubleArray())
+        assertThat(base.scatterReduce(ScatterReduction.MEAN, 0, index, source, true)
+                        .toDoubleArray())
                 .containsExactly(5, 20, 16.5);
-        assertThat(base.scatterReduce(ScatterReduction.MEAN, 0, index, source, false).toDoubleArray())
+        assertThat(base.scatterReduce(ScatterReduction.MEAN, 0, index, source, false)
+                        .toDoubleArray())
                 .containsExactly(2.5, 20, 3);
         assertThat(Tensor.of(-10L, 20L, 30L)
                         .scatterReduce(ScatterReduction.MEAN, 0, index, Tensor.of(1L, 4L, 3L), true)
                         .toLongArray())
                 .containsExactly(-2, 20, 16);
-        GradCheck.first(xs -> new Tensor[] {xs[0].scatterReduce(ScatterReduction.MEAN, 0, index, xs[1], true)}, base, source);
-        GradCheck.first(xs -> new Tensor[] {xs[0].scatterReduce(ScatterReduction.MEAN, 0, index, xs[1], false)}, base, source);
+        GradCheck.first(
+                xs -> new Tensor[] {xs[0].scatterReduce(ScatterReduction.MEAN, 0, index, xs[1], true)}, base, source);
+        GradCheck.first(
+                xs -> new Tensor[] {xs[0].scatterReduce(ScatterReduction.MEAN, 0, index, xs[1], false)}, base, source);
     }
 
     @Test
