@@ -121,6 +121,7 @@ public final class Autograd {
      * @param loss a tracked scalar
      * @param graph whether the record is kept for another walk or released
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
+     * @throws TensorException if the tensor is not a single number, or depends on no tensor that is watched
      */
     public static Gradients gradients(Tensor loss, Graph graph) {
         checkScalar(loss);
@@ -135,6 +136,7 @@ public final class Autograd {
      * @param watched what {@link #watch} returned, of which the listener wants to know
      * @param listener is told of their gradients
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
+     * @throws TensorException if the loss is not a single number, or depends on no tensor that is watched
      */
     public static Gradients gradients(Tensor loss, List<Tensor> watched, GradientListener listener) {
         checkScalar(loss);
@@ -151,6 +153,8 @@ public final class Autograd {
      * @param upstream for each output a tensor of its type and shape
      * @param graph whether the record is kept for another walk or released
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
+     * @throws TensorException if the upstream gradients are not as many as the results, or of other shapes, or the
+     *     results depend on no tensor that is watched
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Graph graph) {
         return walk(outputs, upstream, new Walk(graph, Set.of()));

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param rows how many rows the whole gradient has
  */
 public record RowGradient(Tensor indices, Tensor values, long rows) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public RowGradient {
         Objects.requireNonNull(indices, "indices");
         Objects.requireNonNull(values, "values");

@@ -52,7 +52,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
             @Nullable Tensor pooled,
             @Nullable Tensor logits,
             List<Tensor> hiddenStates) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, of which only {@code pooled} and {@code logits} may be null. */
         public Output {
             Objects.requireNonNull(lastHidden, "lastHidden");
             Objects.requireNonNull(hiddenStates, "hiddenStates");

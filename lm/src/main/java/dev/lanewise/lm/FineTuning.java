@@ -43,7 +43,7 @@ public final class FineTuning {
      * @param label its class, for encoders; ignored for decoders
      */
     public record Sample(String text, int label) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Sample {
             Objects.requireNonNull(text, "text");
         }

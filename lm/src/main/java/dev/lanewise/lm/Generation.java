@@ -27,7 +27,7 @@ public final class Generation {
      * @param score the sum of log-probabilities, divided by a power of the length
      */
     public record Beam(int[] tokens, double score) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Beam {
             Objects.requireNonNull(tokens, "tokens");
         }

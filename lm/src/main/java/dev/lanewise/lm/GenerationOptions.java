@@ -71,6 +71,7 @@ public record GenerationOptions(
      * {@return options that take the best token each time}
      *
      * @param newTokens how many tokens are generated at most
+     * @throws IllegalArgumentException if there is not at least one new token
      */
     public static GenerationOptions greedy(int newTokens) {
         return new GenerationOptions(newTokens, false, 0, 1, 0, 1, 0, 1, List.of(), null, List.of());
@@ -81,6 +82,7 @@ public record GenerationOptions(
      *
      * @param newTokens how many tokens are generated at most
      * @param seed the seed of the random numbers
+     * @throws IllegalArgumentException if there is not at least one new token
      */
     public static GenerationOptions sampled(int newTokens, long seed) {
         return new GenerationOptions(newTokens, true, seed, 1, 0, 1, 0, 1, List.of(), null, List.of());

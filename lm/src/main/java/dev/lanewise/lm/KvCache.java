@@ -63,7 +63,7 @@ public final class KvCache implements AutoCloseable {
      * @param values likewise
      */
     public record Seen(Tensor keys, Tensor values) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Seen {
             Objects.requireNonNull(keys, "keys");
             Objects.requireNonNull(values, "values");

@@ -49,7 +49,7 @@ public final class LmCases {
      * @param detail how far it is from the stored results, or what went wrong
      */
     public record Result(String id, Status status, String detail) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Result {
             Objects.requireNonNull(id, "id");
             Objects.requireNonNull(status, "status");

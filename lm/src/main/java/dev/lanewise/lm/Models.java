@@ -59,6 +59,7 @@ public final class Models {
      * @param folder a folder with config.json and weights
      * @param dtype F32, F64, BF16 or F16
      * @return the model
+     * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static PretrainedModel load(Path folder, DType dtype) {
         if (String.valueOf(folder.getFileName()).endsWith(".gguf")) {
@@ -83,6 +84,7 @@ public final class Models {
      *
      * @param file its path
      * @return the model
+     * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static CausalLM packed(Path file) {
         return GgufModels.load(file, DType.F32, true);
@@ -93,6 +95,7 @@ public final class Models {
      *
      * @param file its config.json
      * @param random the source of the initial values
+     * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static PretrainedModel untrained(Path file, Rng random) {
         Config config = Config.read(file);
@@ -114,6 +117,7 @@ public final class Models {
      *
      * @param folder a folder with config.json and weights
      * @return the model
+     * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static CausalLM causal(Path folder) {
         return as(CausalLM.class, "a decoder that predicts next tokens", folder);
@@ -144,6 +148,7 @@ public final class Models {
      *
      * @param folder a folder with config.json and weights
      * @return the model
+     * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static Encoder encoder(Path folder) {
         return as(Encoder.class, "an encoder of texts", folder);
@@ -199,6 +204,7 @@ public final class Models {
      *
      * @param folder a folder with config.json and weights
      * @return the model
+     * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static Seq2SeqLM seq2seq(Path folder) {
         return as(Seq2SeqLM.class, "an encoder with a decoder", folder);

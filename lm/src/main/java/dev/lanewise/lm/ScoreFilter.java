@@ -25,6 +25,7 @@ public interface ScoreFilter {
      *
      * @param temperature above 0
      * @return the filter
+     * @throws IllegalArgumentException if the temperature is not above 0
      */
     static ScoreFilter temperature(double temperature) {
         Scores.above("temperature", temperature, 0);
@@ -36,6 +37,7 @@ public interface ScoreFilter {
      *
      * @param count how many tokens are kept
      * @return the filter
+     * @throws IllegalArgumentException if the number is not above 0
      */
     static ScoreFilter topK(int count) {
         Scores.above("top-k", count, 0);
@@ -54,6 +56,7 @@ public interface ScoreFilter {
      *
      * @param share the share, from 0 to 1
      * @return the filter
+     * @throws IllegalArgumentException if the share is not from 0 to 1
      */
     static ScoreFilter topP(double share) {
         Scores.share("top-p", share);
@@ -83,6 +86,7 @@ public interface ScoreFilter {
      *
      * @param share the share, from 0 to 1
      * @return the filter
+     * @throws IllegalArgumentException if the share is not from 0 to 1
      */
     static ScoreFilter minP(double share) {
         Scores.share("min-p", share);
@@ -99,6 +103,7 @@ public interface ScoreFilter {
      *
      * @param share the share, from 0 to 1
      * @return the filter
+     * @throws IllegalArgumentException if the share is not from 0 to 1
      */
     static ScoreFilter typicalP(double share) {
         Scores.share("typical-p", share);
@@ -130,6 +135,7 @@ public interface ScoreFilter {
      *
      * @param probability the probability
      * @return the filter
+     * @throws IllegalArgumentException if the cutoff is not from 0 to 1
      */
     static ScoreFilter epsilonCutoff(double probability) {
         Scores.share("epsilon cutoff", probability);
@@ -140,6 +146,7 @@ public interface ScoreFilter {
      * {@return an epsilon cutoff whose probability is lower where many tokens are likely}
      *
      * @param probability the probability
+     * @throws IllegalArgumentException if the cutoff is not from 0 to 1
      */
     static ScoreFilter etaCutoff(double probability) {
         Scores.share("eta cutoff", probability);
@@ -155,6 +162,7 @@ public interface ScoreFilter {
      *
      * @param factor above 1 against repetition, below 1 for it
      * @return the filter
+     * @throws IllegalArgumentException if the penalty is not above 0
      */
     static ScoreFilter repetitionPenalty(double factor) {
         Scores.above("repetition penalty", factor, 0);
@@ -172,6 +180,7 @@ public interface ScoreFilter {
      *
      * @param length the length of the run
      * @return the filter
+     * @throws IllegalArgumentException if the length is not above 0
      */
     static ScoreFilter noRepeat(int length) {
         Scores.above("no-repeat length", length, 0);

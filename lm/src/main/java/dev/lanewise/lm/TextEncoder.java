@@ -1,6 +1,7 @@
 package dev.lanewise.lm;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -29,7 +30,7 @@ import java.util.stream.IntStream;
  * @param tokenizer its tokenizer
  */
 public record TextEncoder(Encoder model, Tokenizer tokenizer) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public TextEncoder {
         Objects.requireNonNull(model, "model");
     }
@@ -41,6 +42,7 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
      *
      * @param folder the folder of an encoder and its tokenizer
      * @return the encoder
+     * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static TextEncoder load(Path folder) {
         return new TextEncoder(Models.encoder(folder), Tokenizers.load(folder));

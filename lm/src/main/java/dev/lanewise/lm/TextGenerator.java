@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record TextGenerator(
         CausalLM model, Tokenizer tokenizer, @Nullable ChatTemplate chatTemplate) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, of which only {@code chatTemplate} may be null. */
     public TextGenerator {
         Objects.requireNonNull(model, "model");
     }

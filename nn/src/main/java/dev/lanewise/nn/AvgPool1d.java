@@ -2,6 +2,7 @@ package dev.lanewise.nn;
 
 import dev.lanewise.nn.internal.Kernels;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Windows;
 
@@ -11,20 +12,23 @@ public final class AvgPool1d extends Layer {
     private final boolean countIncludePad;
 
     /**
-     * A window whose stride is its size.
+     * A pooling layer with a window whose stride is its size.
      *
      * @param kernel the size of the window in every direction
+     * @throws TensorException if the kernel is not at least 1
      */
     public AvgPool1d(int kernel) {
         this(Window.of(kernel));
     }
 
     /**
-     * A window; the padding is at most half of it, and counts as zeros.
+     * A pooling layer with a window; the padding is at most half of it, and counts as zeros.
      *
      * @param kernel the size of the window in every direction
      * @param stride the distance between neighbouring positions of the window
      * @param padding how much is added on each side
+     * @throws TensorException if kernel or stride is not at least 1, or the padding is negative or more than half the
+     *     kernel
      */
     public AvgPool1d(int kernel, int stride, int padding) {
         this(Window.of(kernel).stride(stride).padding(padding));
@@ -34,6 +38,7 @@ public final class AvgPool1d extends Layer {
      * A layer with a window of any size, stride and padding, where padding counts as zeros.
      *
      * @param window its size, stride and padding
+     * @throws TensorException if the window is not one of one dimension, or its padding is more than half its kernel
      */
     public AvgPool1d(Window window) {
         this(window, true);
@@ -44,6 +49,7 @@ public final class AvgPool1d extends Layer {
      *
      * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
+     * @throws TensorException if the window is not one of one dimension, or its padding is more than half its kernel
      */
     public AvgPool1d(Window window, boolean countIncludePad) {
         this.window = Windows.pooling("avg_pool1d", window, 1);

@@ -23,7 +23,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     private final Parameter bias;
 
     /**
-     * With a momentum of 0.1 and an epsilon of 1e-5.
+     * A normalization with a momentum of 0.1 and an epsilon of 1e-5.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @throws TensorException if {@code channels} is negative or above 2^48
@@ -33,7 +33,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     }
 
     /**
-     * Normalizes with the given momentum and epsilon; weights start at 1 and biases at 0.
+     * A normalization with the given momentum and epsilon; weights start at 1 and biases at 0.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param momentum the weight of a batch in the running statistics

@@ -1,24 +1,27 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /** {@link BatchNorm} of images {@code [n, c, h, w]}; other ranks are an error. */
 public final class BatchNorm2d extends BatchNorm {
     /**
-     * With a momentum of 0.1 and an epsilon of 1e-5.
+     * A normalization with a momentum of 0.1 and an epsilon of 1e-5.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     * @throws TensorException if the number of channels is negative or above 2^48
      */
     public BatchNorm2d(long channels) {
         super(channels);
     }
 
     /**
-     * Normalizes with the given momentum and epsilon; weights start at 1 and biases at 0.
+     * A normalization with the given momentum and epsilon; weights start at 1 and biases at 0.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param momentum the weight of a batch in the running statistics
      * @param epsilon added to the variance to avoid division by 0
+     * @throws TensorException if the number of channels is negative or above 2^48
      */
     public BatchNorm2d(long channels, double momentum, double epsilon) {
         super(channels, momentum, epsilon);

@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.nn.internal.StateLoader;
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.nn.io.Loading;
@@ -26,6 +27,7 @@ public final class Checkpoint {
      *
      * @param file where to write them; an existing file is replaced once the new one is complete
      * @param model the model
+     * @throws BadFileException if the file cannot be written
      */
     public static void saveWeights(Path file, Layer model) {
         Safetensors.writeTensors(file, model.stateDict(), Map.of());

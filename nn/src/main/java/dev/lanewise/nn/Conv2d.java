@@ -4,6 +4,7 @@ import dev.lanewise.nn.internal.Kernels;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
@@ -20,35 +21,38 @@ public final class Conv2d extends Layer {
     private final @Nullable Parameter bias;
 
     /**
-     * Stride 1, no padding, with bias, initialized from the global random stream.
+     * A convolution with a stride of 1, no padding and a bias, initialized from the global random stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
+     * @throws TensorException if a number of channels is negative, or the kernel is not at least 1
      */
     public Conv2d(long in, long out, int kernel) {
         this(in, out, kernel, 1, 0);
     }
 
     /**
-     * With bias, initialized from the global random stream.
+     * A convolution with a bias, initialized from the global random stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
      * @param stride the distance between neighbouring positions of the window
      * @param padding how many zeros are added on each side
+     * @throws TensorException if a number of channels or the padding is negative, or kernel or stride is not at least 1
      */
     public Conv2d(long in, long out, int kernel, int stride, int padding) {
         this(in, out, Window.of(kernel).stride(stride).padding(padding));
     }
 
     /**
-     * With bias, initialized from the global random stream.
+     * A convolution with a bias, initialized from the global random stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation
+     * @throws TensorException if a number of channels is negative, or the window is not one of two dimensions
      */
     public Conv2d(long in, long out, Window window) {
         this(in, out, window, Rng.global());
@@ -62,6 +66,8 @@ public final class Conv2d extends Layer {
      * @param window its size, stride, padding and dilation
      * @param groups the number of independent groups that the channels are divided into; as many as channels for a depthwise
      *     convolution
+     * @throws TensorException if a number of channels is negative, the window is not one of two dimensions, or the
+     *     groups do not divide both numbers of channels
      */
     public Conv2d(long in, long out, Window window, int groups) {
         this(in, out, window, groups, true, Rng.global());
@@ -74,6 +80,7 @@ public final class Conv2d extends Layer {
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation
      * @param rng the source of the initial values
+     * @throws TensorException if a number of channels is negative, or the window is not one of two dimensions
      */
     public Conv2d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
@@ -88,6 +95,8 @@ public final class Conv2d extends Layer {
      * @param groups the number of independent groups that the channels are divided into
      * @param withBias whether a bias is added
      * @param rng the source of the initial values
+     * @throws TensorException if a number of channels is negative, the window is not one of two dimensions, or the
+     *     groups do not divide both numbers of channels
      */
     public Conv2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.window = Windows.convolution("conv2d", window, 2, false);

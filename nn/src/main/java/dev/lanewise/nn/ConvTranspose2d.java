@@ -21,7 +21,7 @@ public final class ConvTranspose2d extends Layer {
     private final @Nullable Parameter bias;
 
     /**
-     * Stride 1, no padding, with bias, initialized from the global random stream.
+     * A transposed convolution with a stride of 1, no padding and a bias, initialized from the global random stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -34,7 +34,7 @@ public final class ConvTranspose2d extends Layer {
     }
 
     /**
-     * With bias, initialized from the global random stream.
+     * A transposed convolution with a bias, initialized from the global random stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -49,7 +49,7 @@ public final class ConvTranspose2d extends Layer {
     }
 
     /**
-     * With bias, initialized from the global random stream.
+     * A transposed convolution with a bias, initialized from the global random stream.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -69,6 +69,8 @@ public final class ConvTranspose2d extends Layer {
      * @param window its size, stride, padding and dilation, and the output padding
      * @param groups the number of independent groups that the channels are divided into; as many as channels for a depthwise
      *     convolution
+     * @throws TensorException if a number of channels is negative, the window is not one of two dimensions, or the
+     *     groups do not divide both numbers of channels
      */
     public ConvTranspose2d(long in, long out, Window window, int groups) {
         this(in, out, window, groups, true, Rng.global());

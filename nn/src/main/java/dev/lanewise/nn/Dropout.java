@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -16,6 +17,7 @@ public final class Dropout extends Layer {
      * A layer that draws from the global random stream.
      *
      * @param p the probability that an element becomes 0, from 0 to below 1
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public Dropout(double p) {
         this(p, Rng.global());
@@ -26,23 +28,11 @@ public final class Dropout extends Layer {
      *
      * @param p the probability that an element becomes 0, from 0 to below 1
      * @param rng the source of random numbers
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public Dropout(double p, Rng rng) {
-        this.p = checked(p);
+        this.p = LayerSizes.dropProbability(p);
         this.rng = random(rng);
-    }
-
-    /**
-     * {@return the given probability, if it is one that elements can be dropped with}
-     *
-     * @param p a number
-     * @throws TensorException if it is not from 0 to below 1
-     */
-    public static double checked(double p) {
-        if (!(p >= 0 && p < 1)) {
-            throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); check the rate");
-        }
-        return p;
     }
 
     @Override

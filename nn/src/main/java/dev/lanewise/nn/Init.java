@@ -5,6 +5,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.function.Supplier;
 
 /** Initial values of parameters, of type {@link DType#F32} on the CPU. */
@@ -44,6 +45,7 @@ public final class Init {
      * @param high the upper bound, which is excluded
      * @param sizes the shape
      * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if a size is negative, or the numbers are too many for memory
      */
     public static Tensor uniform(Rng rng, double low, double high, long... sizes) {
         if (SKIPPED.get()) {
@@ -62,6 +64,7 @@ public final class Init {
      * @param deviation their standard deviation
      * @param sizes the shape
      * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if a size is negative, or the numbers are too many for memory
      */
     public static Tensor normal(Rng rng, double mean, double deviation, long... sizes) {
         if (SKIPPED.get()) {
@@ -80,6 +83,7 @@ public final class Init {
      * @param fanIn the number of inputs of each output
      * @param sizes the shape
      * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if a size is negative, or the numbers are too many for memory
      */
     public static Tensor fanIn(Rng rng, long fanIn, long... sizes) {
         double bound = fanIn == 0 ? 0 : 1 / Math.sqrt(fanIn);
@@ -93,6 +97,8 @@ public final class Init {
      * @param rng the source of random numbers
      * @param sizes the shape, {@code [out, in, ...]}
      * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if there are fewer than two sizes, one is negative, or the numbers are too many for
+     *     memory
      */
     public static Tensor xavierUniform(Rng rng, long... sizes) {
         Shape shape = Shape.of(sizes);
@@ -108,6 +114,8 @@ public final class Init {
      * @param rng the source of random numbers
      * @param sizes the shape, {@code [out, in, ...]}
      * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if there are fewer than two sizes, one is negative, or the numbers are too many for
+     *     memory
      */
     public static Tensor kaimingNormalFanOut(Rng rng, long... sizes) {
         Shape shape = Shape.of(sizes);

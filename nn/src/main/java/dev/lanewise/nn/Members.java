@@ -75,7 +75,8 @@ final class Members {
     private void checkNew(Layer layer, String name) {
         if (name == null || name.isEmpty() || name.indexOf('.') >= 0) {
             throw new TensorException("layer: '" + name + "' can't name a member of " + kind(layer)
-                    + " (expected a name without dots); choose another name");
+                    + " (expected a name without dots); choose another name, or hold the layer in a LayerMap, whose names may"
+                    + " have dots");
         }
         if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
             throw new TensorException("layer: " + kind(layer) + " has two members '" + name + "'; names must differ");

@@ -28,6 +28,7 @@ public final class Parameter {
      * A parameter over the given initial values, which it takes out of their scope.
      *
      * @param initial the values, of a floating-point type
+     * @throws TensorException if the tensor is not of a floating-point type
      */
     public Parameter(Tensor initial) {
         this(initial, false);
@@ -45,6 +46,7 @@ public final class Parameter {
      *
      * @param initial the values, {@code [rows, ...]} of a floating-point type
      * @return the parameter
+     * @throws TensorException if the tensor is not of a floating-point type
      */
     public static Parameter byRows(Tensor initial) {
         return new Parameter(initial, true);

@@ -55,7 +55,7 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
      * @param repeated whether the same layer also appears further above
      */
     public record Row(int depth, String name, String type, List<Shape> outputs, long parameters, boolean repeated) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Row {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(type, "type");

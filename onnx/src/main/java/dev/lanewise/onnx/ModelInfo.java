@@ -29,7 +29,7 @@ public record ModelInfo(
         List<ValueInfo> outputs,
         Map<String, Integer> operators,
         List<String> missing) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public ModelInfo {
         Objects.requireNonNull(opsets, "opsets");
         Objects.requireNonNull(inputs, "inputs");

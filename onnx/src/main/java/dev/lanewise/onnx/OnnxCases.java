@@ -64,7 +64,7 @@ public final class OnnxCases {
      * @param detail what went wrong, or empty
      */
     public record Result(String id, int set, Status status, String detail) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Result {
             Objects.requireNonNull(id, "id");
             Objects.requireNonNull(status, "status");

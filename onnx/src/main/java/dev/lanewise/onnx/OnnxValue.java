@@ -49,7 +49,7 @@ public sealed interface OnnxValue {
      * @param values its elements in row-major order
      */
     record Texts(Shape shape, List<String> values) implements OnnxValue {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Texts {
             Objects.requireNonNull(shape, "shape");
             Objects.requireNonNull(values, "values");
@@ -67,7 +67,7 @@ public sealed interface OnnxValue {
      * @param values its elements
      */
     record Sequence(List<OnnxValue> values) implements OnnxValue {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Sequence {
             Objects.requireNonNull(values, "values");
         }
@@ -85,7 +85,7 @@ public sealed interface OnnxValue {
      * @param values a number for each
      */
     record Table(List<?> keys, List<Float> values) implements OnnxValue {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Table {
             Objects.requireNonNull(keys, "keys");
             Objects.requireNonNull(values, "values");

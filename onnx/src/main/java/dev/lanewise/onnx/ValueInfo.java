@@ -17,7 +17,7 @@ public record ValueInfo(
         Kind kind,
         @Nullable ElementType type,
         @Nullable List<String> dims) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, of which only {@code type} and {@code dims} may be null. */
     public ValueInfo {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(kind, "kind");

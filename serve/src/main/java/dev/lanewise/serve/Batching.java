@@ -35,7 +35,7 @@ public record Batching(int largest, Duration longestWait, int queue, int workers
         }
         if (longestWait.isNegative() || longestWait.compareTo(Duration.ofMinutes(1)) > 0) {
             throw new TensorException("serve: requests that wait " + longestWait
-                    + " for others (expected no time to a minute); choose a few milliseconds");
+                    + " for others (expected zero to one minute); choose a few milliseconds");
         }
     }
 

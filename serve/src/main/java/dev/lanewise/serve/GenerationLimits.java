@@ -30,7 +30,7 @@ public record GenerationLimits(int sequences, int queue, long cacheBytes, int ne
         }
         if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(Duration.ofDays(1)) > 0) {
             throw new TensorException("serve: a deadline of " + deadline
-                    + " for generated texts (expected more than nothing to a day); correct it");
+                    + " for generated texts (expected more than zero and at most a day); correct it");
         }
     }
 

@@ -400,7 +400,7 @@ public final class Server implements AutoCloseable {
          * Limits how long a request takes, in the queue and while it is computed; one that takes longer is answered by
          * 504. A request may ask for less by its parameter {@code timeout}, in microseconds.
          *
-         * @param most more than nothing, 30 seconds to begin with
+         * @param most more than zero and at most a day; 30 seconds by default
          * @return this
          */
         public Builder deadline(Duration most) {
@@ -411,7 +411,7 @@ public final class Server implements AutoCloseable {
         /**
          * How long to wait, when the server ends, for the requests being answered.
          *
-         * @param most more than nothing, 30 seconds to begin with
+         * @param most more than zero and at most a day; 30 seconds by default
          * @return this
          */
         public Builder grace(Duration most) {
@@ -422,7 +422,7 @@ public final class Server implements AutoCloseable {
         private static Duration positive(Duration time, String what) {
             if (time.isNegative() || time.isZero() || time.compareTo(Duration.ofDays(1)) > 0) {
                 throw new TensorException(
-                        "serve: " + what + " " + time + " (expected more than nothing to a day); correct it");
+                        "serve: " + what + " " + time + " (expected more than zero and at most a day); correct it");
             }
             return time;
         }

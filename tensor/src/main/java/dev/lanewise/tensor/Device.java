@@ -25,7 +25,11 @@ public record Device(Kind kind, int index) {
     /** The host's processor, where tensors are made unless a device is given. */
     public static final Device CPU = new Device(Kind.CPU, 0);
 
-    /** Checks the index. */
+    /**
+     * Checks the index.
+     *
+     * @throws TensorException if the index is negative, or not 0 for the CPU
+     */
     public Device {
         Objects.requireNonNull(kind, "kind");
         if (index < 0 || kind == Kind.CPU && index != 0) {
@@ -38,6 +42,7 @@ public record Device(Kind kind, int index) {
      * {@return the GPU with the given index, from 0}
      *
      * @param index its number, from 0
+     * @throws TensorException if the index is negative
      */
     public static Device cuda(int index) {
         return new Device(Kind.CUDA, index);

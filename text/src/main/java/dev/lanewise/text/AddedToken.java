@@ -21,7 +21,7 @@ public record AddedToken(
         boolean rstrip,
         boolean normalized,
         boolean special) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public AddedToken {
         Objects.requireNonNull(content, "content");
     }

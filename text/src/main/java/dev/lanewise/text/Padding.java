@@ -33,6 +33,7 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
      * @param id the number of the padding token
      * @param token its text
      * @return the padding
+     * @throws TokenizerException if the number of the padding token is negative
      */
     public static Padding toLongest(int id, String token) {
         Objects.requireNonNull(token, "token");

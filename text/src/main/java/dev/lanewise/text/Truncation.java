@@ -40,6 +40,7 @@ public record Truncation(int maxLength, int stride, Strategy strategy, Direction
      *
      * @param maxLength the maximum number of tokens, including special ones
      * @return the truncation
+     * @throws TokenizerException if the length is negative
      */
     public static Truncation to(int maxLength) {
         return new Truncation(maxLength, 0, Strategy.LONGEST_FIRST, Direction.RIGHT);

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -103,6 +104,7 @@ public final class Lora extends Layer {
      * @param folder the folder of both files
      * @param model the model to adapt
      * @return the adapter
+     * @throws BadFileException if files are missing or damaged, or do not fit the model
      */
     public static Lora load(Path folder, Layer model) {
         return PeftFiles.load(folder, model);

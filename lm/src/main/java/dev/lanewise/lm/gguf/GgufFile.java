@@ -45,7 +45,7 @@ public final class GgufFile implements AutoCloseable {
      * @param data its blocks, in the mapped file
      */
     public record Stored(BlockType type, Shape shape, MemorySegment data) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Stored {
             Objects.requireNonNull(type, "type");
             Objects.requireNonNull(shape, "shape");
@@ -76,6 +76,7 @@ public final class GgufFile implements AutoCloseable {
      *
      * @param file the file's path
      * @return the open file
+     * @throws BadFileException if the file is missing, damaged, or not a .gguf file
      */
     public static GgufFile openForever(Path file) {
         return open(file, Arena.ofAuto());

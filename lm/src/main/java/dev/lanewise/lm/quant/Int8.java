@@ -26,7 +26,7 @@ public final class Int8 {
      * @param zero the number that means 0
      */
     public record Quantized(Tensor values, Tensor scale, double zero) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Quantized {
             Objects.requireNonNull(values, "values");
             Objects.requireNonNull(scale, "scale");
@@ -110,7 +110,7 @@ public final class Int8 {
      * @param group how many neighbours share a scale
      */
     public record Grouped(Tensor values, Tensor scale, Tensor zero, int group) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Grouped {
             Objects.requireNonNull(values, "values");
             Objects.requireNonNull(scale, "scale");
@@ -163,6 +163,7 @@ public final class Int8 {
      * @param zero the whole number that means 0, of the same type
      * @param b {@code [m, k]} of I8
      * @return {@code [n, m]} of F64
+     * @throws TensorException if the tensors are not whole numbers of these types, or their widths differ
      */
     public static Tensor product(Tensor a, double zero, Tensor b) {
         Tensor point = Tensor.full(zero, DType.F64, a.device()).to(a.dtype());
@@ -180,6 +181,7 @@ public final class Int8 {
      * @param zero the whole number that means 0
      * @param least the smallest whole number
      * @param most the largest
+     * @throws TensorException if the numbers are not of a floating-point type, or the scale does not broadcast to them
      */
     public static Tensor fake(Tensor x, Tensor scale, double zero, double least, double most) {
         return Autograd.apply(new Fake(scale, zero, least, most), x);

@@ -36,6 +36,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      *
      * @param weight {@code [out, in]}
      * @return the rounded weight
+     * @throws TensorException if the weight is not a matrix of a floating-point type
      */
     public static QuantizedWeight int8(Tensor weight) {
         return new Rows(checked(weight), null);

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.CausalLM;
 import dev.lanewise.lm.Seq2SeqLM;
-import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.gguf.BlockType;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
@@ -113,7 +113,8 @@ class QuantizeTest {
     void lossesNameTheShapesThatTheyExpect() {
         Tensor ids = Tensor.of(1L, 2L);
         assertThatThrownBy(() -> CausalLM.loss(Tensor.ones(2, 4), ids)).hasMessageContaining("causal LM loss: logits");
-        assertThatThrownBy(() -> CausalLM.loss(Tensor.ones(1, 1, 4), Tensor.of(1L).reshape(1, 1)))
+        assertThatThrownBy(
+                        () -> CausalLM.loss(Tensor.ones(1, 1, 4), Tensor.of(1L).reshape(1, 1)))
                 .hasMessageContaining("an l of 2 or more");
         assertThatThrownBy(() -> Seq2SeqLM.loss(Tensor.ones(1, 2, 4), ids)).hasMessageContaining("seq2seq LM loss");
     }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     temporary files for a user without a home directory
  */
 public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path cache) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, of which only {@code explicit} and {@code environment} may be null. */
     public DataHome {
         Objects.requireNonNull(cache, "cache");
     }

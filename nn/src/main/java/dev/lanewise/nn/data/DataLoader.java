@@ -61,6 +61,7 @@ public final class DataLoader {
          *
          * @param workers how many threads, 1 or more
          * @return the options
+         * @throws TensorException if the number of workers is negative
          */
         public static Options workers(int workers) {
             return new Options(workers, (int) Math.min(Integer.MAX_VALUE, 2L * workers), false);

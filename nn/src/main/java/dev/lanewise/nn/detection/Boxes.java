@@ -16,6 +16,7 @@ public final class Boxes {
      * {@return the areas {@code [n]} of boxes {@code [n, 4]}}
      *
      * @param boxes {@code [n, 4]}
+     * @throws TensorException if the tensor is not {@code [n, 4]}
      */
     public static Tensor area(Tensor boxes) {
         check("box area", boxes);
@@ -28,6 +29,7 @@ public final class Boxes {
      * @param boxes {@code [n, 4]}
      * @param others {@code [m, 4]}
      * @return {@code [n, m]}, from 0 to 1; NaN where both areas are 0
+     * @throws TensorException if one of the tensors is not {@code [n, 4]}
      */
     public static Tensor iou(Tensor boxes, Tensor others) {
         check("box iou", boxes);

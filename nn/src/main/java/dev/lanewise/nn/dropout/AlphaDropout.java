@@ -1,13 +1,14 @@
 package dev.lanewise.nn.dropout;
 
-import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /**
- * In training mode gives elements SELU's least value at random, then scales and shifts all so that mean and variance stay what
- * they are of numbers of mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515); else does nothing.
+ * In training mode sets elements to SELU's least value at random, then scales and shifts all of them so that inputs with mean 0
+ * and variance 1 keep that mean and variance (Klambauer et al. 2017, arXiv:1706.02515); in evaluation mode does nothing.
  */
 public final class AlphaDropout extends Layer {
     /** Minus SELU's limit for large negative numbers: the product of its two constants. */
@@ -17,9 +18,10 @@ public final class AlphaDropout extends Layer {
     private final Rng rng;
 
     /**
-     * Draws from the global random stream.
+     * A layer that draws from the global random stream.
      *
-     * @param p the probability of an element to be dropped, from 0 to below 1
+     * @param p the probability that an element is dropped, from 0 to below 1
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public AlphaDropout(double p) {
         this(p, Rng.global());
@@ -28,11 +30,12 @@ public final class AlphaDropout extends Layer {
     /**
      * A layer with a random stream of its own.
      *
-     * @param p the probability of an element to be dropped, from 0 to below 1
-     * @param rng where chance comes from
+     * @param p the probability that an element is dropped, from 0 to below 1
+     * @param rng the source of random numbers
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public AlphaDropout(double p, Rng rng) {
-        this.p = Dropout.checked(p);
+        this.p = LayerSizes.dropProbability(p);
         this.rng = random(rng);
     }
 

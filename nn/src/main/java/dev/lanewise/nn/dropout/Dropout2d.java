@@ -1,24 +1,25 @@
 package dev.lanewise.nn.dropout;
 
-import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
 /**
  * In training mode zeroes whole channels of {@code [n, c, ...]} at random and scales the others by {@code 1 / (1 - p)}, because
- * neighbouring pixels say the same (Tompson et al. 2014, arXiv:1411.4280); else does nothing. Signals and volumes are dropped
- * alike.
+ * neighbouring pixels say the same (Tompson et al. 2014, arXiv:1411.4280); in evaluation mode does nothing. Channels
+ * of signals {@code [n, c, length]} and volumes {@code [n, c, depth, height, width]} are dropped in the same way.
  */
 public final class Dropout2d extends Layer {
     private final double p;
     private final Rng rng;
 
     /**
-     * Draws from the global random stream.
+     * A layer that draws from the global random stream.
      *
-     * @param p the probability of a channel to become 0, from 0 to below 1
+     * @param p the probability that a channel becomes 0, from 0 to below 1
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public Dropout2d(double p) {
         this(p, Rng.global());
@@ -27,11 +28,12 @@ public final class Dropout2d extends Layer {
     /**
      * A layer with a random stream of its own.
      *
-     * @param p the probability of a channel to become 0, from 0 to below 1
-     * @param rng where chance comes from
+     * @param p the probability that a channel becomes 0, from 0 to below 1
+     * @param rng the source of random numbers
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public Dropout2d(double p, Rng rng) {
-        this.p = Dropout.checked(p);
+        this.p = LayerSizes.dropProbability(p);
         this.rng = random(rng);
     }
 

@@ -1,9 +1,10 @@
 package dev.lanewise.nn.dropout;
 
-import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.Objects;
 
 /**
@@ -13,7 +14,7 @@ import java.util.Objects;
 public final class StochasticDepth extends Layer {
     /** What is left out at once. */
     public enum Mode {
-        /** Each sample {@code x[i]} by chance of its own. */
+        /** Each sample {@code x[i]} independently of the others. */
         ROW,
         /** All samples of a batch or none. */
         BATCH
@@ -24,10 +25,11 @@ public final class StochasticDepth extends Layer {
     private final Rng rng;
 
     /**
-     * Draws from the global random stream.
+     * A layer that draws from the global random stream.
      *
-     * @param p the probability to be left out, from 0 to below 1
+     * @param p the probability that a sample, or the batch, is left out, from 0 to below 1
      * @param mode what is left out at once
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public StochasticDepth(double p, Mode mode) {
         this(p, mode, Rng.global());
@@ -36,13 +38,14 @@ public final class StochasticDepth extends Layer {
     /**
      * A layer with a random stream of its own.
      *
-     * @param p the probability to be left out, from 0 to below 1
+     * @param p the probability that a sample, or the batch, is left out, from 0 to below 1
      * @param mode what is left out at once
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
+     * @throws TensorException if the probability is not from 0 to below 1
      */
     public StochasticDepth(double p, Mode mode, Rng rng) {
         Objects.requireNonNull(mode, "mode");
-        this.p = Dropout.checked(p);
+        this.p = LayerSizes.dropProbability(p);
         this.mode = mode;
         this.rng = random(rng);
     }

@@ -16,7 +16,7 @@ import java.util.function.UnaryOperator;
  * @param map the weighted sum, negative numbers set to 0: {@code [n, h, w]}
  */
 public record GradCam(Tensor maps, Tensor weights, Tensor map) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public GradCam {
         Objects.requireNonNull(maps, "maps");
         Objects.requireNonNull(weights, "weights");

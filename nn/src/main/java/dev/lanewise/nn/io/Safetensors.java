@@ -53,6 +53,7 @@ public final class Safetensors {
      *
      * @param file the file to write
      * @param tensors by name
+     * @throws BadFileException if the file cannot be written
      */
     public static void write(Path file, Map<String, TensorData> tensors) {
         write(file, tensors, Map.of());

@@ -3,6 +3,7 @@ package dev.lanewise.nn.io;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -53,6 +54,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements
      * @return a copy
+     * @throws TensorException if a size is negative, or the numbers are not as many as the shape has elements
      */
     public static TensorData of(float[] values, long... shape) {
         MemorySegment segment = allocate(DType.F32, values.length);
@@ -66,6 +68,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements
      * @return a copy
+     * @throws TensorException if a size is negative, or the numbers are not as many as the shape has elements
      */
     public static TensorData of(double[] values, long... shape) {
         MemorySegment segment = allocate(DType.F64, values.length);
@@ -79,6 +82,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements
      * @return a copy
+     * @throws TensorException if a size is negative, or the numbers are not as many as the shape has elements
      */
     public static TensorData of(int[] values, long... shape) {
         MemorySegment segment = allocate(DType.I32, values.length);
@@ -92,6 +96,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements
      * @return a copy
+     * @throws TensorException if a size is negative, or the numbers are not as many as the shape has elements
      */
     public static TensorData of(long[] values, long... shape) {
         MemorySegment segment = allocate(DType.I64, values.length);

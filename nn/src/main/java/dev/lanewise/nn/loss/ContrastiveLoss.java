@@ -16,7 +16,11 @@ public record ContrastiveLoss(double margin, Reduction reduction) {
     /** Keeps the gradient of the distance finite where rows are equal. */
     private static final double EPSILON = 1e-6;
 
-    /** Checks the margin. */
+    /**
+     * Checks the margin.
+     *
+     * @throws TensorException if the margin is not a finite number above 0
+     */
     public ContrastiveLoss {
         Objects.requireNonNull(reduction, "reduction");
         Losses.check("contrastive_loss: margin", margin, margin > 0, "above 0");

@@ -12,7 +12,7 @@ import java.util.Objects;
  * @param reduction what becomes of the losses of pairs
  */
 public record CosineEmbeddingLoss(double margin, Reduction reduction) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public CosineEmbeddingLoss {
         Objects.requireNonNull(reduction, "reduction");
     }

@@ -25,7 +25,7 @@ public record CrossEntropyLoss(
         long ignoreIndex,
         double labelSmoothing,
         @Nullable Tensor weight) implements Loss {
-    /** Checks that nothing is null. */
+    /** Holds the given values, of which only {@code weight} may be null. */
     public CrossEntropyLoss {
         Objects.requireNonNull(reduction, "reduction");
     }

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  *     gradient is 0 in either case
  */
 public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public CtcLoss {
         Objects.requireNonNull(reduction, "reduction");
     }

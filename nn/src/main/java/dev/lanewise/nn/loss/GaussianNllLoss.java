@@ -15,7 +15,11 @@ import java.util.Objects;
  * @param reduction what becomes of the losses of single elements
  */
 public record GaussianNllLoss(boolean full, double epsilon, Reduction reduction) {
-    /** Checks the number. */
+    /**
+     * Checks the number.
+     *
+     * @throws TensorException if epsilon is not a finite number above 0
+     */
     public GaussianNllLoss {
         Objects.requireNonNull(reduction, "reduction");
         Losses.check("gaussian_nll_loss: epsilon", epsilon, epsilon > 0, "above 0");

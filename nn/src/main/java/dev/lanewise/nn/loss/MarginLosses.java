@@ -59,6 +59,7 @@ public final class MarginLosses {
      *
      * @param reduction what becomes of the losses of rows
      * @return the loss
+     * @throws TensorException (by the loss) if scores and classes are not matrices of the same shape
      */
     public static Loss multiLabelMargin(Reduction reduction) {
         Objects.requireNonNull(reduction, "reduction");

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param reduction what becomes of the losses of pairs
  */
 public record MarginRankingLoss(double margin, Reduction reduction) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public MarginRankingLoss {
         Objects.requireNonNull(reduction, "reduction");
     }

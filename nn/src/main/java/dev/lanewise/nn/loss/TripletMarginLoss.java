@@ -16,7 +16,11 @@ import java.util.Objects;
  * @param reduction what becomes of the losses of rows
  */
 public record TripletMarginLoss(double margin, double p, double epsilon, boolean swap, Reduction reduction) {
-    /** Checks the margin. */
+    /**
+     * Checks the margin.
+     *
+     * @throws TensorException if the margin is not a finite number above 0
+     */
     public TripletMarginLoss {
         Objects.requireNonNull(reduction, "reduction");
         Losses.check("triplet_margin_loss: margin", margin, margin > 0, "above 0");

@@ -57,7 +57,9 @@ public final class Classification implements Metric {
      * @throws IllegalArgumentException if there is not at least one class
      */
     public Classification(int classes) {
-        this(IntStream.range(0, ConfusionMatrix.checked(classes)).mapToObj(Integer::toString).toList());
+        this(IntStream.range(0, ConfusionMatrix.checked(classes))
+                .mapToObj(Integer::toString)
+                .toList());
     }
 
     @Override

@@ -31,6 +31,8 @@ public final class ClassificationMetrics {
      * @param scores [samples, classes], row-major: logits or probabilities
      * @param classes how many classes there are
      * @return a class for each sample
+     * @throws IllegalArgumentException if the number of classes is not at least 1, or does not divide the number of
+     *     scores
      */
     public static int[] argmax(float[] scores, int classes) {
         int samples = samples("argmax", scores, classes);
@@ -129,6 +131,7 @@ public final class ClassificationMetrics {
      * @param actual the class of each sample
      * @param scores the score of each sample, higher for 1
      * @return a number from 0 to 1
+     * @throws IllegalArgumentException if the lengths differ, a class is neither 0 nor 1, or one of them does not occur
      */
     public static double rocAuc(int[] actual, float[] scores) {
         boolean[] positive = new boolean[actual.length];

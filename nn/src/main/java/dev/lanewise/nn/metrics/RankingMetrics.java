@@ -17,7 +17,7 @@ public final class RankingMetrics {
      * @param thresholds the least score that counts as positive at each point
      */
     public record Curve(double[] x, double[] y, double[] thresholds) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Curve {
             Objects.requireNonNull(x, "x");
             Objects.requireNonNull(y, "y");

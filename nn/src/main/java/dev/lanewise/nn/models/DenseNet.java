@@ -13,6 +13,7 @@ import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /**
  * Densely connected networks (Huang et al. 2016, arXiv:1608.06993), {@code [n, 3, h, w] -> [n, classes]}, with
@@ -57,6 +58,7 @@ public final class DenseNet extends Layer {
      *
      * @param classes the number of classes: results are {@code [n, classes]}
      * @return the network
+     * @throws TensorException if the number of classes is negative
      */
     public static DenseNet densenet121(long classes) {
         return densenet121(classes, Rng.global());
@@ -68,6 +70,7 @@ public final class DenseNet extends Layer {
      * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
+     * @throws TensorException if the number of classes is negative
      */
     public static DenseNet densenet121(long classes, Rng rng) {
         return new DenseNet(classes, rng, 6, 12, 24, 16);

@@ -14,6 +14,7 @@ import dev.lanewise.nn.dropout.StochasticDepth;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,7 @@ public final class EfficientNet extends Layer {
      *
      * @param classes the number of classes: results are {@code [n, classes]}
      * @return the network
+     * @throws TensorException if the number of classes is negative
      */
     public static EfficientNet b0(long classes) {
         return b0(classes, Rng.global());
@@ -78,6 +80,7 @@ public final class EfficientNet extends Layer {
      * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
      * @return the network
+     * @throws TensorException if the number of classes is negative
      */
     public static EfficientNet b0(long classes, Rng rng) {
         return new EfficientNet(B0, 0.2, classes, rng);

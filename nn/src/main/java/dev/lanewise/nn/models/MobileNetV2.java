@@ -12,6 +12,7 @@ import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,6 +36,7 @@ public final class MobileNetV2 extends Layer {
      * A network like torchvision's {@code mobilenet_v2}, initialized from the global random stream.
      *
      * @param classes the number of classes: results are {@code [n, classes]}
+     * @throws TensorException if the number of classes is negative
      */
     public MobileNetV2(long classes) {
         this(classes, Rng.global());
@@ -45,6 +47,7 @@ public final class MobileNetV2 extends Layer {
      *
      * @param classes the number of classes: results are {@code [n, classes]}
      * @param rng the source of the initial values
+     * @throws TensorException if the number of classes is negative
      */
     public MobileNetV2(long classes, Rng rng) {
         List<Layer> layers = new ArrayList<>();

@@ -45,6 +45,7 @@ public final class Adagrad extends PerParameter {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adagrad(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -56,6 +57,7 @@ public final class Adagrad extends PerParameter {
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adagrad(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -68,6 +70,7 @@ public final class Adagrad extends PerParameter {
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adagrad(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "sum");

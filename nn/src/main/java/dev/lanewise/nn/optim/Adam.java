@@ -66,6 +66,7 @@ public final class Adam extends Optimizer {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adam(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.adam());
@@ -77,6 +78,7 @@ public final class Adam extends Optimizer {
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -88,6 +90,7 @@ public final class Adam extends Optimizer {
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);

@@ -49,6 +49,7 @@ public final class Adamax extends PerParameter {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adamax(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -60,6 +61,7 @@ public final class Adamax extends PerParameter {
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adamax(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -72,6 +74,7 @@ public final class Adamax extends PerParameter {
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Adamax(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "maximum");

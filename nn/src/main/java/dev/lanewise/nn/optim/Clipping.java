@@ -22,7 +22,7 @@ public final class Clipping {
      * @param norm the Euclidean norm of all before clipping
      */
     public record Clipped(Gradients gradients, double norm) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Clipped {
             Objects.requireNonNull(gradients, "gradients");
         }
@@ -34,6 +34,7 @@ public final class Clipping {
      * @param gradients the gradients
      * @param most the greatest norm, above 0
      * @return the scaled gradients and the norm before clipping
+     * @throws TensorException if the norm is not above 0
      */
     public static Clipped byNorm(Gradients gradients, double most) {
         checkPositive(most);
@@ -50,7 +51,7 @@ public final class Clipping {
      *     computed
      */
     public record Pending(Gradients gradients, Optional<Tensor> norm) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Pending {
             Objects.requireNonNull(gradients, "gradients");
             Objects.requireNonNull(norm, "norm");
@@ -64,6 +65,7 @@ public final class Clipping {
      * @param gradients the gradients
      * @param most the greatest norm, above 0
      * @return the scaled gradients and the norm before clipping
+     * @throws TensorException if the norm is not above 0
      */
     public static Pending byPendingNorm(Gradients gradients, double most) {
         checkPositive(most);
@@ -111,6 +113,7 @@ public final class Clipping {
      * @param gradients the gradients
      * @param most the greatest magnitude, above 0
      * @return new gradients
+     * @throws TensorException if the magnitude is not above 0
      */
     public static Gradients byValue(Gradients gradients, double most) {
         checkPositive(most);

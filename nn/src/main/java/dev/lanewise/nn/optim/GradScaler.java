@@ -70,7 +70,7 @@ public final class GradScaler {
      * @param finite whether all elements are finite
      */
     public record Unscaled(Gradients gradients, boolean finite) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Unscaled {
             Objects.requireNonNull(gradients, "gradients");
         }

@@ -83,6 +83,7 @@ public final class Lbfgs extends Optimizer {
      *
      * @param parameters the parameters to train
      * @param rate the length of a step in units of Newton's; 1 is usual
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Lbfgs(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -94,6 +95,7 @@ public final class Lbfgs extends Optimizer {
      * @param parameters what is trained
      * @param rate the length of a step in units of Newton's; 1 is usual
      * @param options the other numbers of the method
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Lbfgs(List<Parameter> parameters, double rate, Options options) {
         super(parameters, rate);

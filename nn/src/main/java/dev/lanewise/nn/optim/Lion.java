@@ -48,6 +48,7 @@ public final class Lion extends PerParameter {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Lion(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -59,6 +60,7 @@ public final class Lion extends PerParameter {
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Lion(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -70,6 +72,7 @@ public final class Lion extends PerParameter {
      * @param groups what is trained, in groups with rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Lion(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean");

@@ -52,6 +52,7 @@ public final class NAdam extends PerParameter {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public NAdam(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -63,6 +64,7 @@ public final class NAdam extends PerParameter {
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public NAdam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -74,6 +76,7 @@ public final class NAdam extends PerParameter {
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public NAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "square");

@@ -33,12 +33,14 @@ public abstract class Optimizer {
      *
      * @param groups what to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     protected Optimizer(ParameterGroups groups, double rate) {
         this.groups = groups.groups();
         this.parameters = ParameterGroup.all(this.groups);
         if (parameters.isEmpty()) {
-            throw new TensorException("optimizer: got no parameters (expected one or more); pass those of a model that has some");
+            throw new TensorException(
+                    "optimizer: got no parameters (expected one or more); pass those of a model that has some");
         }
         counts = new StepCounts(parameters.size());
         rate(rate);
@@ -49,6 +51,7 @@ public abstract class Optimizer {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     protected Optimizer(List<Parameter> parameters, double rate) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate);

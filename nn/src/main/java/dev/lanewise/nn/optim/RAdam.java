@@ -53,6 +53,7 @@ public final class RAdam extends PerParameter {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public RAdam(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.defaults());
@@ -64,6 +65,7 @@ public final class RAdam extends PerParameter {
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public RAdam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -75,6 +77,7 @@ public final class RAdam extends PerParameter {
      * @param groups what is trained, in groups with rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other numbers of the method
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public RAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "square");

@@ -49,6 +49,7 @@ public final class Sgd extends Optimizer {
          *
          * @param momentum how much of the running mean is kept after a step
          * @return the options
+         * @throws TensorException if the momentum is negative or not finite
          */
         public static Options momentum(double momentum) {
             return new Options(momentum, 0, 0, false);
@@ -63,6 +64,7 @@ public final class Sgd extends Optimizer {
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Sgd(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.momentum(0));
@@ -74,6 +76,7 @@ public final class Sgd extends Optimizer {
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Sgd(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -86,6 +89,7 @@ public final class Sgd extends Optimizer {
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param options the other hyperparameters
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
      */
     public Sgd(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);

@@ -55,7 +55,7 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
      */
     public record Event(
             String operation, String result, Device device, String thread, long start, long nanos, long bytes) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Event {
             Objects.requireNonNull(operation, "operation");
             Objects.requireNonNull(result, "result");
@@ -74,7 +74,7 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
      * @param bytes the size of their results
      */
     public record Row(String operation, long calls, long nanos, long longest, long bytes) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Row {
             Objects.requireNonNull(operation, "operation");
         }

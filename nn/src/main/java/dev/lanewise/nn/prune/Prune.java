@@ -33,6 +33,8 @@ public final class Prune {
      * @param weight the weight
      * @param share the share of the weights that are left, from 0 to 1; rounded to whole numbers, halves to even
      * @param before the previous mask, or null
+     * @throws TensorException if the share is not from 0 to 1, more weights are to go than are left, or the mask is of
+     *     another shape
      */
     public static Tensor smallest(Tensor weight, double share, @Nullable Tensor before) {
         boolean[] mask = mask(weight.shape(), before);
@@ -46,6 +48,8 @@ public final class Prune {
      * @param weight the weight
      * @param count how many are removed
      * @param before the previous mask, or null
+     * @throws TensorException if the number is negative, more weights are to go than are left, or the mask is of
+     *     another shape
      */
     public static Tensor smallest(Tensor weight, int count, @Nullable Tensor before) {
         return smallest(weight, count, mask(weight.shape(), before));
@@ -62,6 +66,7 @@ public final class Prune {
      *
      * @param weights the weights
      * @param share the share, from 0 to 1
+     * @throws TensorException if the share is not from 0 to 1, or more weights are to go than are left
      */
     public static List<Tensor> smallestOfAll(List<Tensor> weights, double share) {
         double[] all = weights.stream()
@@ -89,6 +94,8 @@ public final class Prune {
      * @param power the order of the norm: 1, 2, or infinity
      * @param dim the dimension of the slices
      * @param before the previous mask, or null
+     * @throws TensorException if the tensor has no such dimension, the share is not from 0 to 1, or the mask is of
+     *     another shape
      */
     public static Tensor slices(Tensor weight, double share, double power, int dim, @Nullable Tensor before) {
         int d = weight.shape().dim(dim, "prune");
@@ -126,7 +133,7 @@ public final class Prune {
      * @param positions their positions within the four, of I64
      */
     public record TwoOfFour(Tensor mask, Tensor values, Tensor positions) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public TwoOfFour {
             Objects.requireNonNull(mask, "mask");
             Objects.requireNonNull(values, "values");

@@ -38,6 +38,7 @@ public record PruningSchedule(double initial, double goal, long first, long last
      * @param last the step at which the goal is reached
      * @param every how many steps lie between two prunings
      * @return the schedule
+     * @throws TensorException if the goal is not from 0 to 1, or the steps are not in order
      */
     public static PruningSchedule cubic(double goal, long first, long last, long every) {
         return new PruningSchedule(0, goal, first, last, every);

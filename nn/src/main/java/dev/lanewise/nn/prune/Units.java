@@ -48,7 +48,7 @@ public final class Units {
      * @param parts how often all units are there, such as 3 for queries, keys and values in one parameter
      */
     public record Slices(Parameter parameter, int dim, int each, int parts) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Slices {
             Objects.requireNonNull(parameter, "parameter");
         }

@@ -21,7 +21,7 @@ public final class Embedding extends Layer {
     private final Parameter weight;
 
     /**
-     * Standard normal rows from the global random stream.
+     * A table of standard normal rows, drawn from the global random stream.
      *
      * @param rows how many rows the table has
      * @param size the width of a row
@@ -50,6 +50,7 @@ public final class Embedding extends Layer {
      * @param size the width of a row
      * @param padding the number whose row starts as zeros and is not trained, or {@link #NO_PADDING}
      * @param rng the source of the initial values
+     * @throws TensorException if a size is negative or too large for memory, or the padding is not a row
      */
     public Embedding(long rows, long size, long padding, Rng rng) {
         this.rows = rows;
@@ -67,6 +68,7 @@ public final class Embedding extends Layer {
      * @param size the width of a row
      * @param rng gives the initial values
      * @return the layer
+     * @throws TensorException if a size is negative or too large for memory
      */
     public static Embedding sparse(long rows, long size, Rng rng) {
         return new Embedding(Parameter.byRows(initial("embedding", rows, size, NO_PADDING, rng)));

@@ -63,6 +63,7 @@ public final class EmbeddingBag extends Layer {
      * @param mode how the rows of a bag combine
      * @param padding a number that is ignored, or {@link Embedding#NO_PADDING}
      * @param rng the source of the initial values
+     * @throws TensorException if a size is negative or too large for memory, or the padding is not a row
      */
     public EmbeddingBag(long rows, long size, Mode mode, long padding, Rng rng) {
         this.rows = rows;

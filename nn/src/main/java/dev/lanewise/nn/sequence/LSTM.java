@@ -7,17 +7,18 @@ import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
 /** Long short-term memory (Hochreiter and Schmidhuber 1997), with forget gate; see {@link Recurrent}. */
 public final class LSTM extends Recurrent {
     /**
-     * One layer in one direction, initialized from the global random stream.
+     * A network of one layer in one direction, initialized from the global random stream.
      *
      * @param in the width of the input {@code [n, time, in]}
      * @param hidden the width of the hidden state
+     * @throws TensorException if a width is negative or above 2^48
      */
     public LSTM(long in, long hidden) {
         this(in, hidden, 1, false, 0, Rng.global());
     }
 
     /**
-     * Stacked layers, in one direction or both.
+     * A network of stacked layers, in one direction or both.
      *
      * @param in the width of the input {@code [n, time, in]}
      * @param hidden the width of the hidden state of each direction

@@ -1,6 +1,5 @@
 package dev.lanewise.nn.sequence;
 
-import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
@@ -119,7 +118,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
         inBias = parameter("in_proj_bias", Tensor.zeros(rows));
         out = child("out_proj", new Linear(size, size, rng));
         this.rotary = rotary == null ? null : child("rotary", rotary);
-        this.dropout = Dropout.checked(dropout);
+        this.dropout = LayerSizes.dropProbability(dropout);
         random = random(Rng.global());
     }
 

@@ -21,6 +21,7 @@ public final class Positions {
      * @param time the number of positions
      * @param size the width of a position
      * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if a number is negative, or the table has 2^31 numbers or more
      */
     public static Tensor sinusoidal(int time, int size) {
         float[] values = new float[elements("sinusoidal_positions", time, size)];
@@ -59,7 +60,12 @@ public final class Positions {
                     "rotary: input " + x.spec() + " (expected [..., time, size]); add a dimension by unsqueeze(0)");
         }
         int time = (int) Math.min(Integer.MAX_VALUE - 1, x.shape().size(-2));
-        return Rotation.of("rotary", time, (int) Math.min(Integer.MAX_VALUE - 1, x.shape().size(-1)), BASE, 1)
+        return Rotation.of(
+                        "rotary",
+                        time,
+                        (int) Math.min(Integer.MAX_VALUE - 1, x.shape().size(-1)),
+                        BASE,
+                        1)
                 .apply(x, 0, time);
     }
 

@@ -33,7 +33,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      */
     public record Result(
             Tensor output, Tensor hidden, @Nullable Tensor cell) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, of which only {@code cell} may be null. */
         public Result {
             Objects.requireNonNull(output, "output");
             Objects.requireNonNull(hidden, "hidden");
@@ -52,7 +52,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @param last the last states of all layers
      */
     public record Steps(Tensor output, @Nullable Tensor cells, Result last) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, of which only {@code cells} may be null. */
         public Steps {
             Objects.requireNonNull(output, "output");
             Objects.requireNonNull(last, "last");

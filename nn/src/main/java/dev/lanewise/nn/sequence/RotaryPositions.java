@@ -19,6 +19,7 @@ public final class RotaryPositions extends Layer {
      *
      * @param longest the maximum sequence length
      * @param size the width of a head, even
+     * @throws TensorException if the size is odd, a number is negative, or the table has 2^31 numbers or more
      */
     public RotaryPositions(int longest, int size) {
         this(longest, size, Positions.BASE, 1);

@@ -2,6 +2,7 @@ package dev.lanewise.nn.sequence;
 
 import dev.lanewise.nn.Layer;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /** Adds {@link Positions#sinusoidal} to a sequence {@code [..., time, size]}; it has no parameters. */
 public final class SinusoidalPositions extends Layer {
@@ -13,6 +14,7 @@ public final class SinusoidalPositions extends Layer {
      *
      * @param longest the maximum sequence length
      * @param size the number of features at each position
+     * @throws TensorException if a number is negative, or the table has 2^31 numbers or more
      */
     public SinusoidalPositions(int longest, int size) {
         this.longest = longest;

@@ -2,6 +2,7 @@ package dev.lanewise.nn.sequence;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of a decoder, which attends to itself and to a memory; see {@link TransformerLayer}. */
@@ -14,6 +15,8 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * @param heads the number of attention heads, a divisor of the width
      * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
+     * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
+     *     0 to below 1
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout) {
         this(size, heads, feedForward, dropout, Rng.global());
@@ -28,6 +31,8 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
      * @param rng the source of the initial values
+     * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
+     *     0 to below 1
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
         this(size, heads, feedForward, dropout, true, rng);
@@ -42,6 +47,8 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * @param dropout the probability of dropout
      * @param causal whether positions see only those up to themselves; PyTorch expects a {@code tgt_mask} for this
      * @param rng the source of the initial values
+     * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
+     *     0 to below 1
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, boolean causal, Rng rng) {
         super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, causal, true), rng);

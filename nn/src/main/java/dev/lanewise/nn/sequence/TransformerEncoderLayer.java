@@ -3,6 +3,7 @@ package dev.lanewise.nn.sequence;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of an encoder; see {@link TransformerLayer}. Several of them in a {@link Sequential} form an encoder. */
@@ -15,6 +16,8 @@ public final class TransformerEncoderLayer extends TransformerLayer {
      * @param heads the number of attention heads, a divisor of the width
      * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
+     * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
+     *     0 to below 1
      */
     public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout) {
         this(size, heads, feedForward, dropout, Rng.global());
@@ -28,6 +31,8 @@ public final class TransformerEncoderLayer extends TransformerLayer {
      * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
      * @param rng the source of the initial values
+     * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
+     *     0 to below 1
      */
     public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
         super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, false, false), rng);

@@ -44,7 +44,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
             boolean normFirst,
             boolean causal,
             boolean decoder) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Config {
             Objects.requireNonNull(activation, "activation");
         }

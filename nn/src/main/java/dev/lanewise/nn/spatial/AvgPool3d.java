@@ -3,6 +3,7 @@ package dev.lanewise.nn.spatial;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.internal.Kernels;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Windows;
 
@@ -12,9 +13,10 @@ public final class AvgPool3d extends Layer {
     private final boolean countIncludePad;
 
     /**
-     * A window whose stride is its size.
+     * A pooling layer with a window whose stride is its size.
      *
      * @param kernel the size of the window in every direction
+     * @throws TensorException if the kernel is not at least 1
      */
     public AvgPool3d(int kernel) {
         this(Window.of(kernel), true);
@@ -26,6 +28,8 @@ public final class AvgPool3d extends Layer {
      * @param kernel the size of the window in every direction
      * @param stride the distance between neighbouring positions of the window
      * @param padding how much is added on each side
+     * @throws TensorException if kernel or stride is not at least 1, or the padding is negative or more than half the
+     *     kernel
      */
     public AvgPool3d(int kernel, int stride, int padding) {
         this(Window.of(kernel).stride(stride).padding(padding));
@@ -35,6 +39,7 @@ public final class AvgPool3d extends Layer {
      * A layer with a window of any size, stride and padding, where padding counts as zeros.
      *
      * @param window its size, stride and padding
+     * @throws TensorException if the window is not one of three dimensions, or its padding is more than half its kernel
      */
     public AvgPool3d(Window window) {
         this(window, true);
@@ -45,6 +50,7 @@ public final class AvgPool3d extends Layer {
      *
      * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
+     * @throws TensorException if the window is not one of three dimensions, or its padding is more than half its kernel
      */
     public AvgPool3d(Window window, boolean countIncludePad) {
         this.window = Windows.pooling("avg_pool3d", window, 3);

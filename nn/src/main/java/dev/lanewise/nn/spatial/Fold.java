@@ -19,6 +19,7 @@ public final class Fold extends Layer {
      * @param h the height of the images
      * @param w the width of the images
      * @param window its size {@code [r, s]}, stride (1 unless it says otherwise), padding and dilation
+     * @throws TensorException if the window is not one of two dimensions, or a size is negative
      */
     public Fold(long h, long w, Window window) {
         this.h = h;

@@ -15,6 +15,7 @@ public final class PixelShuffle extends Layer {
      * A layer that enlarges height and width by a factor, out of channels.
      *
      * @param factor how many times larger the images become in each direction, 1 or more
+     * @throws TensorException if the factor is not at least 1
      */
     public PixelShuffle(int factor) {
         this.factor = checked("pixel_shuffle", factor);

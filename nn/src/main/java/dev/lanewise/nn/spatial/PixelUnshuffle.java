@@ -12,6 +12,7 @@ public final class PixelUnshuffle extends Layer {
      * A layer that divides height and width by a factor, into channels.
      *
      * @param factor how many times smaller the images become in each direction, 1 or more
+     * @throws TensorException if the factor is not at least 1
      */
     public PixelUnshuffle(int factor) {
         this.factor = PixelShuffle.checked("pixel_unshuffle", factor);

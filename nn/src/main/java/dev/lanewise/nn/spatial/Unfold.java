@@ -18,6 +18,7 @@ public final class Unfold extends Layer {
      * A layer that takes the patches that a window sees out of images.
      *
      * @param window its size {@code [r, s]}, stride (1 unless it says otherwise), padding and dilation
+     * @throws TensorException if the window is not one of two dimensions
      */
     public Unfold(Window window) {
         this.window = Windows.convolution("unfold", window, 2, false);

@@ -36,7 +36,7 @@ public final class CrossValidation {
      * @param validation the samples of this part
      */
     public record Fold(int number, Dataset training, Dataset validation) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Fold {
             Objects.requireNonNull(training, "training");
             Objects.requireNonNull(validation, "validation");

@@ -45,6 +45,7 @@ public final class EarlyStopping implements Callback {
      * @param figure its name in {@link EpochFigures#asMap}
      * @param patience how many epochs may pass without a better value
      * @return the callback
+     * @throws TensorException if the patience is negative
      */
     public static EarlyStopping onSmallest(String figure, int patience) {
         Objects.requireNonNull(figure, "figure");
@@ -57,6 +58,7 @@ public final class EarlyStopping implements Callback {
      * @param figure its name in {@link EpochFigures#asMap}
      * @param patience how many epochs may pass without a better value
      * @return the callback
+     * @throws TensorException if the patience is negative
      */
     public static EarlyStopping onLargest(String figure, int patience) {
         Objects.requireNonNull(figure, "figure");

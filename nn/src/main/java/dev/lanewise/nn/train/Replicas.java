@@ -122,7 +122,7 @@ public interface Replicas {
      * @param averagedOver what the loss is a mean over; empty for a loss that is a sum
      */
     record Measured(Tensor output, Tensor target, double loss, OptionalDouble averagedOver) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Measured {
             Objects.requireNonNull(output, "output");
             Objects.requireNonNull(target, "target");

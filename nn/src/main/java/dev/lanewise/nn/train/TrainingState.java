@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record TrainingState(
         Layer model, Optimizer optimizer, @Nullable WeightAverage average, List<Rng> streams) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, of which only {@code average} may be null. */
     public TrainingState {
         Objects.requireNonNull(model, "model");
         Objects.requireNonNull(optimizer, "optimizer");

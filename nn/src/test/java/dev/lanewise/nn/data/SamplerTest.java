@@ -75,10 +75,12 @@ final class SamplerTest {
 
     @Test
     void badNumbersOfSamplesAndClassesSaySo() {
-        assertThatThrownBy(() -> Sampler.sequential(1L << 40)).hasMessageContaining("sampler: " + (1L << 40) + " samples");
+        assertThatThrownBy(() -> Sampler.sequential(1L << 40))
+                .hasMessageContaining("sampler: " + (1L << 40) + " samples");
         assertThatThrownBy(() -> Sampler.shuffled(-1, 3)).hasMessageContaining("sampler: -1 samples");
         assertThatThrownBy(() -> Sampler.balanced(new int[] {0, -1}, 4, 1)).hasMessageContaining("label -1");
-        assertThatThrownBy(() -> Split.stratified(new int[] {0, -1}, 0.5, 1)).hasMessageContaining("class -1 of sample 1");
+        assertThatThrownBy(() -> Split.stratified(new int[] {0, -1}, 0.5, 1))
+                .hasMessageContaining("class -1 of sample 1");
         assertThatThrownBy(() -> Split.random(-1, 0.5, 1)).hasMessageContaining("-1 samples");
     }
 

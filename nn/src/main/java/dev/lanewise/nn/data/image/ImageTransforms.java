@@ -54,6 +54,7 @@ public final class ImageTransforms {
      *
      * @param side the rows and columns of the result
      * @return the transform
+     * @throws IllegalArgumentException if the side is not at least 1
      */
     public static ImageTransform randomResizedCrop(int side) {
         return randomResizedCrop(side, 0.08, 1, 3.0 / 4, 4.0 / 3);
@@ -69,6 +70,8 @@ public final class ImageTransforms {
      * @param narrowest the least ratio of width to height
      * @param widest the greatest ratio
      * @return the transform
+     * @throws IllegalArgumentException if the side is not at least 1, or the areas or ratios are not positive numbers
+     *     in ascending order
      */
     public static ImageTransform randomResizedCrop(
             int side, double least, double most, double narrowest, double widest) {
@@ -167,6 +170,7 @@ public final class ImageTransforms {
      * @param saturation the greatest change of saturation, 0 or more
      * @param hue the greatest rotation in either direction, as a fraction of the colour circle, from 0 to 0.5
      * @return the transform
+     * @throws IllegalArgumentException if a strength is outside its range
      */
     public static ImageTransform colorJitter(double brightness, double contrast, double saturation, double hue) {
         return ColorJitter.of(brightness, contrast, saturation, hue);

@@ -27,6 +27,7 @@ public final class SyntheticShapes {
      * @param seed the same seed gives the same images; image i does not depend on {@code count}
      * @param count how many
      * @return the images
+     * @throws IllegalArgumentException if the number of images is negative, or they are too many for an array
      */
     public static LabeledImages generate(long seed, int count) {
         byte[] pixels = LabeledImages.room(count, 3 * PLANE);

@@ -22,7 +22,7 @@ import java.util.function.ToDoubleFunction;
  * @param deviation the standard deviation of this over the shuffles (of all of them, divided by their number)
  */
 public record PermutationImportance(String column, double mean, double deviation) {
-    /** Checks that nothing is null. */
+    /** Holds the given values, none of which may be null. */
     public PermutationImportance {
         Objects.requireNonNull(column, "column");
     }

@@ -44,6 +44,7 @@ public final class TextFiles {
      * {@return the lines that are not blank, without white space at their ends; see {@link #read}}
      *
      * @param file its path
+     * @throws BadFileException if the file is missing or not a regular one, is not text, or is too large for the heap
      */
     public static List<String> lines(Path file) {
         return read(file)
