@@ -58,7 +58,7 @@ public final class DetectionMetrics {
      * @param classes {@code [n]} of whole numbers from 0
      */
     public record Found(Tensor boxes, Tensor scores, Tensor classes) {
-        /** What a model found in an image. */
+        /** Holds the given values, none of which may be null. */
         public Found {
             java.util.Objects.requireNonNull(boxes, "boxes");
             java.util.Objects.requireNonNull(scores, "scores");
@@ -79,7 +79,7 @@ public final class DetectionMetrics {
             Tensor classes,
             @Nullable Tensor crowd,
             @Nullable Tensor areas) {
-        /** What there is in an image. */
+        /** Holds the given values, of which only {@code crowd} and {@code areas} may be null. */
         public Objects {
             java.util.Objects.requireNonNull(boxes, "boxes");
             java.util.Objects.requireNonNull(classes, "classes");
