@@ -67,7 +67,7 @@ final class PackTest {
                 .filter(argument -> argument.startsWith("-Dlanewise.home="))
                 .findFirst()
                 .orElseThrow()
-                .split("=")[1]);
+                .substring("-Dlanewise.home=".length()));
         assertThat(arguments)
                 .contains("-Dlanewise.golden="
                         + (hasCases ? home : project.toRealPath())
