@@ -205,9 +205,7 @@ public abstract class WeightLayer extends Layer {
     @Override
     protected final Tensor compute(Tensor x) {
         List<Adaptation> all = adaptations;
-        return all.isEmpty()
-                ? plain(x)
-                : OutermostCall.current().adapting(() -> adapted(all, all.size() - 1, x));
+        return all.isEmpty() ? plain(x) : OutermostCall.current().adapting(() -> adapted(all, all.size() - 1, x));
     }
 
     private Tensor plain(Tensor x) {
