@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The outermost layer call of a thread. A layer that is called inside but is not among the outermost one's descendants,
- * or a parameter that is used there but is none of theirs, would silently be left out of training, saving and moving, so it is found here: it can't be known earlier, as fields
- * and what a function refers to are private.
+ * or a parameter that is used there but is none of theirs, would silently be left out of training, saving and moving, so
+ * it is found here: it can't be known earlier, as fields and what a function refers to are private.
  */
 final class OutermostCall {
     private static final ThreadLocal<OutermostCall> CURRENT = ThreadLocal.withInitial(OutermostCall::new);

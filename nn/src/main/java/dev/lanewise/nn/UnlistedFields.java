@@ -7,7 +7,6 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.ConcurrentModificationException;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -178,7 +177,8 @@ final class UnlistedFields {
         }
 
         /** The first one that is missing, or null. */
-        @Nullable Object missing(@Nullable Object held, int depth) {
+        @Nullable
+        Object missing(@Nullable Object held, int depth) {
             if (held == null || depth > DEPTH || seen++ > MOST) {
                 return null;
             }
@@ -187,8 +187,8 @@ final class UnlistedFields {
                 case Parameter own -> own.isFrozen() || parameters.contains(own) ? null : own;
                 case Object[] array -> missingIn(Arrays.asList(array), depth);
                 // what a user's own collection does when it is iterated is not known
-                case Collection<?> all when isOfJava(all) -> missingIn(all, depth);
-                case Map<?, ?> map when isOfJava(map) -> missingIn(map.values(), depth);
+                case Collection<?> all -> isOfJava(all) ? missingIn(all, depth) : null;
+                case Map<?, ?> map -> isOfJava(map) ? missingIn(map.values(), depth) : null;
                 case Optional<?> some -> missing(some.orElse(null), depth + 1);
                 default -> missingIn(held, depth);
             };
