@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -53,13 +55,35 @@ final class ExamplesTest {
             "forecast",
             found -> assertThat(found.of("ratio")).isLessThan(0.9));
 
-    static List<Example> examples() {
-        return Examples.all();
+    /** Those whose quick run takes several seconds. */
+    private static final Set<String> SLOW = Set.of("neumf", "seq2seq", "dcgan");
+
+    static List<Example> quickExamples() {
+        return Examples.all().stream()
+                .filter(example -> !SLOW.contains(example.id()))
+                .toList();
+    }
+
+    static List<Example> slowExamples() {
+        return Examples.all().stream()
+                .filter(example -> SLOW.contains(example.id()))
+                .toList();
     }
 
     @ParameterizedTest
-    @MethodSource("examples")
+    @MethodSource("quickExamples")
     void exampleLearns(Example example) {
+        checkLearns(example);
+    }
+
+    @Tag("long")
+    @ParameterizedTest
+    @MethodSource("slowExamples")
+    void slowExampleLearns(Example example) {
+        checkLearns(example);
+    }
+
+    private static void checkLearns(Example example) {
         List<String> lines = new ArrayList<>();
         Map<String, Double> figures = example.run(new Settings(true, 0, lines::add));
         assertThat(figures.values()).allMatch(Double::isFinite);

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,7 @@ final class DistributedTrainingTest {
         return last;
     }
 
+    @Tag("long") // six processes, half a minute; killedProcessIsNamedAndTheOthersEnd starts some in every build
     @Test
     void processesTrainAsOneHoweverTheyAreStarted() throws Exception {
         awaitEnd(start("one", "--epochs", "2", "--json"), 0);
