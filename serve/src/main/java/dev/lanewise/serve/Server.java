@@ -98,6 +98,9 @@ public final class Server implements AutoCloseable {
                 .port(settings.port())
                 .routing(routing)
                 .addConnectionSelector(new WatchedConnections())
+                // an answer is several writes, and with Nagle's algorithm the last waits for the client's delayed
+                // acknowledgement of the one before: 40 ms on Linux
+                .connectionOptions(socket -> socket.tcpNoDelay(true))
                 .directHandlers(WrongHttp.handlers(metrics, builder.accessLog))
                 // a program decides itself what to do when it is to end
                 .shutdownHook(false);
