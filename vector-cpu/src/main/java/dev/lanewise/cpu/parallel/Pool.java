@@ -22,6 +22,13 @@ final class Pool {
     /** Idle workers and a waiting caller spin this long before they park: a wake-up from the system costs about as much. */
     private static final long SPIN_NANOS = 40_000;
 
+    /**
+     * Those whose last wait was shorter than this spin this long. The calls of a small model come at such intervals, and
+     * a wake-up for each would cost a sixth of the time. With other programs on the cores waits are longer, and nobody
+     * takes more than the short spin from them.
+     */
+    private static final long BUSY_SPIN_NANOS = 200_000;
+
     private static final int SPINS_PER_CLOCK_READ = 64;
 
     /** A worker that had nothing to do for so long ends, so that an application that is done leaves no thread behind. */
@@ -71,6 +78,7 @@ final class Pool {
     private volatile @Nullable Thread waitingCaller;
     private volatile @Nullable Throwable failure;
     private int tasks;
+    private long callerSpinNanos = SPIN_NANOS;
     private @Nullable IntConsumer taskBody;
     private @Nullable RangeBody rangeBody;
     private long size;
@@ -308,9 +316,22 @@ final class Pool {
     }
 
     private void awaitOthers(int count) {
-        if (done == count || spinUntilDone(count)) {
+        if (done == count) {
             return;
         }
+        long start = System.nanoTime();
+        if (!spinUntilDone(count, start)) {
+            parkUntilDone(count);
+        }
+        callerSpinNanos = nextSpin(start);
+    }
+
+    /** {@return how long to spin after a wait that began at the given time} */
+    private static long nextSpin(long start) {
+        return System.nanoTime() - start < BUSY_SPIN_NANOS ? BUSY_SPIN_NANOS : SPIN_NANOS;
+    }
+
+    private void parkUntilDone(int count) {
         boolean interrupted = false;
         waitingCaller = Thread.currentThread();
         while (done != count) {
@@ -323,8 +344,7 @@ final class Pool {
         }
     }
 
-    private boolean spinUntilDone(int count) {
-        long start = System.nanoTime();
+    private boolean spinUntilDone(int count, long start) {
         do {
             for (int i = 0; i < SPINS_PER_CLOCK_READ; i++) {
                 if (done == count) {
@@ -332,7 +352,7 @@ final class Pool {
                 }
                 Thread.onSpinWait();
             }
-        } while (System.nanoTime() - start < SPIN_NANOS);
+        } while (System.nanoTime() - start < callerSpinNanos);
         return false;
     }
 
@@ -356,6 +376,8 @@ final class Pool {
         private volatile boolean active;
 
         private volatile boolean ended;
+
+        private long spinNanos = SPIN_NANOS;
 
         /** Holds nothing of the thread that happens to start it: no class loader, no inherited variables. */
         Worker(int position, int first) {
@@ -393,6 +415,20 @@ final class Pool {
         /** The number of the newest call, or {@code served} when woken without one. */
         private int awaitCall(int served) {
             long start = System.nanoTime();
+            int call = spinForCall(served, start);
+            if (call == served) {
+                parked = true;
+                if (number == served && !stopped) {
+                    LockSupport.parkNanos(this, IDLE_NANOS);
+                }
+                parked = false;
+                call = number;
+            }
+            spinNanos = nextSpin(start);
+            return call;
+        }
+
+        private int spinForCall(int served, long start) {
             do {
                 for (int i = 0; i < SPINS_PER_CLOCK_READ; i++) {
                     int call = number;
@@ -401,13 +437,8 @@ final class Pool {
                     }
                     Thread.onSpinWait();
                 }
-            } while (System.nanoTime() - start < SPIN_NANOS && !stopped);
-            parked = true;
-            if (number == served && !stopped) {
-                LockSupport.parkNanos(this, IDLE_NANOS);
-            }
-            parked = false;
-            return number;
+            } while (System.nanoTime() - start < spinNanos && !stopped);
+            return served;
         }
     }
 }
