@@ -13,6 +13,7 @@ import dev.lanewise.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +37,13 @@ import picocli.CommandLine.Spec;
 final class OnnxRuntimeCommand implements Callable<Integer> {
     private static final int TURNS = 10;
 
+    private static final double WINDOW_SECONDS = 0.5;
+
+    /** So many windows without a median below this part of the best so far, and a model is warm. */
+    private static final int STEADY_WINDOWS = 6;
+
+    private static final double FALLING = 0.97;
+
     @Spec
     private CommandSpec spec;
 
@@ -54,6 +62,12 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", description = "How long to measure each size. Default: 4.")
     private double seconds = 4;
 
+    @Option(
+            names = "--warmup",
+            paramLabel = "S",
+            description = "The most seconds to warm up before each size; fewer once times no longer fall. Default: 30.")
+    private double warmup = 30;
+
     @Option(names = "--json", description = "Print one JSON object for each model and size and nothing else.")
     private boolean json;
 
@@ -61,9 +75,11 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (threads < 1 || !(seconds > 0)) {
+        if (threads < 1 || !(seconds > 0) || !(warmup > 0)) {
             throw new ParameterException(
-                    spec.commandLine(), "--threads " + threads + ", --seconds " + seconds + " (expected more than 0)");
+                    spec.commandLine(),
+                    "--threads " + threads + ", --seconds " + seconds + ", --warmup " + warmup
+                            + " (expected more than 0)");
         }
         System.setProperty("lanewise.threads", Integer.toString(threads));
         double logs = 0;
@@ -101,8 +117,8 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
         return dims != null && dims.stream().skip(1).anyMatch(dim -> !dim.matches("\\d+"));
     }
 
-    /** The times of calls in microseconds, sorted. */
-    private record Turns(double[] own, double[] peer) {
+    /** The times of calls in microseconds, sorted, and the seconds that the calls here took to reach them. */
+    private record Turns(double[] own, double[] peer, double warmed) {
         double ratio() {
             return median(peer) / median(own);
         }
@@ -126,23 +142,45 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
                     Autograd.noGrad(() -> model.forward(inputs));
                 }
             };
-            times(own, seconds / 2);
+            double warmed = warmUp(own);
             times(peer::run, seconds / 4);
-            List<Double> ours = new ArrayList<>();
-            List<Double> theirs = new ArrayList<>();
+            double[][] ours = new double[TURNS][];
+            double[][] theirs = new double[TURNS][];
             for (int turn = 0; turn < TURNS; turn++) {
-                ours.addAll(times(own, seconds / 2 / TURNS));
-                theirs.addAll(times(peer::run, seconds / 2 / TURNS));
+                ours[turn] = times(own, seconds / 2 / TURNS);
+                theirs[turn] = times(peer::run, seconds / 2 / TURNS);
             }
-            return new Turns(sorted(ours), sorted(theirs));
+            return new Turns(sorted(ours), sorted(theirs), warmed);
         }
     }
 
-    private static double[] sorted(List<Double> times) {
-        return times.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    /**
+     * Calls until the times no longer fall, as they do while the JVM compiles: what a service sees from then on is what is
+     * compared, and how long it took is printed.
+     *
+     * @return the seconds that it took
+     */
+    private double warmUp(Runnable call) {
+        long start = System.nanoTime();
+        double best = Double.MAX_VALUE;
+        int still = 0;
+        double passed = 0;
+        while (still < STEADY_WINDOWS && passed < warmup) {
+            double[] window = times(call, WINDOW_SECONDS);
+            Arrays.sort(window);
+            double median = Turns.median(window);
+            still = median < FALLING * best ? 0 : still + 1;
+            best = Math.min(best, median);
+            passed = (System.nanoTime() - start) / 1e9;
+        }
+        return passed;
     }
 
-    private static List<Double> times(Runnable call, double seconds) {
+    private static double[] sorted(double[][] turns) {
+        return Arrays.stream(turns).flatMapToDouble(Arrays::stream).sorted().toArray();
+    }
+
+    private static double[] times(Runnable call, double seconds) {
         List<Double> times = new ArrayList<>();
         long end = System.nanoTime() + (long) (seconds * 1e9);
         do {
@@ -150,7 +188,7 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
             call.run();
             times.add((System.nanoTime() - start) / 1e3);
         } while (System.nanoTime() < end);
-        return times;
+        return times.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     private static Tensor value(ValueInfo input, long batch, long length) {
@@ -185,12 +223,13 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
             fields.put("ratio", turns.ratio());
             fields.put("load_ms", loaded);
             fields.put("onnxruntime_load_ms", peerLoaded);
+            fields.put("warm_s", turns.warmed);
             out.println(JsonLine.of(fields));
         } else {
             out.println(String.format(
                     Locale.ROOT,
                     "%s batch %d seq %d: %.0f us (99%%: %.0f), ONNX Runtime %.0f us (99%%: %.0f), ratio %.2f;"
-                            + " loaded in %.0f and %.0f ms",
+                            + " loaded in %.0f and %.0f ms; warm after %.0f s",
                     file.getFileName(),
                     batch,
                     length,
@@ -200,7 +239,8 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
                     Turns.high(turns.peer),
                     turns.ratio(),
                     loaded,
-                    peerLoaded));
+                    peerLoaded,
+                    turns.warmed));
         }
         out.flush();
     }
