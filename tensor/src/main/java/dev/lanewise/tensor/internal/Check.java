@@ -102,10 +102,9 @@ public final class Check {
         }
     }
 
-    public static void that(boolean holds, Op op, String found, String remedy) {
-        if (!holds) {
-            throw new TensorException(op.opName() + ": " + found + "; " + remedy);
-        }
+    /** The error of operands that don't fit; made only where they don't, since its texts cost more than the check. */
+    public static TensorException failure(Op op, String found, String remedy) {
+        return new TensorException(op.opName() + ": " + found + "; " + remedy);
     }
 
     public static String join(TensorSpec... in) {

@@ -77,14 +77,14 @@ public record PoolingWindow(
         Check.dtype(op, in, op.dtypes());
         Check.rank(op, in, 4, 4, "[n, c, h, w]");
         Shape shape = in.shape();
-        Check.that(shape.size(1) > 0, op, in + " has no channels", "give images [n, c, h, w] of one channel or more");
+        if (shape.size(1) <= 0) {
+ throw Check.failure(op, in + " has no channels", "give images [n, c, h, w] of one channel or more");
+ }
         long oh = outputH(shape.size(2));
         long ow = outputW(shape.size(3));
-        Check.that(
-                shape.size(2) > 0 && shape.size(3) > 0 && oh > 0 && ow > 0,
-                op,
-                "a window of [" + kernelH + ", " + kernelW + "] does not fit " + in,
-                "use a smaller window or more padding");
+        if (!(shape.size(2) > 0 && shape.size(3) > 0 && oh > 0 && ow > 0)) {
+ throw Check.failure(op, "a window of [" + kernelH + ", " + kernelW + "] does not fit " + in, "use a smaller window or more padding");
+ }
         return Shape.of(shape.size(0), shape.size(1), oh, ow);
     }
 
@@ -92,11 +92,9 @@ public record PoolingWindow(
     Shape back(Op op, TensorSpec gradient, long h, long w) {
         Check.rank(op, gradient, 4, 4, "[n, c, oh, ow]");
         Shape shape = gradient.shape();
-        Check.that(
-                shape.size(1) > 0 && h > 0 && w > 0 && shape.size(2) == outputH(h) && shape.size(3) == outputW(w),
-                op,
-                "gradient " + gradient + " is not of a pooling of [" + h + ", " + w + "]",
-                "check height, width and window");
+        if (!(shape.size(1) > 0 && h > 0 && w > 0 && shape.size(2) == outputH(h) && shape.size(3) == outputW(w))) {
+ throw Check.failure(op, "gradient " + gradient + " is not of a pooling of [" + h + ", " + w + "]", "check height, width and window");
+ }
         return Shape.of(shape.size(0), shape.size(1), h, w);
     }
 }

@@ -45,10 +45,8 @@ public record Gather(int dim) implements Op {
         for (int d = 0; fits && d < shape.rank(); d++) {
             fits = d == dim || positions.size(d) <= shape.size(d);
         }
-        Check.that(
-                fits,
-                op,
-                "positions " + index + " don't fit " + x + " outside dimension " + dim,
-                "they need the same rank and no larger sizes");
+        if (!fits) {
+ throw Check.failure(op, "positions " + index + " don't fit " + x + " outside dimension " + dim, "they need the same rank and no larger sizes");
+ }
     }
 }

@@ -37,12 +37,10 @@ public record IndexAdd(int dim, long size) implements Op {
         Check.dtype(this, in[1], Set.of(DType.I64));
         Shape slices = in[0].shape();
         Shape index = in[1].shape();
-        Check.that(
-                dim <= slices.rank() - index.rank()
-                        && slices.slice(dim, dim + index.rank()).equals(index),
-                this,
-                "slices " + in[0] + " don't hold positions " + in[1] + " at dimension " + dim,
-                "give slices of the shape that index_select gives");
+        if (!(dim <= slices.rank() - index.rank()
+                        && slices.slice(dim, dim + index.rank()).equals(index))) {
+ throw Check.failure(this, "slices " + in[0] + " don't hold positions " + in[1] + " at dimension " + dim, "give slices of the shape that index_select gives");
+ }
         return Check.one(in[0].with(
                 slices.slice(0, dim).concat(Shape.of(size)).concat(slices.slice(dim + index.rank(), slices.rank()))));
     }

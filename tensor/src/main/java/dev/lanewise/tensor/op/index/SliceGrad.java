@@ -33,11 +33,9 @@ public record SliceGrad(Slice slice, long size) implements Op {
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 1);
         TensorSpec result = in[0].with(in[0].shape().with(slice.dim(), size));
-        Check.that(
-                slice.infer(result)[0].shape().equals(in[0].shape()),
-                this,
-                "got " + in[0] + " for " + slice,
-                "give the gradient of the slice's result");
+        if (!slice.infer(result)[0].shape().equals(in[0].shape())) {
+ throw Check.failure(this, "got " + in[0] + " for " + slice, "give the gradient of the slice's result");
+ }
         return Check.one(result);
     }
 }

@@ -57,11 +57,9 @@ public enum Linalg implements Op {
         long m = a.size(-2);
         long n = a.size(-1);
         long k = Math.min(m, n);
-        Check.that(
-                this == QR || this == SVD || m == n,
-                this,
-                "matrix " + in[0] + " is not square",
-                "use QR or SVD for least squares");
+        if (this != QR && this != SVD && m != n) {
+ throw Check.failure(this, "matrix " + in[0] + " is not square", "use QR or SVD for least squares");
+ }
         Shape batch = a.slice(0, a.rank() - 2);
         return switch (this) {
             case CHOLESKY, INVERSE -> Check.one(in[0]);
@@ -75,11 +73,9 @@ public enum Linalg implements Op {
                 };
             case SOLVE, SOLVE_LOWER, SOLVE_UPPER -> {
                 Shape b = in[1].shape();
-                Check.that(
-                        b.rank() == a.rank() && b.with(-1, 1).equals(a.with(-1, 1)),
-                        this,
-                        "right side " + in[1] + " does not fit " + in[0],
-                        "give [..., " + n + ", k] with the same leading sizes");
+                if (!(b.rank() == a.rank() && b.with(-1, 1).equals(a.with(-1, 1)))) {
+ throw Check.failure(this, "right side " + in[1] + " does not fit " + in[0], "give [..., " + n + ", k] with the same leading sizes");
+ }
                 yield Check.one(in[1]);
             }
             case DET -> Check.one(in[0].with(batch));

@@ -67,11 +67,9 @@ public record QuantizedProduct(Kind kind, BlockFormat format) implements Op.Fuse
         Check.rank(this, weight, 2, 2, "weight [n, bytes]");
         long n = weight.shape().size(0);
         long bytes = weight.shape().size(1);
-        Check.that(
-                bytes % format.bytes() == 0,
-                this,
-                "rows of " + bytes + " bytes are no whole blocks of " + format + ", " + format.bytes() + " bytes each",
-                "check format and shape");
+        if (bytes % format.bytes() != 0) {
+ throw Check.failure(this, "rows of " + bytes + " bytes are no whole blocks of " + format + ", " + format.bytes() + " bytes each", "check format and shape");
+ }
         long k = format.numbers(bytes);
         if (kind == Kind.UNPACK) {
             return Check.one(new TensorSpec(DType.F32, Shape.of(n, k)));
@@ -79,12 +77,10 @@ public record QuantizedProduct(Kind kind, BlockFormat format) implements Op.Fuse
         Check.rank(this, in[0], 1, Integer.MAX_VALUE, kind == Kind.LINEAR ? "input [..., k]" : "gradient [..., n]");
         Shape x = in[0].shape();
         long want = kind == Kind.LINEAR ? k : n;
-        Check.that(
-                x.size(-1) == want,
-                this,
-                "input " + x + " has " + x.size(-1) + " features, weight [" + n + ", " + k + "] of " + format
-                        + " takes " + want,
-                "flatten the input, or check the format?");
+        if (x.size(-1) != want) {
+ throw Check.failure(this, "input " + x + " has " + x.size(-1) + " features, weight [" + n + ", " + k + "] of " + format
+                        + " takes " + want, "flatten the input, or check the format?");
+ }
         return Check.one(in[0].with(x.with(-1, kind == Kind.LINEAR ? n : k)));
     }
 

@@ -42,16 +42,12 @@ public record BatchNormalization(double epsilon) implements Op.Fused {
         Check.dtype(this, in[0], dtypes());
         Check.rank(this, in[0], 2, Integer.MAX_VALUE, "[n, c, ...]");
         Shape channels = Shape.of(in[0].shape().size(1));
-        Check.that(
-                !in[0].shape().isEmpty() || channels.isEmpty(),
-                this,
-                "input " + in[0] + " has no elements to take a channel's mean of",
-                "leave empty batches out, or use batchNormInference");
-        Check.that(
-                in[1].shape().equals(channels) && in[2].shape().equals(channels),
-                this,
-                "weight " + in[1].shape() + " and bias " + in[2].shape() + " for input " + in[0].shape(),
-                "they must be " + channels);
+        if (in[0].shape().isEmpty() && !channels.isEmpty()) {
+ throw Check.failure(this, "input " + in[0] + " has no elements to take a channel's mean of", "leave empty batches out, or use batchNormInference");
+ }
+        if (!(in[1].shape().equals(channels) && in[2].shape().equals(channels))) {
+ throw Check.failure(this, "weight " + in[1].shape() + " and bias " + in[2].shape() + " for input " + in[0].shape(), "they must be " + channels);
+ }
         TensorSpec statistic = Wide.statistic(in[0], channels);
         return new TensorSpec[] {in[0], statistic, statistic};
     }

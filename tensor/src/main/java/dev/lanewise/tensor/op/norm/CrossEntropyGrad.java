@@ -39,11 +39,9 @@ public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
         TensorSpec[] forwardIn =
                 in.length == 4 ? new TensorSpec[] {in[1], in[2], in[3]} : new TensorSpec[] {in[1], in[2]};
         Shape loss = forward.infer(forwardIn)[0].shape();
-        Check.that(
-                in[0].shape().equals(loss),
-                this,
-                "upstream gradient " + in[0] + " for a loss of shape " + loss,
-                "give the gradient of the loss");
+        if (!in[0].shape().equals(loss)) {
+ throw Check.failure(this, "upstream gradient " + in[0] + " for a loss of shape " + loss, "give the gradient of the loss");
+ }
         return Check.one(in[1]);
     }
 

@@ -44,11 +44,9 @@ public record ArgReduce(Kind kind, int dim, boolean keepDim) implements Op {
         Check.count(this, in, 1);
         Check.dtype(this, in[0], dtypes());
         Shape shape = in[0].shape();
-        Check.that(
-                shape.size(shape.dim(dim, opName())) > 0,
-                this,
-                "dimension " + dim + " of " + in[0] + " is empty",
-                "an empty set has no extreme element");
+        if (shape.size(shape.dim(dim, opName())) <= 0) {
+ throw Check.failure(this, "dimension " + dim + " of " + in[0] + " is empty", "an empty set has no extreme element");
+ }
         return Check.one(new TensorSpec(DType.I64, keepDim ? shape.with(dim, 1) : shape.without(dim)));
     }
 }

@@ -92,11 +92,9 @@ public record Reduce(Kind kind, List<Integer> dims, boolean keepDims) implements
         Shape shape = in[0].shape();
         for (int dim : dims) {
             shape.dim(dim, opName());
-            Check.that(
-                    kind != Kind.AMAX && kind != Kind.AMIN || shape.size(dim) > 0,
-                    this,
-                    "dimension " + dim + " of " + in[0] + " is empty",
-                    "an empty set has no largest or smallest element");
+            if ((kind == Kind.AMAX || kind == Kind.AMIN) && shape.size(dim) <= 0) {
+ throw Check.failure(this, "dimension " + dim + " of " + in[0] + " is empty", "an empty set has no largest or smallest element");
+ }
         }
         for (int i = dims.size() - 1; i >= 0; i--) {
             shape = keepDims ? shape.with(dims.get(i), 1) : shape.without(dims.get(i));

@@ -49,8 +49,13 @@ public record Permute(List<Integer> dims) implements Op.View {
                 seen[dim] = true;
             }
         }
-        Check.that(valid, this, dims + " of " + in[0], "name each of the " + rank + " dimensions once");
-        long[] sizes = dims.stream().mapToLong(d -> in[0].shape().size(d)).toArray();
+        if (!valid) {
+ throw Check.failure(this, dims + " of " + in[0], "name each of the " + rank + " dimensions once");
+ }
+        long[] sizes = new long[rank];
+        for (int i = 0; i < rank; i++) {
+            sizes[i] = in[0].shape().size(dims.get(i));
+        }
         return Check.one(in[0].with(Shape.of(sizes)));
     }
 }
