@@ -44,6 +44,7 @@ public final class ConformanceRunner {
     public static List<Case> cases(Device device) {
         BackendConformance conformance = new BackendConformance(device) {};
         Map<String, Stream<DynamicNode>> suites = new LinkedHashMap<>();
+        suites.put("savesStatisticsInSinglePrecision", conformance.savesStatisticsInSinglePrecision());
         suites.put("agreesWithTheOracle", conformance.agreesWithTheOracle());
         suites.put("agreesWithTheOracleAtTheExtremes", conformance.agreesWithTheOracleAtTheExtremes());
         suites.put("withstandsHostileCases", conformance.withstandsHostileCases());

@@ -10,6 +10,9 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.matrix.Linalg;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,20 @@ class ConformanceSuiteTest {
             DType dtype = OracleChecks.dtypes(op).iterator().next();
             assertThat(Samples.of(op, dtype)).isNotEmpty();
         });
+    }
+
+    /** What runs the suite without JUnit's engine, where a GPU is, leaves nothing out. */
+    @Test
+    void aProgramRunsAllOfTheSuite() {
+        List<String> factories = Arrays.stream(BackendConformance.class.getDeclaredMethods())
+                .filter(method -> method.isAnnotationPresent(TestFactory.class))
+                .map(Method::getName)
+                .toList();
+        assertThat(factories).contains("agreesWithTheOracle");
+        assertThat(ConformanceRunner.cases(Device.CPU).stream()
+                        .map(ConformanceRunner.Case::suite)
+                        .distinct())
+                .containsExactlyInAnyOrderElementsOf(factories);
     }
 
     @TestFactory
