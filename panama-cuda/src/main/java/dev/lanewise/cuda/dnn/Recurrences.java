@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Recurrences implements AutoCloseable {
     private static final String NOT_SUPPORTED = "CUDNN_STATUS_NOT_SUPPORTED";
     private static final String BAD_PARAMETER = "CUDNN_STATUS_BAD_PARAM";
+    private static final String NOT_EXECUTED = "CUDNN_STATUS_EXECUTION_FAILED";
 
     private final CudaDevice device;
     /** The plans; empty for what cuDNN does not support. */
@@ -91,7 +92,7 @@ public final class Recurrences implements AutoCloseable {
             RecurrencePlan plan = new RecurrencePlan(device, key, algorithm);
             return isUsable(plan, key, algorithm) ? Optional.of(plan) : Optional.empty();
         } catch (CudaException e) {
-            if (isRefusal(e, key)) {
+            if (isRefusal(e, key, algorithm)) {
                 return Optional.empty();
             }
             throw e;
@@ -111,7 +112,7 @@ public final class Recurrences implements AutoCloseable {
             plan.tryOut(key);
             usable = true;
         } catch (CudaException e) {
-            if (!isRefusal(e, key)) {
+            if (!isRefusal(e, key, algorithm)) {
                 throw e;
             }
         } finally {
@@ -122,10 +123,16 @@ public final class Recurrences implements AutoCloseable {
         return usable;
     }
 
-    /** Some versions of the library report a type that they lack as a bad parameter. */
-    private static boolean isRefusal(CudaException e, RecurrencePlan.Key key) {
-        return e.statusName().startsWith(NOT_SUPPORTED)
-                || key.type().bytes() == 2 && e.statusName().startsWith(BAD_PARAMETER);
+    /**
+     * Some versions of the library report a type that they lack as a bad parameter. An algorithm that not every device has
+     * is left, whatever the reason: the standard one then says what is wrong, if it is something else.
+     */
+    private static boolean isRefusal(CudaException e, RecurrencePlan.Key key, RnnAlgorithm algorithm) {
+        String status = e.statusName();
+        boolean isOptional = algorithm != RnnAlgorithm.STANDARD;
+        return status.startsWith(NOT_SUPPORTED)
+                || (isOptional || key.type().bytes() == 2) && status.startsWith(BAD_PARAMETER)
+                || isOptional && status.startsWith(NOT_EXECUTED);
     }
 
     /** The layer. */

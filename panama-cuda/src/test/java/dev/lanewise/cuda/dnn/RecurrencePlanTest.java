@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -113,6 +114,29 @@ class RecurrencePlanTest {
             assertThat(recurrences.takes(op, tensors(DType.BF16, sizes))).isFalse();
             assertThat(recurrences.takes(op, tensors(DType.F16, sizes))).isTrue();
             assertThat(recurrences.takes(op, tensors(DType.F32, sizes))).isTrue();
+            recurrences.close();
+            assertThat(cudnn.alive()).isEqualTo(1);
+        }
+    }
+
+    /** Not every device has the persistent algorithms, and versions of the library say so in different ways. */
+    @ParameterizedTest
+    @CsvSource({
+        "CUDNN_STATUS_BAD_PARAM, true",
+        "CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH, true",
+        "CUDNN_STATUS_BAD_PARAM, false",
+        "CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER, false"
+    })
+    void anAlgorithmThatFailsIsReplacedByTheStandardOne(String status, boolean whenDescribed) {
+        HostCudnn cudnn = new HostCudnn().failingPersistent(status, whenDescribed);
+        try (CudaDevice device = device(cudnn);
+                var ignored = Scope.open("test")) {
+            Recurrences recurrences = new Recurrences(device);
+            Recurrence op = new Recurrence(Kind.RNN, false, true);
+            Tensor[] inputs = tensors(new long[][] {{2, 3, 3}, {4, 3}, {4, 4}, {4}, {4}, {2, 4}});
+            assertThat(recurrences.takes(op, inputs)).isTrue();
+            recurrences.run(op, inputs, tensors(new long[][] {{2, 3, 4}, {2, 4}}));
+            assertThat(cudnn.forwardPasses()).isEqualTo(1);
             recurrences.close();
             assertThat(cudnn.alive()).isEqualTo(1);
         }

@@ -74,6 +74,12 @@ public final class HostCudnn implements InvocationHandler {
         return this;
     }
 
+    /** Fails with a status where a recurrent layer is to run by another algorithm than the standard one. */
+    public HostCudnn failingPersistent(String status, boolean whenDescribed) {
+        rnns.failPersistent(status, whenDescribed);
+        return this;
+    }
+
     /** How often a convolution with its bias was queued. */
     public int fusedRuns() {
         return fusion.runs();

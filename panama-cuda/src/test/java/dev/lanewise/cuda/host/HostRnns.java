@@ -16,6 +16,7 @@ import dev.lanewise.cuda.api.CudnnRnn.RnnStates;
 import dev.lanewise.cuda.api.DataType;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The recurrent part of {@link HostCudnn}: checks what it is given as cuDNN would, and queues the passes. */
 final class HostRnns {
@@ -27,6 +28,8 @@ final class HostRnns {
     private final AtomicInteger forwardPasses = new AtomicInteger();
     private volatile DataType refused;
     private volatile boolean refusedWhenDescribed;
+    private volatile @Nullable String persistentStatus;
+    private volatile boolean persistentWhenDescribed;
 
     HostRnns(HostCudnn cudnn) {
         this.cudnn = cudnn;
@@ -39,6 +42,18 @@ final class HostRnns {
     void refuse(DataType type, boolean whenDescribed) {
         refused = type;
         refusedWhenDescribed = whenDescribed;
+    }
+
+    void failPersistent(String status, boolean whenDescribed) {
+        persistentStatus = status;
+        persistentWhenDescribed = whenDescribed;
+    }
+
+    private void checkPersistent(RnnAlgorithm algorithm, boolean described) {
+        String status = persistentStatus;
+        if (status != null && algorithm != RnnAlgorithm.STANDARD && described == persistentWhenDescribed) {
+            throw CudaException.failed("cudnnRNN", 2000, status, algorithm.toString());
+        }
     }
 
     Object invoke(String method, Object[] a) {
@@ -110,6 +125,7 @@ final class HostRnns {
             throw CudaException.failed("cudnnSetRNNDescriptor_v8", 3000, "CUDNN_STATUS_NOT_SUPPORTED", "");
         }
         check(type != refused || !refusedWhenDescribed, "type " + type);
+        checkPersistent(algorithm, true);
         return cudnn.add(new RnnDescriptor(cudnn.address(), cudnn.address()), new Layer(rnn, algorithm, type));
     }
 
@@ -168,6 +184,7 @@ final class HostRnns {
         if (algorithm != RnnAlgorithm.STANDARD && layer.rnn().bidirectional()) {
             throw CudaException.failed("cudnnRNNForward", 3000, "CUDNN_STATUS_NOT_SUPPORTED", algorithm.toString());
         }
+        checkPersistent(algorithm, false);
         forwardPasses.incrementAndGet();
         cudnn.queue(handle, () -> layer.forward(memory(x, y, first, memory), last));
     }
