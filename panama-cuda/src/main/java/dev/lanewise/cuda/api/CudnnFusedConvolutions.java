@@ -9,6 +9,8 @@ import dev.lanewise.cuda.api.CudnnFusion.PlanLimits;
 import dev.lanewise.cuda.api.CudnnGraph.Descriptor;
 import dev.lanewise.cuda.api.CudnnGraph.Target;
 import dev.lanewise.cuda.generated.cudnn.CudnnBindings;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +39,7 @@ public final class CudnnFusedConvolutions {
             CudnnBindings.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS(),
             CudnnBindings.CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION());
 
+    private static final Logger LOGGER = System.getLogger(CudnnFusedConvolutions.class.getName());
     private static final String NOT_SUPPORTED = "CUDNN_STATUS_NOT_SUPPORTED";
 
     private CudnnFusedConvolutions() {}
@@ -85,24 +88,28 @@ public final class CudnnFusedConvolutions {
             }
             return Optional.empty();
         } catch (CudaException e) {
-            return ifRefused(e);
+            if (isRefusal(e)) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
+    /** A plan of a configuration, none if it can't be built for whatever reason: the next one may be built. */
     private static Optional<Plan> plan(CudnnGraph graph, Target target, Descriptor configuration) {
         try {
             Descriptor plan = graph.plan(target, configuration);
             return Optional.of(new Plan(graph, plan, graph.workspaceBytes(plan)));
         } catch (CudaException e) {
-            return ifRefused(e);
+            if (!isRefusal(e)) {
+                LOGGER.log(Level.WARNING, "a plan that cuDNN recommends cannot be built: {0}", e.getMessage());
+            }
+            return Optional.empty();
         }
     }
 
-    private static Optional<Plan> ifRefused(CudaException e) {
-        if (e.statusName().startsWith(NOT_SUPPORTED)) {
-            return Optional.empty();
-        }
-        throw e;
+    private static boolean isRefusal(CudaException e) {
+        return e.statusName().startsWith(NOT_SUPPORTED);
     }
 
     private static boolean allows(PlanLimits limits, Set<Integer> notes) {

@@ -12,6 +12,8 @@ import dev.lanewise.cuda.api.CudnnFusion.PlanLimits;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.cuda.runtime.Settings;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -25,6 +27,8 @@ import java.util.function.Supplier;
  * for that: in 16 bits with channels last, with a ReLU that keeps NaN. F32 is left to the other way, which sums without tensor cores.
  */
 final class BiasedConvolutions implements AutoCloseable {
+    private static final Logger LOGGER = System.getLogger(BiasedConvolutions.class.getName());
+
     /** What the library says where it lacks something: of what it does not know, some versions say that it is wrong. */
     private static final List<String> REFUSALS = List.of("CUDNN_STATUS_NOT_SUPPORTED", "CUDNN_STATUS_BAD_PARAM");
 
@@ -85,13 +89,28 @@ final class BiasedConvolutions implements AutoCloseable {
 
     /** The library may refuse what it has planned only when it computes. */
     private boolean runFirst(Key key, FusedOperands operands) {
-        Optional<FusedPlan> plan =
-                unlessRefused(() -> cudnn.fusedPlan(key.handle, key.convolution(), key.relu, key.limits()));
+        Optional<FusedPlan> plan = plan(key);
         if (plan.isPresent()) {
             plan = tryOut(key, plan.get(), operands);
         }
         plans.put(key, plan);
         return plan.isPresent();
+    }
+
+    /** Nothing has run yet, so whatever prevents a plan leaves the other way. */
+    private Optional<FusedPlan> plan(Key key) {
+        try {
+            return cudnn.fusedPlan(key.handle, key.convolution(), key.relu, key.limits());
+        } catch (CudaException e) {
+            if (!isRefusal(e)) {
+                LOGGER.log(Level.WARNING, "conv2d: its bias is added by a kernel: {0}", e.getMessage());
+            }
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isRefusal(CudaException e) {
+        return REFUSALS.stream().anyMatch(e.statusName()::startsWith);
     }
 
     private Optional<FusedPlan> tryOut(Key key, FusedPlan plan, FusedOperands operands) {
@@ -143,7 +162,7 @@ final class BiasedConvolutions implements AutoCloseable {
         try {
             return attempt.get();
         } catch (CudaException e) {
-            if (REFUSALS.stream().anyMatch(e.statusName()::startsWith)) {
+            if (isRefusal(e)) {
                 return Optional.empty();
             }
             throw e;

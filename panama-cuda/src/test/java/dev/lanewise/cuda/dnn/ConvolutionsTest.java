@@ -180,6 +180,22 @@ class ConvolutionsTest {
         assertThat(cudnn.alive()).isEqualTo(1);
     }
 
+    /** A plan may need a compiler or a library that is not there. */
+    @Test
+    void aKernelAddsTheBiasWhereNoPlanCanBeBuilt() {
+        HostCudnn cudnn = new HostCudnn().failingPlans("CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED");
+        Convolutions convolutions = new Convolutions(device(cudnn));
+        try (var ignored = Scope.open("test")) {
+            Tensor[] operands = biased(DType.BF16);
+            for (int i = 0; i < 2; i++) {
+                assertThat(run(convolutions, operands)).containsExactly(rounded(operands), within(0.05f));
+            }
+            assertThat(cudnn.plansAsked()).isEqualTo(1);
+        }
+        convolutions.close();
+        assertThat(cudnn.alive()).isEqualTo(1);
+    }
+
     /** What a convolution of F32 and its ReLU give, rounded once. */
     private static float[] roundedRelu(Tensor... operands) {
         float[] result = rounded(operands);

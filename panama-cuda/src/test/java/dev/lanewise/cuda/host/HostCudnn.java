@@ -96,6 +96,12 @@ public final class HostCudnn implements InvocationHandler {
         return this;
     }
 
+    /** Fails with a status where a plan for a convolution with its bias is asked for. */
+    public HostCudnn failingPlans(String status) {
+        fusion.failPlanning(status);
+        return this;
+    }
+
     /** Lets ReLU behind a convolution make zeros of NaN, as the greater of a number and zero is for many instructions. */
     public HostCudnn losingNaN() {
         fusion.loseNaN();

@@ -25,6 +25,7 @@ final class HostFusion {
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger runs = new AtomicInteger();
     private @Nullable Boolean refusedWhenPlanned;
+    private @Nullable String planningStatus;
     private boolean reluLosesNaN;
 
     HostFusion(HostCudnn cudnn) {
@@ -41,6 +42,10 @@ final class HostFusion {
 
     void refuse(boolean whenPlanned) {
         refusedWhenPlanned = whenPlanned;
+    }
+
+    void failPlanning(String status) {
+        planningStatus = status;
     }
 
     void loseNaN() {
@@ -61,6 +66,9 @@ final class HostFusion {
     private Optional<FusedPlan> plan(Object handle, BiasedConvolution c, boolean relu, PlanLimits limits) {
         asked.incrementAndGet();
         cudnn.notWhileRecording(handle);
+        if (planningStatus != null) {
+            throw CudaException.failed("cudnnBackendFinalize", 4000, planningStatus, "no compiler");
+        }
         if (Boolean.TRUE.equals(refusedWhenPlanned) || limits.workspaceBytes() < WORKSPACE_BYTES) {
             return Optional.empty();
         }
