@@ -67,12 +67,15 @@ public final class CudaException extends TensorException {
     }
 
     /**
-     * This error with what was being computed in front of it.
+     * This error with what was being computed in front of it, and what to do behind it.
      *
      * @param operation the operation with its shapes, such as {@code matmul [64, 784] x [784, 128]}
      */
     public CudaException during(String operation) {
-        return new CudaException(operation + ": " + getMessage(), this);
+        String remedy = isFinal()
+                ? "the device can't be used by this process any more: start it again"
+                : "use other sizes or another type, or compute it on Device.CPU";
+        return new CudaException(operation + ": " + getMessage() + "; " + remedy, this);
     }
 
     /** Whether nothing can be done with the device any more: every later call of the process fails like this one. */

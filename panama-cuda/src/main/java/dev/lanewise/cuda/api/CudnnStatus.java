@@ -11,10 +11,15 @@ final class CudnnStatus {
         if (status != CudnnBindings.CUDNN_STATUS_SUCCESS()) {
             MemorySegment text = Scratch.get();
             CudnnBindings.cudnnGetLastErrorString(text, text.byteSize());
-            String explanation = text.getString(0);
+            String explanation = oneLine(text.getString(0));
             throw CudaException.failed(
                     call, status, Scratch.text(CudnnBindings.cudnnGetErrorString(status)), explanation);
         }
+    }
+
+    /** The library explains itself in several lines; errors have one. */
+    static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 
     /** Alpha and beta side by side, in the thread's scratch memory. */

@@ -113,12 +113,23 @@ class ErrorPathTest {
     }
 
     @Test
-    void errorNamesTheOperationWhereItIsKnown() {
+    void errorNamesTheOperationWhereItIsKnownAndARemedy() {
         CudaException error = CudaException.failed("cublasLtMatmul", 7, "CUBLAS_STATUS_INVALID_VALUE", "");
         assertThat(error.during("matmul [2, 3] x [3, 4]"))
-                .hasMessage("matmul [2, 3] x [3, 4]: cublasLtMatmul: CUBLAS_STATUS_INVALID_VALUE (7)")
+                .hasMessage(
+                        "matmul [2, 3] x [3, 4]: cublasLtMatmul: CUBLAS_STATUS_INVALID_VALUE (7); use other sizes or"
+                                + " another type, or compute it on Device.CPU")
                 .hasCause(error)
                 .extracting(CudaException::status)
                 .isEqualTo(7);
+        assertThat(CudaException.failed("cuLaunchKernel", 700, "CUDA_ERROR_ILLEGAL_ADDRESS", "")
+                        .during("exp F32[3]"))
+                .hasMessageEndingWith("(700); the device can't be used by this process any more: start it again");
+    }
+
+    @Test
+    void whatCudnnSaysInSeveralLinesBecomesOne() {
+        assertThat(CudnnStatus.oneLine("Warning: CUDNN_STATUS_BAD_PARAM\n  Reason: stride > 1\n"))
+                .isEqualTo("Warning: CUDNN_STATUS_BAD_PARAM; Reason: stride > 1");
     }
 }
