@@ -34,6 +34,11 @@ public final class HostDriver implements Driver {
     /** A stream of the driver's own. */
     public static final Stream DEFAULT_STREAM = new Stream(MemorySegment.NULL);
 
+    private static final int MOST_THREADS = 1024;
+    private static final int MOST_THREADS_OF_Z = 64;
+    private static final int MOST_BLOCKS_OF_Y_AND_Z = 65_535;
+    private static final int MOST_SHARED_BYTES = 48 << 10;
+
     private static final long MEMORY = 64L << 30;
 
     private final Map<Long, String> modules = new ConcurrentHashMap<>();
@@ -264,6 +269,7 @@ public final class HostDriver implements Driver {
     @Override
     public void launch(
             Function function, Grid blocks, Block block, int sharedBytes, Stream stream, KernelArguments arguments) {
+        checkLimits(blocks, block, sharedBytes);
         launches.incrementAndGet();
         grid.run(
                 names.get(function.address().address()),
@@ -272,6 +278,23 @@ public final class HostDriver implements Driver {
                 oneThread ? Block.of(1) : block,
                 order.code,
                 arguments);
+    }
+
+    /** What every device takes (CUDA Programming Guide, "Technical Specifications per Compute Capability"). */
+    private static void checkLimits(Grid blocks, Block block, int sharedBytes) {
+        boolean fits = Math.min(blocks.x(), Math.min(blocks.y(), blocks.z())) > 0
+                && Math.max(blocks.y(), blocks.z()) <= MOST_BLOCKS_OF_Y_AND_Z
+                && Math.min(block.x(), Math.min(block.y(), block.z())) > 0
+                && (long) block.x() * block.y() * block.z() <= MOST_THREADS
+                && block.z() <= MOST_THREADS_OF_Z
+                && sharedBytes <= MOST_SHARED_BYTES;
+        if (!fits) {
+            throw CudaException.failed(
+                    "cuLaunchKernel",
+                    1,
+                    "CUDA_ERROR_INVALID_VALUE",
+                    blocks + " of " + block + ", shared " + sharedBytes);
+        }
     }
 
     private static UnsupportedOperationException noGraphs() {

@@ -152,6 +152,24 @@ class HostDriverTest {
     }
 
     @Test
+    void launchThatNoDeviceTakesIsRefused() {
+        Driver.Function kernel = driver.function(module, "reverse");
+        try (Arena arena = Arena.ofConfined()) {
+            KernelArguments arguments = new KernelArguments(arena).pointer(0);
+            for (Grid grid : List.of(Grid.of(0), new Grid(1, 65_536, 1), new Grid(1, 1, 65_536))) {
+                assertThatThrownBy(() -> driver.launch(kernel, grid, Block.of(THREADS), 0, STREAM, arguments))
+                        .hasMessageStartingWith("cuLaunchKernel: CUDA_ERROR_INVALID_VALUE (1)");
+            }
+            for (Block block : List.of(Block.of(0), Block.of(1025), new Block(64, 32, 1), new Block(1, 1, 65))) {
+                assertThatThrownBy(() -> driver.launch(kernel, Grid.of(1), block, 0, STREAM, arguments))
+                        .hasMessageStartingWith("cuLaunchKernel: CUDA_ERROR_INVALID_VALUE (1)");
+            }
+            assertThatThrownBy(() -> driver.launch(kernel, Grid.of(1), Block.of(1), 49_153, STREAM, arguments))
+                    .hasMessageStartingWith("cuLaunchKernel: CUDA_ERROR_INVALID_VALUE (1)");
+        }
+    }
+
+    @Test
     void writingBehindAnAllocationIsFoundWhenItIsFreed() {
         assertThatThrownBy(() -> run("write_behind", HostDriver.Order.FORWARDS))
                 .hasMessage("something was written beside an allocation of 256 bytes");
