@@ -263,6 +263,18 @@ final class GpuCheckTest {
                         .status())
                 .isEqualTo(StepResult.FAILED);
 
+        float[] weights = {1, 2, 3};
+        float[] broken = {1, Float.NaN, 3};
+        assertThat(ThreadsProcess.difference(List.of(weights), List.of(new float[] {1, 2.5f, 3})))
+                .isEqualTo(0.5);
+        assertThat(ThreadsProcess.difference(List.of(weights, broken), List.of(weights, weights)))
+                .isNaN();
+        StepResult notANumber =
+                ThreadsProcess.result(Map.of("one_after_the_other", "NaN", "in_two_threads", "NaN"), "");
+        assertThat(notANumber.status()).isEqualTo(StepResult.FAILED);
+        assertThat(notANumber.summary())
+                .isEqualTo("weights differ by NaN at most; those of two runs in one thread by NaN");
+
         assertThat(AttentionProcess.compare(Map.of(), Map.of()).stopped().summary())
                 .isEqualTo("nothing yet");
         Map<String, Object> gradients = Map.of("dq", List.of(1.0), "dk", List.of(1.0), "dv", List.of(1.0));
