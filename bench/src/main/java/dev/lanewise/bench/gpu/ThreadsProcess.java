@@ -2,6 +2,7 @@ package dev.lanewise.bench.gpu;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.bench.Child;
+import dev.lanewise.cuda.CudaPrecision;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.models.MnistModels;
 import dev.lanewise.nn.Layer;
@@ -32,6 +33,8 @@ final class ThreadsProcess {
     /** Trains: device, steps. */
     public static void main(String[] args) {
         Child.endWithParent();
+        // the same bits every time: then any difference is one too many
+        CudaPrecision.requireDeterminism(true);
         Device device = Device.parse(args[0]);
         int steps = Integer.parseInt(args[1]);
         List<Supplier<Layer>> models = List.of(MnistModels::mlp, MnistModels::lenet5);

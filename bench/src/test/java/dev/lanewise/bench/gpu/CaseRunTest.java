@@ -2,7 +2,12 @@ package dev.lanewise.bench.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lanewise.cuda.CudaPrecision;
+import dev.lanewise.testkit.conformance.BackendConformance;
+import dev.lanewise.testkit.conformance.ConformanceRunner;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -96,6 +101,23 @@ final class CaseRunTest {
         }
         assertThat(IntStream.range(0, 24).filter(i -> CaseProcess.takes(i, 1, 2, 4)))
                 .containsExactly(1, 9, 17);
+    }
+
+    /** cuDNN's fastest algorithms add in any order. */
+    @Test
+    void casesThatCompareBitsRequireDeterminism() throws Throwable {
+        String sameBits = "sameBitsForAnyNumberOfThreads";
+        assertThat(Arrays.stream(BackendConformance.class.getDeclaredMethods()).map(Method::getName))
+                .contains(sameBits);
+        List<Boolean> required = new ArrayList<>();
+        ConformanceRunner.Check check = () -> required.add(CudaPrecision.isDeterminismRequired());
+        for (String suite : List.of("agreesWithTheOracle", sameBits)) {
+            CaseProcess.conformance(new ConformanceRunner.Case(suite, "conv2d", check))
+                    .check()
+                    .run();
+        }
+        assertThat(required).containsExactly(false, true);
+        assertThat(CudaPrecision.isDeterminismRequired()).isFalse();
     }
 
     @Test
