@@ -3,6 +3,7 @@ package dev.lanewise.bench.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cuda.CudaPrecision;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.testkit.conformance.BackendConformance;
 import dev.lanewise.testkit.conformance.ConformanceRunner;
 import java.lang.reflect.Method;
@@ -118,6 +119,25 @@ final class CaseRunTest {
         }
         assertThat(required).containsExactly(false, true);
         assertThat(CudaPrecision.isDeterminismRequired()).isFalse();
+    }
+
+    /** The first result that is read says what the case before did wrong. */
+    @Test
+    void aDeviceIsLostWhenItFailsAgain() {
+        AtomicInteger asked = new AtomicInteger();
+        assertThat(CaseProcess.computes(() -> {
+                    if (asked.getAndIncrement() == 0) {
+                        throw new TensorException(
+                                "gather: position 9 is outside a dimension of size 3; check the indices");
+                    }
+                    return true;
+                }))
+                .isTrue();
+        assertThat(CaseProcess.computes(() -> {
+                    throw new TensorException("cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS (700)");
+                }))
+                .isFalse();
+        assertThat(CaseProcess.computes(() -> false)).isFalse();
     }
 
     @Test
