@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 final class GpuCheckTest {
@@ -407,5 +408,40 @@ final class GpuCheckTest {
         assertThat(end.inTime()).isFalse();
         assertThat(lines).containsExactly("begun");
         assertThat(System.nanoTime() - start).isLessThan(30_000_000_000L);
+    }
+
+    /** What it has left behind holds its output open, as one does that hangs in a driver and can't be ended. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "sleep 60"})
+    void noStepWaitsForWhatCannotBeEnded(String rest) throws IOException {
+        Path log = Files.createFile(folder.resolve("log"));
+        List<String> lines = new ArrayList<>();
+        long start = System.nanoTime();
+        LimitedProcess.End end = LimitedProcess.run(
+                List.of("sh", "-c", "echo begun; (sleep 20 &); " + rest),
+                Map.of(),
+                Deadline.in(Duration.ofMillis(500)),
+                Duration.ofMillis(300),
+                log,
+                lines::add);
+        assertThat(end.good()).isEqualTo(rest.isEmpty());
+        assertThat(lines).containsExactly("begun");
+        assertThat(log).content().contains("its output is still open");
+        assertThat(System.nanoTime() - start).isLessThan(15_000_000_000L);
+    }
+
+    @Test
+    void aLineThatNobodyUnderstandsEndsItsProcess() throws IOException {
+        Path log = Files.createFile(folder.resolve("log"));
+        assertThatThrownBy(() -> LimitedProcess.run(
+                        List.of("sh", "-c", "echo 1; sleep 60"),
+                        Map.of(),
+                        Deadline.in(Duration.ofSeconds(50)),
+                        log,
+                        line -> {
+                            throw new IllegalArgumentException(line);
+                        }))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("1");
     }
 }
