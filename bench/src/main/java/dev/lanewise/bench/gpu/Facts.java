@@ -1,7 +1,6 @@
 package dev.lanewise.bench.gpu;
 
 import dev.lanewise.bench.Child;
-import dev.lanewise.bench.Json;
 import dev.lanewise.bench.Main;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,8 +47,10 @@ final class Facts {
     static Map<String, Object> collect(String device, boolean peer, Path log, Deadline deadline) {
         Facts facts = new Facts(device, log, deadline);
         CompletableFuture<Map<String, Object>> probe = later(() -> facts.probe(facts.probe()));
-        CompletableFuture<List<String>> card = later(() -> facts.lines(
-                List.of("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")));
+        CompletableFuture<List<String>> card = later(() -> facts.lines(List.of(
+                "nvidia-smi",
+                "--query-gpu=name,driver_version,memory.total",
+                "--format=csv,noheader")));
         CompletableFuture<Object> versions = later(() -> peer ? facts.peer() : NO_PEER);
         CompletableFuture<List<String>> doctor = later(() -> facts.allLines(facts.doctor()));
         Map<String, Object> found = new LinkedHashMap<>();
@@ -111,13 +112,17 @@ final class Facts {
 
     /** The versions of PyTorch, or why there are none. */
     private Object peer() {
-        List<String> lines = new ArrayList<>();
-        LimitedProcess.End end =
-                LimitedProcess.run(List.of("python3", "-c", VERSIONS), Map.of(), deadline, log, lines::add);
+        return peer(List.of("python3", "-c", VERSIONS));
+    }
+
+    /** What a command says of PyTorch. */
+    Object peer(List<String> command) {
+        LastLine said = new LastLine();
+        LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, said);
         if (!end.inTime()) {
             return "no answer in time";
         }
-        return end.good() && !lines.isEmpty() ? Json.object(lines.getLast()) : NO_PEER;
+        return end.good() && !said.members().isEmpty() ? said.members() : NO_PEER;
     }
 
     /** Whether there may be a PyTorch to compare with, as far as the facts say. */

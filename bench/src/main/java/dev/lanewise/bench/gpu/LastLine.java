@@ -3,6 +3,7 @@ package dev.lanewise.bench.gpu;
 import dev.lanewise.bench.Json;
 import java.util.Map;
 import java.util.function.Consumer;
+import tools.jackson.core.JacksonException;
 
 /** The members of the last line of JSON that a process has printed; others may ask for them while it runs. */
 final class LastLine implements Consumer<String> {
@@ -10,9 +11,13 @@ final class LastLine implements Consumer<String> {
 
     @Override
     public void accept(String printed) {
-        // a process that is ended may leave half a line
+        // a process that is ended may leave half a line, and a library may print what only looks like one
         if (printed.startsWith("{") && printed.endsWith("}")) {
-            members = Json.object(printed);
+            try {
+                members = Json.object(printed);
+            } catch (JacksonException e) {
+                return;
+            }
         }
     }
 

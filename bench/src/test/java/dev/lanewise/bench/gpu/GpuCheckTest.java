@@ -324,6 +324,12 @@ final class GpuCheckTest {
                 .isEqualTo(Map.of("unavailable", "the process that tried cuda:0 ended with 0; see facts.log"));
         assertThat(facts.allLines(List.of("sh", "-c", "echo begun; exit 3")))
                 .containsExactly("begun", "the process ended with 3");
+        // libraries print, too
+        assertThat(facts.probe(List.of("printf", "%s\\n", "{\"summary\":\"a card\"}", "{no JSON}")))
+                .isEqualTo(Map.of("summary", "a card"));
+        assertThat(facts.peer(List.of("printf", "%s\\n", "{\"torch\":\"2.11\"}", "bye")))
+                .isEqualTo(Map.of("torch", "2.11"));
+        assertThat(facts.peer(List.of("printf", "no module"))).isEqualTo("not found");
     }
 
     @Test
