@@ -43,10 +43,12 @@ final class Facts {
      * @param peer whether to ask for PyTorch's version
      * @param log the file for the processes' errors
      * @param deadline when facts that are still missing are omitted
+     * @param patience when the device counts as unavailable if there is no answer
      */
-    static Map<String, Object> collect(String device, boolean peer, Path log, Deadline deadline) {
+    static Map<String, Object> collect(String device, boolean peer, Path log, Deadline deadline, Deadline patience) {
         Facts facts = new Facts(device, log, deadline);
-        CompletableFuture<Map<String, Object>> probe = later(() -> facts.probe(facts.probe()));
+        Facts ofDevice = new Facts(device, log, patience);
+        CompletableFuture<Map<String, Object>> probe = later(() -> ofDevice.probe(ofDevice.probe()));
         CompletableFuture<List<String>> card = later(() -> facts.lines(List.of(
                 "nvidia-smi",
                 "--query-gpu=name,driver_version,memory.total",

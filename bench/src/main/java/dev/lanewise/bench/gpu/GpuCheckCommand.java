@@ -135,7 +135,8 @@ public final class GpuCheckCommand implements Callable<Integer> {
                 device,
                 schedule.steps().stream().anyMatch(planned -> planned.step().hasPeer()),
                 freshLog("facts"),
-                Deadline.in(Duration.ofSeconds(schedule.facts())).orIf(end));
+                Deadline.in(Duration.ofSeconds(schedule.facts())).orIf(end),
+                Deadline.in(Duration.ofSeconds(Schedule.PATIENCE)).orIf(end));
         keeper.facts(facts);
         // whoever can't have the results is told before the time on the GPU is spent
         keeper.write();

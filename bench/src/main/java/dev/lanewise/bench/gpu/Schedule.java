@@ -24,6 +24,12 @@ record Schedule(List<Planned> steps, int facts, int total) {
      */
     record Planned(GpuStep step, int seconds) {}
 
+    /**
+     * Seconds in which the device has to answer at all. A machine that has just been started reads libraries from a cold
+     * disk, for everything else that is asked at the same time too; without an answer nothing can be run.
+     */
+    static final int PATIENCE = 60;
+
     /** The first minutes on a GPU, 240 seconds with the start and the end of the check itself: whether anything is wrong. */
     static final Schedule FIRST = of(
             25,
@@ -64,9 +70,10 @@ record Schedule(List<Planned> steps, int facts, int total) {
     }
 
     private static Schedule ofSteps(List<Planned> steps) {
-        int facts = 60;
         return new Schedule(
-                steps, facts, facts + steps.stream().mapToInt(Planned::seconds).sum());
+                steps,
+                PATIENCE,
+                PATIENCE + steps.stream().mapToInt(Planned::seconds).sum());
     }
 
     /**

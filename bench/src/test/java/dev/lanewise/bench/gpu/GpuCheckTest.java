@@ -332,6 +332,19 @@ final class GpuCheckTest {
         assertThat(facts.peer(List.of("printf", "no module"))).isEqualTo("not found");
     }
 
+    /** On a machine that has just been started everything is read from a cold disk, and only this answer is needed. */
+    @Test
+    void theDeviceMayAnswerLaterThanEverythingElse() {
+        Map<String, Object> facts = Facts.collect(
+                "cpu",
+                false,
+                folder.resolve("facts.log"),
+                Deadline.in(Duration.ZERO),
+                Deadline.in(Duration.ofSeconds(Schedule.PATIENCE)));
+        assertThat(facts).containsKey("summary").doesNotContainKey("unavailable");
+        assertThat(facts.get("doctor")).isEqualTo(List.of("the process was stopped by its time limit"));
+    }
+
     @Test
     void stepsOfEarlierCallsAreReported() throws IOException {
         Report report = new Report(folder);
