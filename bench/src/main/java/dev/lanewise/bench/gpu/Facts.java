@@ -51,7 +51,7 @@ final class Facts {
         CompletableFuture<Map<String, Object>> probe = later(() -> ofDevice.probe(ofDevice.probe()));
         CompletableFuture<List<String>> card = later(() -> facts.lines(List.of(
                 "nvidia-smi",
-                "--query-gpu=name,driver_version,memory.total",
+                "--query-gpu=name,driver_version,memory.total,persistence_mode",
                 "--format=csv,noheader")));
         CompletableFuture<Object> versions = later(() -> peer ? facts.peer() : NO_PEER);
         CompletableFuture<List<String>> doctor = later(() -> facts.allLines(facts.doctor()));

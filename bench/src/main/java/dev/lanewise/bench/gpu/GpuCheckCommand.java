@@ -131,6 +131,9 @@ public final class GpuCheckCommand implements Callable<Integer> {
 
     private boolean run(Schedule schedule, Report report, Keeper keeper) throws IOException {
         Deadline end = Deadline.in(Duration.ofSeconds(schedule.total()));
+        if (!device.equals("cpu")) {
+            HeldDevice.hold(HeldDevice.file(device));
+        }
         Map<String, Object> facts = Facts.collect(
                 device,
                 schedule.steps().stream().anyMatch(planned -> planned.step().hasPeer()),

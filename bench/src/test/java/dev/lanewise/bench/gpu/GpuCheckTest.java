@@ -14,6 +14,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -330,6 +331,34 @@ final class GpuCheckTest {
         assertThat(facts.peer(List.of("printf", "%s\\n", "{\"torch\":\"2.11\"}", "bye")))
                 .isEqualTo(Map.of("torch", "2.11"));
         assertThat(facts.peer(List.of("printf", "no module"))).isEqualTo("not found");
+    }
+
+    /** Between the processes of two steps the driver would else reset the GPU. */
+    @Test
+    void theDeviceStaysOpen() throws Exception {
+        assertThat(HeldDevice.file("cuda:1")).isEqualTo(Path.of("/dev/nvidia1"));
+        HeldDevice.hold(folder.resolve("none"));
+        Path file = Files.createFile(folder.resolve("device")).toRealPath();
+        HeldDevice.hold(file);
+        for (int i = 0; i < 500 && !openFiles().contains(file); i++) {
+            Thread.sleep(10);
+        }
+        assertThat(openFiles()).contains(file);
+    }
+
+    private static List<Path> openFiles() throws IOException {
+        List<Path> open = new ArrayList<>();
+        try (DirectoryStream<Path> numbers = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path number : numbers) {
+                try {
+                    open.add(Files.readSymbolicLink(number));
+                } catch (IOException e) {
+                    // closed meanwhile
+                    continue;
+                }
+            }
+        }
+        return open;
     }
 
     /** On a machine that has just been started everything is read from a cold disk, and only this answer is needed. */
