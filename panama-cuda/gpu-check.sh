@@ -79,6 +79,7 @@ pack() {
     bytes=$(wc -c <"$packed")
     echo "packed: $packed, $((bytes / 1000)) kB"
     [ "$bytes" -le "$most_bytes" ] || fail "the pack has $bytes bytes (expected $most_bytes at most)"
+    [ "$compiled" = yes ] || echo "gpu-check: the pack has no kernels, and compiling them where the GPU is takes most of a profile's time: install NVRTC (pip install nvidia-cuda-nvrtc) or name its folder in LANEWISE_CUDA_PATH, and pack again" >&2
 }
 
 # Runs a step on the CPU: what the packed runtime lacks would else be found out where the GPU is.
@@ -102,11 +103,14 @@ store_jars() {
 # Puts the kernels' code into the pack, for the version of the compiler that is here: where the GPU is they are then only
 # loaded, unless its compiler is of another version. No GPU is needed, only NVRTC.
 compile_ahead() {
+    compiled=yes
+    search_python
     if "$2/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC \
         -cp "$1/lib/*" dev.lanewise.bench.Main bench gpu-compile --to "$1/kernels" \
         --architectures "${GPU_CHECK_ARCHITECTURES:-90}" >"$1/kernels.txt"; then
         cat "$1/kernels.txt"
     else
+        compiled=no
         echo "no kernels compiled ahead; they are compiled where the GPU is" | tee "$1/kernels.txt"
         rm -rf "$1/kernels"
     fi
@@ -124,6 +128,15 @@ for folder in folders:
         found.append(nvidia)
 print(":".join(found))
 END
+}
+
+# Has libraries looked for there, too.
+search_python() {
+    libraries=$(python_libraries)
+    if [ -n "$libraries" ]; then
+        LANEWISE_CUDA_PATH=${LANEWISE_CUDA_PATH:+$LANEWISE_CUDA_PATH:}$libraries
+        export LANEWISE_CUDA_PATH
+    fi
 }
 
 # The unpacked folder: this script's own, or that of the pack beside it.
@@ -159,11 +172,7 @@ run() {
     # A pack without the reference cases takes those of the project.
     golden=$home/testkit/golden
     [ -d "$golden" ] || golden=$project/testkit/golden
-    libraries=$(python_libraries)
-    if [ -n "$libraries" ]; then
-        LANEWISE_CUDA_PATH=${LANEWISE_CUDA_PATH:+$LANEWISE_CUDA_PATH:}$libraries
-        export LANEWISE_CUDA_PATH
-    fi
+    search_python
     # Code that was compiled ahead, and where that of another compiler is kept.
     LANEWISE_CUDA_CACHE=${LANEWISE_CUDA_CACHE:-$home/kernels}
     export LANEWISE_CUDA_CACHE

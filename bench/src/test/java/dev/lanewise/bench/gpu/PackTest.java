@@ -75,6 +75,45 @@ final class PackTest {
                                 .resolve("golden"));
     }
 
+    /** Whoever packs without NVRTC learns it before the time on a GPU is spent on compiling; Python's libraries are searched. */
+    @Test
+    void aPackWithoutKernelsIsSaidLast() throws Exception {
+        Path script = Files.createDirectories(project.resolve("panama-cuda")).resolve("gpu-check.sh");
+        Files.copy(Path.of("..", "panama-cuda", "gpu-check.sh"), script, StandardCopyOption.COPY_ATTRIBUTES);
+        Path jdk = project.resolve("jdk");
+        Path searched = project.resolve("searched");
+        program(project.resolve("lanewise"), "echo '    java.home = " + jdk + "'");
+        program(jdk.resolve("bin/java"), "echo \"$LANEWISE_CUDA_PATH\" >'" + searched + "'; exit 1");
+        program(jdk.resolve("bin/jar"), "");
+        // a runtime that passes every check
+        Path trial = script.resolveSibling("target/gpu-check/trial");
+        program(
+                jdk.resolve("bin/jlink"),
+                "mkdir -p \"$2/bin\"; printf '#!/bin/sh\\nmkdir -p %s\\n' '" + trial
+                        + "' >\"$2/bin/java\"; chmod +x \"$2/bin/java\"");
+        program(project.resolve("bin/python3"), "echo /of/python/nvidia");
+        Path jars = Files.createDirectories(project.resolve("target/launcher/1"));
+        Files.writeString(jars.resolveSibling("current"), "1\n");
+        Files.createFile(jars.resolve("some.jar"));
+        Files.createFile(Files.createDirectories(project.resolve("bench/peers")).resolve("pytorch_peer.py"));
+        String path = "PATH=" + project.resolve("bin") + File.pathSeparator + System.getenv("PATH");
+        List<String> lines = run("env", path, script.toString(), "pack", "--without-cases");
+        assertThat(lines.getLast()).startsWith("gpu-check: the pack has no kernels");
+        assertThat(searched).content().endsWith("/of/python/nvidia\n");
+        assertThat(run(
+                        "tar",
+                        "-tzf",
+                        script.resolveSibling("target/gpu-check.tar.gz").toString()))
+                .contains("gpu-check/kernels.txt")
+                .noneMatch(entry -> entry.startsWith("gpu-check/kernels/"));
+    }
+
+    private static void program(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "#!/bin/sh\n" + text + "\n");
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+
     private static List<String> run(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         List<String> lines;
