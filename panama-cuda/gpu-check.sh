@@ -176,6 +176,8 @@ run() {
     # Code that was compiled ahead, and where that of another compiler is kept.
     LANEWISE_CUDA_CACHE=${LANEWISE_CUDA_CACHE:-$home/kernels}
     export LANEWISE_CUDA_CACHE
+    # A process that crashes says why; writing its memory would take the time of what comes next.
+    ulimit -c 0
     # The options of the launcher. Unquoted: several in one variable.
     # shellcheck disable=SC2086
     exec "$home/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m \

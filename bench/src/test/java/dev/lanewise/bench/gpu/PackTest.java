@@ -54,15 +54,15 @@ final class PackTest {
         Path content = project.resolve("content");
         Path java = content.resolve("gpu-check/runtime/bin/java");
         Files.createDirectories(java.getParent());
-        Files.writeString(java, "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n");
+        Files.writeString(java, "#!/bin/sh\necho \"core $(ulimit -c)\"\nfor argument; do echo \"$argument\"; done\n");
         assertThat(java.toFile().setExecutable(true)).isTrue();
         if (hasCases) {
             Files.createDirectories(content.resolve("gpu-check/testkit/golden"));
         }
         Path pack = Files.createDirectories(script.resolveSibling(place)).resolve("gpu-check.tar.gz");
         run("tar", "-czf", pack.toString(), "-C", content.toString(), "gpu-check");
-        List<String> arguments = run(script.toString(), "run", "first");
-        assertThat(arguments).endsWith("bench", "gpu-check", "first");
+        List<String> arguments = run("sh", "-c", "ulimit -c unlimited 2>/dev/null; exec \"$0\" run first", script.toString());
+        assertThat(arguments).startsWith("core 0").endsWith("bench", "gpu-check", "first");
         Path home = Path.of(arguments.stream()
                 .filter(argument -> argument.startsWith("-Dlanewise.home="))
                 .findFirst()
