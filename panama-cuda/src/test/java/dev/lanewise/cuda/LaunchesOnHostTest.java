@@ -118,6 +118,14 @@ final class LaunchesOnHostTest {
         }
     }
 
+    /** Bounds of integers come as doubles, in which the greatest long is 2^63. */
+    @Test
+    void boundsBeyondLongAreTheNearestLong() {
+        Tensor x = Tensor.of(new long[] {-5, 0, 7, Long.MAX_VALUE}).to(CUDA);
+        assertThat(x.clamp(0L, Long.MAX_VALUE).toLongArray()).containsExactly(0, 0, 7, Long.MAX_VALUE);
+        assertThat(x.clamp(Long.MIN_VALUE, 3L).toLongArray()).containsExactly(-5, 0, 3, 3);
+    }
+
     @Test
     void longLinesAreSortedStably() {
         int n = 3000;

@@ -40,13 +40,17 @@ __device__ inline Place place_of(const Layout& layout, u64 number) {
     return at;
 }
 
+// A number in the type that is computed in; beyond integers, where C leaves it open, the nearest one, as in Java.
+template <typename N> __device__ inline N number_of(double number) { return (N)number; }
+template <> __device__ inline i64 number_of<i64>(double number) { return to_integer(number); }
+
 __device__ inline void element(OUT& out, const Operands& in, A of_a, B of_b, C of_c) {
     auto a = load(of_a);
     auto b = load(of_b);
     auto c = load(of_c);
     typedef decltype(a) T;
-    T p = (T)in.p;
-    T q = (T)in.q;
+    T p = number_of<T>(in.p);
+    T q = number_of<T>(in.q);
     store(out, EXPRESSION);
 }
 
