@@ -42,7 +42,8 @@ record Call(Kind kind, long number, long bytes) {
     enum Kind {
         SUM_F32("all-reduce F32"),
         SUM_F64("all-reduce F64"),
-        BROADCAST("broadcast");
+        BROADCAST("broadcast"),
+        JOIN("join");
 
         final String text;
 

@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Ranks that MPI connects, by whatever the machines have: shared memory, InfiniBand, TCP. Open MPI 4 and 5 and MPICH 3 and 4 with
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MpiCommunicator implements Communicator {
     private final Mpi mpi;
-    private final @Nullable Ring ring;
+    private final Ring ring;
     private final MpiEnd end;
     private boolean closed;
 
@@ -55,10 +54,12 @@ public final class MpiCommunicator implements Communicator {
         this.mpi = mpi;
         end = MpiEnd.of(mpi);
         int tag = end.begin();
-        if (mpi.size() == 1) {
-            ring = null;
-            return;
-        }
+        ring = mpi.size() == 1
+                ? Ring.alone("mpi", options.silence, options.patience)
+                : ring(mpi, tag, options, end::failed);
+    }
+
+    private static Ring ring(Mpi mpi, int tag, Options options, Runnable onFailure) {
         Map<Integer, Control> controls = new HashMap<>();
         for (int peer = mpi.rank() == 0 ? 1 : 0; peer < (mpi.rank() == 0 ? mpi.size() : 1); peer++) {
             controls.put(peer, new MpiControl(mpi, peer, tag + 1));
@@ -66,9 +67,9 @@ public final class MpiCommunicator implements Communicator {
         MpiLinks links = new MpiLinks(mpi, tag);
         Watch watch = new Watch(mpi.rank(), controls, options.silence, options.patience, () -> {
             links.close();
-            end.failed();
+            onFailure.run();
         });
-        ring = new Ring("mpi", mpi.rank(), mpi.size(), links, watch);
+        return new Ring("mpi", mpi.rank(), mpi.size(), links, watch);
     }
 
     /**
@@ -109,6 +110,11 @@ public final class MpiCommunicator implements Communicator {
         return Mpi.localSize().orElse(1);
     }
 
+    /** What makes its calls. */
+    Ring ring() {
+        return ring;
+    }
+
     @Override
     public int rank() {
         return mpi.rank();
@@ -121,34 +127,22 @@ public final class MpiCommunicator implements Communicator {
 
     @Override
     public void allReduce(MemorySegment data, DType type) {
-        if (ring == null) {
-            Ring.sumOf(type);
-        } else {
-            ring.allReduce(data, type);
-        }
+        ring.allReduce(data, type);
     }
 
     @Override
     public void broadcast(MemorySegment data, int root) {
-        if (ring == null) {
-            Ring.checkRoot(root, size());
-        } else {
-            ring.broadcast(data, root);
-        }
+        ring.broadcast(data, root);
     }
 
     @Override
     public void barrier() {
-        if (ring != null) {
-            ring.barrier();
-        }
+        ring.barrier();
     }
 
     @Override
     public void abort(String reason) {
-        if (ring != null) {
-            ring.abort(reason);
-        }
+        ring.abort(reason);
     }
 
     @Override
@@ -157,9 +151,7 @@ public final class MpiCommunicator implements Communicator {
             return;
         }
         closed = true;
-        if (ring != null) {
-            ring.close();
-        }
+        ring.close();
         end.closed();
     }
 }

@@ -7,14 +7,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 
 /** A rank's neighbours in MPI. */
 final class MpiLinks implements Links {
-    private static final int SPINS = 200;
-    private static final int YIELDS = 2000;
-    private static final long NAP_NANOS = 50_000;
-
     private final Mpi mpi;
     private final int next;
     private final int previous;
@@ -48,20 +43,13 @@ final class MpiLinks implements Links {
     }
 
     /** MPI's own waiting takes a processor that training needs. */
-    @SuppressWarnings("ThreadPriorityCheck") // only speed depends on the scheduler
     private void await(List<Request> open) throws IOException {
-        int asked = 0;
+        Backoff backoff = new Backoff();
         while (!areComplete(open)) {
             if (closed) {
                 throw new IOException("the connections were closed");
             }
-            if (asked++ < SPINS) {
-                Thread.onSpinWait();
-            } else if (asked < YIELDS) {
-                Thread.yield();
-            } else {
-                LockSupport.parkNanos(NAP_NANOS);
-            }
+            backoff.pause();
         }
     }
 

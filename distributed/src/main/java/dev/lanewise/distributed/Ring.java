@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
+import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ final class Ring implements AutoCloseable {
     private long calls;
 
     /**
-     * A ring of two ranks or more.
+     * A rank of a ring.
      *
      * @param name what messages begin with
      * @param links to the neighbours
@@ -42,6 +44,28 @@ final class Ring implements AutoCloseable {
         this.size = size;
         this.links = links;
         this.watch = watch;
+    }
+
+    /** A ring of one rank, which is its own neighbour. */
+    static Ring alone(String name, Duration silence, Duration patience) {
+        Links self = new Links() {
+            @Override
+            public void exchange(MemorySegment out, MemorySegment in) {
+                in.copyFrom(out);
+            }
+
+            @Override
+            public void close() {}
+        };
+        return new Ring(name, 0, 1, self, new Watch(0, Map.of(), silence, patience, self::close));
+    }
+
+    int rank() {
+        return rank;
+    }
+
+    int size() {
+        return size;
     }
 
     /** Sums F32 or F64. */
@@ -87,11 +111,28 @@ final class Ring implements AutoCloseable {
     }
 
     /** What a call does when all are known to make it. */
-    private interface Work {
+    interface Work {
         void run() throws IOException;
     }
 
-    private void call(Kind kind, long bytes, Work work) {
+    /** Also runs something when the communication ends because a rank was lost; at once if it has. */
+    void onFailure(Runnable work) {
+        watch.onFailure(work);
+    }
+
+    /** Whether a rank was lost. */
+    boolean hasFailed() {
+        return watch.failure() != null;
+    }
+
+    /**
+     * Makes a call as one of all ranks, which may exchange numbers in another way than over the links.
+     *
+     * @param kind what is called
+     * @param bytes how much is exchanged
+     * @param work exchanges it; it throws an {@code IOException} when a rank is lost
+     */
+    void call(Kind kind, long bytes, Work work) {
         checkRunning();
         Call own = new Call(kind, ++calls, bytes);
         watch.enter();

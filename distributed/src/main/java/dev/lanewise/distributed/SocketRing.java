@@ -24,9 +24,7 @@ public final class SocketRing implements Communicator {
     /** The fewest bytes of a secret. */
     public static final int LEAST_SECRET = 16;
 
-    private final int rank;
-    private final int size;
-    private final @Nullable Ring ring;
+    private final Ring ring;
 
     /**
      * How long a rank waits.
@@ -56,9 +54,7 @@ public final class SocketRing implements Communicator {
     }
 
     private SocketRing(int rank, int size, Rendezvous.@Nullable Links found, Options options) throws IOException {
-        this.rank = rank;
-        this.size = size;
-        ring = found == null ? null : ring(rank, size, found, options);
+        ring = found == null ? Ring.alone("ring", options.silence, options.patience) : ring(rank, size, found, options);
     }
 
     private static Ring ring(int rank, int size, Rendezvous.Links found, Options options) throws IOException {
@@ -156,52 +152,43 @@ public final class SocketRing implements Communicator {
                 e);
     }
 
+    /** What makes its calls. */
+    Ring ring() {
+        return ring;
+    }
+
     @Override
     public int rank() {
-        return rank;
+        return ring.rank();
     }
 
     @Override
     public int size() {
-        return size;
+        return ring.size();
     }
 
     @Override
     public void allReduce(MemorySegment data, DType type) {
-        if (ring == null) {
-            Ring.sumOf(type);
-        } else {
-            ring.allReduce(data, type);
-        }
+        ring.allReduce(data, type);
     }
 
     @Override
     public void broadcast(MemorySegment data, int root) {
-        if (ring == null) {
-            Ring.checkRoot(root, size);
-        } else {
-            ring.broadcast(data, root);
-        }
+        ring.broadcast(data, root);
     }
 
     @Override
     public void barrier() {
-        if (ring != null) {
-            ring.barrier();
-        }
+        ring.barrier();
     }
 
     @Override
     public void abort(String reason) {
-        if (ring != null) {
-            ring.abort(reason);
-        }
+        ring.abort(reason);
     }
 
     @Override
     public void close() {
-        if (ring != null) {
-            ring.close();
-        }
+        ring.close();
     }
 }

@@ -5,8 +5,10 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -31,7 +33,7 @@ final class Watch implements AutoCloseable {
     private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
     private final CountDownLatch failed = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Runnable onFailure;
+    private final List<Runnable> onFailure = new CopyOnWriteArrayList<>();
 
     /**
      * How far a rank is.
@@ -49,7 +51,7 @@ final class Watch implements AutoCloseable {
      * Begins to look.
      *
      * @param rank this rank
-     * @param controls the connection to rank 0; on rank 0, to each other rank
+     * @param controls the connection to rank 0; on rank 0, to each other rank; none if there are no others
      * @param silence without a sign of life of another rank, then it is lost
      * @param patience in a call that another rank does not come to, then that one hangs
      * @param onFailure ends the call that this rank is in
@@ -59,12 +61,22 @@ final class Watch implements AutoCloseable {
         this.controls = Map.copyOf(controls);
         this.silence = silence;
         this.patience = patience;
-        this.onFailure = onFailure;
+        this.onFailure.add(onFailure);
         progress.put(rank, new Progress(0, 0));
         controls.keySet().forEach(peer -> progress.put(peer, new Progress(0, 0)));
         controls.forEach((peer, from) ->
                 Thread.ofVirtual().name("lanewise-ring-from-" + peer).start(() -> listen(peer, from)));
-        Thread.ofPlatform().daemon().name("lanewise-ring-watch").start(this::beat);
+        if (!controls.isEmpty()) {
+            Thread.ofPlatform().daemon().name("lanewise-ring-watch").start(this::beat);
+        }
+    }
+
+    /** Also ends something of a caller's when the communication ends; if it has, at once. */
+    void onFailure(Runnable work) {
+        onFailure.add(work);
+        if (failure.get() != null) {
+            work.run();
+        }
     }
 
     /** This rank enters a call. */
@@ -108,7 +120,7 @@ final class Watch implements AutoCloseable {
         ByteBuffer message = ByteBuffer.allocate(1 + Math.min(text.length, MOST_BYTES - 1));
         tellAll(message.put(FAILED).put(text, 0, message.capacity() - 1).array());
         failed.countDown();
-        onFailure.run();
+        onFailure.forEach(Runnable::run);
     }
 
     private void tellAll(byte[] message) {
