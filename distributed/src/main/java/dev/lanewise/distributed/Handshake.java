@@ -17,16 +17,26 @@ import javax.crypto.spec.SecretKeySpec;
  * it (RFC 2104), so that neither a stranger nor an earlier conversation is let in.
  */
 final class Handshake {
+    /** What ranks say to each other, from the first byte to the last: a change to any of it needs another number. */
+    static final int PROTOCOL = 1;
+
     private static final int NONCE = 32;
     private static final int MAC = 32;
     private static final int HELLO = 16;
     private static final int MOST_BYTES = 512;
 
     private final SecretKeySpec key;
+    private final int protocol;
     private final SecureRandom random = new SecureRandom();
 
     Handshake(byte[] secret) {
+        this(secret, PROTOCOL);
+    }
+
+    /** One of another version. */
+    Handshake(byte[] secret, int protocol) {
         key = new SecretKeySpec(secret, "HmacSHA256");
+        this.protocol = protocol;
     }
 
     /**
@@ -35,7 +45,7 @@ final class Handshake {
      * @param purpose control or data
      * @param port where it listens itself
      */
-    @SuppressWarnings("EnumOrdinal") // ranks run the same version
+    @SuppressWarnings("EnumOrdinal") // ranks speak the same protocol
     record Hello(Purpose purpose, int rank, int size, int port) {
         byte[] bytes() {
             return ByteBuffer.allocate(HELLO)
@@ -66,10 +76,11 @@ final class Handshake {
 
     /** The side that connects: throws with what the other side has against it. */
     void introduce(Frames frames, Hello hello, long deadline) throws IOException {
-        byte[] theirs = frames.read(NONCE, deadline);
+        byte[] theirs = nonceOf(frames, deadline);
         byte[] mine = nonce();
-        byte[] fields = join(theirs, mine, hello.bytes());
-        frames.write(join(mine, hello.bytes(), mac("connects", fields)));
+        byte[] greeting = join(number(protocol), hello.bytes());
+        byte[] fields = join(theirs, mine, greeting);
+        frames.write(join(mine, greeting, mac("connects", fields)));
         byte[] answer;
         try {
             answer = frames.read(MOST_BYTES, deadline);
@@ -89,6 +100,14 @@ final class Handshake {
         }
     }
 
+    private static byte[] nonceOf(Frames frames, long deadline) throws IOException {
+        try {
+            return frames.read(NONCE, deadline);
+        } catch (EOFException e) {
+            throw new BusyException(e);
+        }
+    }
+
     /**
      * The side that listens.
      *
@@ -98,23 +117,44 @@ final class Handshake {
     Hello receive(Frames frames, Function<Hello, String> objection, long deadline) throws IOException {
         byte[] mine = nonce();
         frames.write(mine);
-        byte[] answer = frames.read(NONCE + HELLO + MAC, deadline);
-        if (answer.length != NONCE + HELLO + MAC) {
+        byte[] answer = frames.read(MOST_BYTES, deadline);
+        int end = answer.length - MAC;
+        if (end < NONCE + Integer.BYTES) {
             throw new IOException("an introduction of " + answer.length + " bytes");
         }
-        byte[] fields = join(mine, Arrays.copyOf(answer, NONCE + HELLO));
-        byte[] proof = Arrays.copyOfRange(answer, NONCE + HELLO, answer.length);
+        byte[] fields = join(mine, Arrays.copyOf(answer, end));
+        byte[] proof = Arrays.copyOfRange(answer, end, answer.length);
         if (!MessageDigest.isEqual(proof, mac("connects", fields))) {
             throw new IOException("does not know the secret");
         }
-        Hello hello = Hello.of(Arrays.copyOfRange(answer, NONCE, NONCE + HELLO));
+        int theirs = ByteBuffer.wrap(answer).getInt(NONCE);
+        if (theirs != protocol || end != NONCE + Integer.BYTES + HELLO) {
+            String reason = "it has another version of Lanewise (ranks speak protocol " + theirs + " and " + protocol
+                    + "); take the same for all";
+            answer(frames, fields, reason);
+            throw new IOException(reason);
+        }
+        Hello hello = Hello.of(Arrays.copyOfRange(answer, NONCE + Integer.BYTES, end));
         String refusal = objection.apply(hello);
-        byte[] text = refusal.getBytes(StandardCharsets.UTF_8);
-        frames.write(join(text, mac("accepts", join(fields, text))));
+        answer(frames, fields, refusal);
         if (!refusal.isEmpty()) {
             throw new IOException(refusal);
         }
         return hello;
+    }
+
+    private void answer(Frames frames, byte[] fields, String refusal) throws IOException {
+        byte[] text = refusal.getBytes(StandardCharsets.UTF_8);
+        frames.write(join(text, mac("accepts", join(fields, text))));
+    }
+
+    /** The other side has too many connections of which it doesn't know anything yet: connecting again helps. */
+    static final class BusyException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        BusyException(IOException cause) {
+            super("it closed the connection at once (expected fewer connections that say nothing)", cause);
+        }
     }
 
     /** What the other side, which knows the secret, has against a process: connecting again does not help. */
@@ -124,6 +164,10 @@ final class Handshake {
         RefusedException(String reason) {
             super(reason);
         }
+    }
+
+    private static byte[] number(int value) {
+        return ByteBuffer.allocate(Integer.BYTES).putInt(value).array();
     }
 
     private byte[] nonce() {

@@ -1,5 +1,6 @@
 package dev.lanewise.distributed;
 
+import dev.lanewise.distributed.Handshake.BusyException;
 import dev.lanewise.distributed.Handshake.Hello;
 import dev.lanewise.distributed.Handshake.Purpose;
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
@@ -20,6 +22,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +34,7 @@ final class Rendezvous implements AutoCloseable {
     private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int MOST_GUESTS = 64;
     private static final int MOST_ADDRESS = 20;
+    private static final long ACCEPT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final int rank;
     private final int size;
@@ -84,9 +88,10 @@ final class Rendezvous implements AutoCloseable {
             server.bind(new InetSocketAddress(own, 0));
             int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
             try (Rendezvous all = new Rendezvous(rank, size, handshake, server, deadline)) {
-                all.introduce(toMaster, 0, new Hello(Purpose.CONTROL, rank, size, port));
-                all.control.put(0, toMaster);
-                byte[] next = new Frames(toMaster.socket()).read(MOST_ADDRESS, deadline);
+                SocketChannel leader =
+                        all.introduced(toMaster, master, 0, new Hello(Purpose.CONTROL, rank, size, port));
+                all.control.put(0, leader);
+                byte[] next = new Frames(leader.socket()).read(MOST_ADDRESS, deadline);
                 InetSocketAddress address = next.length == 0 ? master : address(next);
                 return all.links(all.connect(address, (rank + 1) % size, new Hello(Purpose.DATA, rank, size, port)));
             }
@@ -137,17 +142,25 @@ final class Rendezvous implements AutoCloseable {
     }
 
     private SocketChannel connect(InetSocketAddress address, int peer, Hello hello) throws IOException {
-        SocketChannel channel = reach(address, deadline);
-        introduce(channel, peer, hello);
-        return channel;
+        return introduced(reach(address, deadline), address, peer, hello);
     }
 
-    private void introduce(SocketChannel channel, int peer, Hello hello) throws IOException {
-        try {
-            handshake.introduce(new Frames(channel.socket()), hello, deadline);
-        } catch (IOException e) {
-            channel.close();
-            throw new IOException("rank " + peer + " at " + channel + " can't be joined: " + e.getMessage(), e);
+    /** The connection to a rank that has let this one in, which may be another one after some time. */
+    private SocketChannel introduced(SocketChannel first, InetSocketAddress address, int peer, Hello hello)
+            throws IOException {
+        SocketChannel channel = first;
+        while (true) {
+            try {
+                handshake.introduce(new Frames(channel.socket()), hello, deadline);
+                return channel;
+            } catch (IOException e) {
+                channel.close();
+                if (!(e instanceof BusyException) || System.nanoTime() > deadline) {
+                    throw new IOException("rank " + peer + " at " + address + " can't be joined: " + e.getMessage(), e);
+                }
+            }
+            sleep();
+            channel = reach(address, deadline);
         }
     }
 
@@ -191,8 +204,12 @@ final class Rendezvous implements AutoCloseable {
                 } else {
                     channel.close();
                 }
-            } catch (IOException ignored) {
-                // closed, or a connection that ended while it was accepted
+            } catch (ClosedChannelException e) {
+                return;
+            } catch (IOException e) {
+                // a connection that ended while it was accepted, or no more descriptors: not a reason to keep a core
+                // busy
+                LockSupport.parkNanos(ACCEPT_NANOS);
             }
         }
     }
@@ -214,20 +231,24 @@ final class Rendezvous implements AutoCloseable {
         }
     }
 
-    private boolean enter(Hello hello, SocketChannel channel) throws IOException {
+    /** Two of the same rank may come at the same time. */
+    private synchronized boolean enter(Hello hello, SocketChannel channel) throws IOException {
+        if (control.containsKey(hello.rank())) {
+            return false;
+        }
         byte[] host =
                 ((InetSocketAddress) channel.getRemoteAddress()).getAddress().getAddress();
-        addresses.putIfAbsent(
+        addresses.put(
                 hello.rank(),
                 ByteBuffer.allocate(host.length + Integer.BYTES)
                         .put(host)
                         .putInt(hello.port())
                         .array());
-        boolean first = control.putIfAbsent(hello.rank(), channel) == null;
+        control.put(hello.rank(), channel);
         if (control.size() == size - 1) {
             complete.complete(true);
         }
-        return first;
+        return true;
     }
 
     private String objection(Hello hello) {

@@ -15,6 +15,7 @@ import java.net.Socket;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -178,6 +179,59 @@ final class SocketRingTest {
                 assertThat(summed(second, new float[] {2})).containsExactly(3);
                 assertThat(sum.get()).containsExactly(3);
             }
+        }
+    }
+
+    @Test
+    void ranksOfAnotherVersionAndThoseThatAreThereAlreadyAreTold() throws Exception {
+        var hasty = new SocketRing.Options(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(2));
+        try (ServerSocketChannel listening =
+                ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            int port = listening.socket().getLocalPort();
+            var leader = CompletableFuture.supplyAsync(
+                    () -> SocketRing.lead(listening, 3, Ranks.SECRET, hasty), Thread.ofPlatform()::start);
+            try (Socket old = new Socket(InetAddress.getLoopbackAddress(), port);
+                    Socket first = new Socket(InetAddress.getLoopbackAddress(), port);
+                    Socket second = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                assertThatThrownBy(() -> introduce(old, Handshake.PROTOCOL + 1))
+                        .hasMessage("it has another version of Lanewise (ranks speak protocol 2 and 1); take the same"
+                                + " for all");
+                introduce(first, Handshake.PROTOCOL);
+                assertThatThrownBy(() -> introduce(second, Handshake.PROTOCOL)).hasMessage("there is a rank 1 already");
+                assertThatThrownBy(leader::join).hasMessageContaining("ranks [2] of 3 did not come");
+            }
+        }
+    }
+
+    private static void introduce(Socket socket, int protocol) throws IOException {
+        new Handshake(Ranks.SECRET, protocol)
+                .introduce(
+                        new Frames(socket),
+                        new Handshake.Hello(Handshake.Purpose.CONTROL, 1, 3, 1),
+                        System.nanoTime() + Duration.ofSeconds(20).toNanos());
+    }
+
+    @Test
+    void crowdOfSilentStrangersKeepsNoRankOut() throws Exception {
+        try (ServerSocketChannel listening =
+                ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            InetSocketAddress master = (InetSocketAddress) listening.getLocalAddress();
+            var leader = CompletableFuture.supplyAsync(
+                    () -> SocketRing.lead(listening, 2, Ranks.SECRET, Ranks.OPTIONS), Thread.ofPlatform()::start);
+            List<Socket> crowd = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                crowd.add(new Socket(InetAddress.getLoopbackAddress(), master.getPort()));
+            }
+            var other = CompletableFuture.supplyAsync(
+                    () -> SocketRing.join(1, 2, master, Ranks.SECRET, Ranks.OPTIONS), Thread.ofPlatform()::start);
+            Thread.sleep(300);
+            assertThat(leader).as("64 are heard out at a time").isNotDone();
+            for (Socket stranger : crowd) {
+                stranger.close();
+            }
+            var bothLeave = leader.thenAcceptBoth(other, (one, two) -> one.close());
+            other.get().close();
+            bothLeave.get();
         }
     }
 
