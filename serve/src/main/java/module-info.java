@@ -14,6 +14,7 @@ module dev.lanewise.serve {
     requires io.prometheus.metrics.model;
     requires io.prometheus.writer.text;
     requires jdk.jfr;
+    requires jdk.management;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
     // only MicrometerObserver uses it; its users provide it

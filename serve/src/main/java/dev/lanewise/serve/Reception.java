@@ -6,6 +6,7 @@ import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.serve.http.TraceContext;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
@@ -82,6 +83,7 @@ final class Reception {
         }
         Exchange exchange = new Exchange(request, response, trace);
         RequestEvent event = new RequestEvent();
+        exchange.caller.served(true);
         try {
             action.answer(exchange);
         } catch (Refusal refusal) {
@@ -101,6 +103,7 @@ final class Reception {
                 note(route, exchange);
                 event.ended(route, exchange.model(), exchange.status());
             } finally {
+                exchange.caller.served(false);
                 exchange.leave();
             }
         }
@@ -130,5 +133,9 @@ final class Reception {
         boolean openAi = exchange.request.path().rawPath().startsWith("/v1/");
         byte[] body = openAi ? AnswerWriter.openAiError(refusal) : AnswerWriter.error(refusal.text());
         exchange.send(refusal.status(), OpenInference.JSON, body);
+        if (exchange.response.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
+            // Helidon says so, and would take what is left of a body that can't be read for the next request
+            throw new CloseConnectionException("where the request ends is not known");
+        }
     }
 }

@@ -4,6 +4,7 @@ import dev.lanewise.serve.generate.CacheMemory;
 import dev.lanewise.serve.http.BearerToken;
 import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Newcomers;
 import dev.lanewise.serve.http.PemFiles;
 import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.serve.http.WatchedConnections;
@@ -93,14 +94,14 @@ public final class Server implements AutoCloseable {
     }
 
     private WebServer web(HttpRouting.Builder routing, Metrics metrics, Builder builder) {
+        WatchedConnections connections = new WatchedConnections(builder.patience);
         WebServerConfig.Builder web = WebServer.builder()
                 .host(settings.host())
                 .port(settings.port())
                 .routing(routing)
-                .addConnectionSelector(new WatchedConnections())
-                // an answer is several writes, and with Nagle's algorithm the last waits for the client's delayed
-                // acknowledgement of the one before: 40 ms on Linux
-                .connectionOptions(socket -> socket.tcpNoDelay(true))
+                .addConnectionSelector(connections)
+                .connectionOptions(connections.newcomers())
+                .maxTcpConnections(builder.connections)
                 .directHandlers(WrongHttp.handlers(metrics, builder.accessLog))
                 // a program decides itself what to do when it is to end
                 .shutdownHook(false);
@@ -179,6 +180,8 @@ public final class Server implements AutoCloseable {
         private Batching batching = Batching.usual();
         private long largestBody = LARGEST_BODY;
         private long memory = Runtime.getRuntime().maxMemory() / 2;
+        private int connections = Newcomers.most();
+        private Duration patience = Duration.ofSeconds(75);
         private Duration deadline = Duration.ofSeconds(30);
         private Duration grace = Duration.ofSeconds(30);
         private Duration warmUp = Duration.ofSeconds(1);
@@ -396,6 +399,33 @@ public final class Server implements AutoCloseable {
                 throw new TensorException("serve: " + bytes + " bytes of memory (expected 1 or more); correct it");
             }
             this.memory = bytes;
+            return this;
+        }
+
+        /**
+         * Limits how many connections are open at the same time; further ones wait until one is closed. Without descriptors
+         * for files and sockets a server could accept none any more.
+         *
+         * @param most 1 or more; to begin with half of the descriptors that the process may still open, at most 10,000
+         * @return this
+         * @throws TensorException if it is less than 1
+         */
+        public Builder connections(int most) {
+            if (most < 1) {
+                throw new TensorException("serve: " + most + " connections (expected 1 or more); correct it");
+            }
+            this.connections = most;
+            return this;
+        }
+
+        /**
+         * Limits how long a connection may wait for a request, until its header has come whole; then the connection is closed.
+         *
+         * @param most more than zero and at most a day; 75 seconds to begin with
+         * @return this
+         */
+        public Builder idle(Duration most) {
+            this.patience = positive(most, "idle time");
             return this;
         }
 

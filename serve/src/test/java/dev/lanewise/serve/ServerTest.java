@@ -9,8 +9,10 @@ import dev.lanewise.onnx.Onnx;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -175,6 +177,68 @@ class ServerTest {
             assertThat(client.get("/metrics").body())
                     .contains("lanewise_requests_in_progress 0.0", "lanewise_request_memory_bytes 0.0");
         }
+    }
+
+    /** Two connections are all that there may be, and two clients that never finish their headers have them. */
+    @Test
+    void clientsThatDoNotSendTheirHeaderMakeRoomForOthers() throws Exception {
+        Slow slow = new Slow();
+        try (Server server = serving(slow)
+                        .idle(Duration.ofMillis(400))
+                        .connections(2)
+                        .start();
+                Client client = Client.of(server);
+                Socket silent = new Socket(InetAddress.getLoopbackAddress(), server.port());
+                Socket trickling = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            slow.slow = true;
+            var answer = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
+            silent.setSoTimeout(30_000);
+            trickling.setSoTimeout(50);
+            assertThat(isClosedInTheEnd(trickling)).isTrue();
+            assertThat(silent.getInputStream().read()).isNegative();
+            slow.computing.await();
+            // what takes the model longer is not the client's fault
+            Thread.sleep(600);
+            slow.go.countDown();
+            assertThat(answer.get().statusCode()).isEqualTo(200);
+        }
+    }
+
+    /** Where such a body ends nobody knows: what follows may be what the next client of a proxy has sent. */
+    @Test
+    void whatFollowsAMalformedBodyIsNoRequest() throws Exception {
+        try (Server server = Server.builder()
+                        .model("twice", "1", TestServable.doubling())
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream()
+                    .write(
+                            ("POST /v2/models/twice/infer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n"
+                                            + "GET /v2/health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+            String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answers).startsWith("HTTP/1.1 400").contains("the body can't be read");
+            assertThat(answers).doesNotContain("HTTP/1.1 200");
+        }
+    }
+
+    /** Sends a letter from time to time. */
+    private static boolean isClosedInTheEnd(Socket socket) {
+        for (int i = 0; i < 600; i++) {
+            try {
+                socket.getOutputStream().write('G');
+                if (socket.getInputStream().read() < 0) {
+                    return true;
+                }
+            } catch (SocketTimeoutException e) {
+                continue;
+            } catch (IOException e) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Test

@@ -121,6 +121,19 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "How long a request may take. Default: 30.")
     private int deadline = 30;
 
+    @Option(
+            names = "--idle",
+            paramLabel = "SECONDS",
+            description = "How long a connection waits for a request's header. Default: 75.")
+    private int idle = 75;
+
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            description =
+                    "The most connections at the same time. Default: half of the free descriptors, at most 10000.")
+    private @Nullable Integer connections;
+
     @Option(names = "--grace", paramLabel = "SECONDS", description = "How long draining may take. Default: 30.")
     private int grace = 30;
 
@@ -159,8 +172,11 @@ public final class ServeCommand implements Callable<Integer> {
         long most = Long.MAX_VALUE >> MIB_BITS;
         Usage.check(
                 spec, "--texts-memory", textsMemory, textsMemory >= 1 && textsMemory <= most, "1 to " + most + " MiB");
-        return Server.builder()
-                .models(models)
+        Server.Builder builder = Server.builder();
+        if (connections != null) {
+            builder.connections(connections);
+        }
+        return builder.models(models)
                 .loader(new EncoderLoader())
                 .loader(new SavedModelLoader())
                 .host(host)
@@ -173,6 +189,7 @@ public final class ServeCommand implements Callable<Integer> {
                 .generation(new GenerationLimits(
                         texts, textsQueue, textsMemory << MIB_BITS, newTokens, Duration.ofSeconds(textsDeadline)))
                 .deadline(Duration.ofSeconds(deadline))
+                .idle(Duration.ofSeconds(idle))
                 .grace(Duration.ofSeconds(grace))
                 .warmUp(Duration.ofSeconds(warmUp))
                 .watchEvery(Duration.ofSeconds(watch));

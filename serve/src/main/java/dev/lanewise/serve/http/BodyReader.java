@@ -50,8 +50,16 @@ public record BodyReader(long most, MemoryBudget.Lease memory) {
             }
             throw tooLarge(length + " bytes");
         }
-        try (InputStream content = request.content().inputStream()) {
-            return length < 0 ? unknown(content, response) : known(content, (int) length);
+        // closing reads the rest; of a body that is malformed nobody knows where it ends, and the answer would wait for
+        // more
+        InputStream content = request.content().inputStream();
+        try {
+            byte[] body = length < 0 ? unknown(content, response) : known(content, (int) length);
+            content.close();
+            return body;
+        } catch (Refusal e) {
+            content.close();
+            throw e;
         }
     }
 

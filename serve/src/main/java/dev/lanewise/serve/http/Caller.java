@@ -18,6 +18,11 @@ public interface Caller {
         public void disconnect() {
             // there is nothing to close
         }
+
+        @Override
+        public void served(boolean now) {
+            // nobody counts its time
+        }
     };
 
     /**
@@ -31,4 +36,7 @@ public interface Caller {
 
     /** Closes the connection, whatever is being read or written; may be called by any thread. */
     void disconnect();
+
+    /** A request has come as far as the end of its header, or was answered: the time for the next header begins. */
+    void served(boolean now);
 }

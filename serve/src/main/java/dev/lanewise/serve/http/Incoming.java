@@ -4,8 +4,10 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ServerConnectionException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,18 +20,50 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("NullAway") // Helidon's readers take null for the end of what arrives
 final class Incoming implements Supplier<byte[]>, Caller {
     private final ConnectionContext context;
+    private final Duration patience;
     private final AtomicReference<@Nullable Runnable> action = new AtomicReference<>();
     private boolean begun;
+    private boolean served;
+    /** Disconnects a client whose next header does not come; known to the connection's thread only. */
+    private @Nullable Future<?> waiting;
     /** What another thread reads or has read, not handed over yet; known to the connection's thread only. */
     private @Nullable CompletableFuture<byte @Nullable []> ahead;
 
-    Incoming(ConnectionContext context) {
+    /**
+     * What arrives over a connection.
+     *
+     * @param patience how long a header may take, from the answer before it, or from the connection's beginning
+     */
+    Incoming(ConnectionContext context, Duration patience) {
         this.context = context;
+        this.patience = patience;
+    }
+
+    @Override
+    public void served(boolean now) {
+        served = now;
+        stopWaiting();
+    }
+
+    private void stopWaiting() {
+        Future<?> end = waiting;
+        if (end != null) {
+            end.cancel(false);
+            waiting = null;
+        }
+    }
+
+    /** The connection has ended. */
+    void end() {
+        stopWaiting();
     }
 
     /** The next bytes, or null at the end. */
     @Override
     public byte @Nullable [] get() {
+        if (!served && waiting == null) {
+            waiting = SlowCallers.disconnectAfter(patience, this::disconnect);
+        }
         if (!begun) {
             begun = true;
             // what was read to find out that this is HTTP
@@ -103,6 +137,11 @@ final class Incoming implements Supplier<byte[]>, Caller {
 
     @Override
     public void disconnect() {
-        context.serverSocket().close();
+        try {
+            context.serverSocket().close();
+        } catch (UncheckedIOException e) {
+            // it was closed at the same time
+            return;
+        }
     }
 }

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Disconnects callers that take too long to send a body or to take an answer in. A connection has no deadline of its
+ * Disconnects callers that take too long to send a request or to take an answer in. A connection has no deadline of its
  * own, and would hold memory and keep the server from draining for as long as its client likes.
  */
 public final class SlowCallers {
@@ -23,15 +23,25 @@ public final class SlowCallers {
     }
 
     /**
+     * Closes a connection later.
+     *
+     * @param patience when
+     * @param disconnect closes it; may block
+     * @return to be cancelled if it is to stay
+     */
+    static Future<?> disconnectAfter(Duration patience, Runnable disconnect) {
+        // others are to be disconnected meanwhile
+        return TIMER.schedule(() -> Thread.ofVirtual().start(disconnect), patience.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /**
      * Exchanges something with a caller.
      *
      * @param patience how long that may take; then the connection is closed, and whatever waits for it fails
      * @return what the exchange gives
      */
     public static <T> T within(Duration patience, Caller caller, Supplier<T> exchange) {
-        // closing may block, and others are to be disconnected meanwhile
-        Future<?> end = TIMER.schedule(
-                () -> Thread.ofVirtual().start(caller::disconnect), patience.toNanos(), TimeUnit.NANOSECONDS);
+        Future<?> end = disconnectAfter(patience, caller::disconnect);
         try {
             return exchange.get();
         } finally {

@@ -6,6 +6,7 @@ import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
+import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
@@ -31,8 +32,24 @@ public final class WatchedConnections implements ServerConnectionSelector {
     private final ServerConnectionSelector http1 =
             Http1ConnectionSelector.builder().config(Http1Config.create()).build();
 
-    /** Connections of a server. */
-    public WatchedConnections() {}
+    private final Duration patience;
+    private final Newcomers newcomers;
+
+    /**
+     * Connections of a server.
+     *
+     * @param patience how long a client may take until the header of a request has come, from the answer before it, or from
+     *     the connection's beginning
+     */
+    public WatchedConnections(Duration patience) {
+        this.patience = patience;
+        newcomers = new Newcomers(patience);
+    }
+
+    /** What the server does with sockets that it accepts: they are closed if nothing is said over them. */
+    public SocketOptions newcomers() {
+        return newcomers;
+    }
 
     /** The client whose request this thread handles. */
     public static Caller current() {
@@ -56,7 +73,8 @@ public final class WatchedConnections implements ServerConnectionSelector {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        Incoming incoming = new Incoming(context);
+        newcomers.hasSpoken(context.remotePeer().address());
+        Incoming incoming = new Incoming(context, patience);
         Context watched = new Context(context, DataReader.create(incoming));
         return new Connection(http1.connection(watched), incoming);
     }
@@ -70,6 +88,7 @@ public final class WatchedConnections implements ServerConnectionSelector {
             try {
                 inner.handle(limit);
             } finally {
+                incoming.end();
                 CURRENT.remove();
             }
         }
