@@ -2,12 +2,14 @@ package dev.lanewise.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lanewise.testkit.ChildJvm;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,23 +59,8 @@ final class BenchCommandTest {
 
     @Test
     void nothingIsComputedBeforeACommandRuns() throws IOException, InterruptedException {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         // with this number every computation fails
-        Process process = new ProcessBuilder(
-                        java,
-                        "--add-modules=jdk.incubator.vector",
-                        "-Dlanewise.threads=0",
-                        "-cp",
-                        classPath,
-                        Main.class.getName(),
-                        "bench",
-                        "fuzz",
-                        "--help")
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
+        String output = ChildJvm.run(List.of("-Dlanewise.threads=0"), Main.class, "bench", "fuzz", "--help");
         assertThat(output).contains("Usage: lanewise bench fuzz").doesNotContain("Exception");
     }
 

@@ -3,8 +3,8 @@ package dev.lanewise.distributed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lanewise.testkit.ChildJvm;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,18 +46,8 @@ final class MpiRun {
             command.addAll(List.of("--oversubscribe", "--bind-to", "none"));
         }
         command.addAll(List.of("sh", "-c", "exec \"$@\"", "sh"));
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                program.getName()));
-        command.addAll(List.of(arguments));
+        command.addAll(ChildJvm.command(
+                List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"), program, List.of(arguments)));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
         builder.environment().putAll(environment);
@@ -68,9 +58,9 @@ final class MpiRun {
         Process process = builder.start();
         try {
             assertThat(process.waitFor(60, TimeUnit.SECONDS))
-                    .as(() -> text(out))
+                    .as(() -> ChildJvm.printed(out))
                     .isTrue();
-            return new Result(process.exitValue(), text(out), (System.nanoTime() - start) / 1e9);
+            return new Result(process.exitValue(), ChildJvm.printed(out), (System.nanoTime() - start) / 1e9);
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
@@ -81,14 +71,5 @@ final class MpiRun {
         String path = System.getenv("PATH");
         return path != null
                 && List.of(path.split(":")).stream().anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
-    }
-
-    private static String text(Path out) {
-        try {
-            byte[] all = Files.readAllBytes(out);
-            return new String(all, 0, Math.min(all.length, 50_000), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            return e.toString();
-        }
     }
 }

@@ -19,11 +19,11 @@ import dev.lanewise.nn.train.TrainingState;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.testkit.ChildJvm;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,32 +126,17 @@ final class ProcessesTest {
     }
 
     private Process start(int rank, int port, Path file) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-modules",
-                        "jdk.incubator.vector",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-XX:+UseSerialGC",
-                        "-Xmx256m",
-                        "-Dlanewise.threads=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Rank.class.getName(),
-                        Integer.toString(rank),
-                        Integer.toString(port),
-                        file.toString())
+        return new ProcessBuilder(ChildJvm.command(
+                        List.of("-XX:+UseSerialGC", "-Xmx256m", "-Dlanewise.threads=1"),
+                        Rank.class,
+                        List.of(Integer.toString(rank), Integer.toString(port), file.toString())))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(rank + ".log").toFile())
                 .start();
     }
 
     private String log(int rank) {
-        try {
-            byte[] all = Files.readAllBytes(folder.resolve(rank + ".log"));
-            return new String(all, 0, Math.min(all.length, 20_000), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            return e.toString();
-        }
+        return ChildJvm.printed(folder.resolve(rank + ".log"));
     }
 
     private static int freePort() throws IOException {

@@ -78,10 +78,35 @@ final class CommandLineTest {
         assertOneLine(lanewise("onnx", "export", "mnist-mlp", "--out", none, "--opset", "1"), 2, "--opset 1");
         assertOneLine(lanewise("onnx", "bench", none, "--dim", "n=-4"), 2, "--dim n=-4");
         assertOneLine(lanewise("onnx", "run", none, "--input", "x"), 2, "Value for option '--input'");
-        for (String option : List.of("--port", "--queue", "--wait", "--deadline", "--warm-up", "--texts-memory")) {
+        for (String option : List.of(
+                "--port",
+                "--queue",
+                "--wait",
+                "--deadline",
+                "--idle",
+                "--connections",
+                "--warm-up",
+                "--texts-memory")) {
             assertOneLine(lanewise("serve", "--models", none, option, "-1"), 2, "expected");
         }
         assertOneLine(lanewise("serve", "--models", none, "--texts-memory", "99999999999999999"), 2, "--texts-memory");
+    }
+
+    @Test
+    void wrongUseOfSeveralProcessesIsOneLine() {
+        assertOneLine(lanewise("train", "mnist-mlp", "--ranks", "2"), 2, "need --distributed");
+        String[] byHand = "train mnist-mlp --distributed ring --ranks 2 --rank 1 --master here".split(" ");
+        assertOneLine(lanewise(byHand), 2, "--master here (expected HOST:PORT");
+        assertOneLine(
+                lanewise("train", "mnist-mlp", "--distributed", "mpi", "--ranks", "2"), 2, "mpirun says how many");
+        assertOneLine(lanewise("train", "mnist-mlp", "--distributed", "nccl"), 2, "--distributed nccl without --ranks");
+        if (Device.available().equals(List.of(Device.CPU))) {
+            Run run = lanewise("train", "mnist-mlp", "--distributed", "nccl", "--ranks", "2");
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err())
+                    .startsWith("lanewise: no backend for device cuda:1")
+                    .contains("CUDA driver");
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.lanewise.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lanewise.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -51,7 +52,8 @@ final class FlagsTest {
     }
 
     private static void assertOneLine(String part, String... flags) throws IOException, InterruptedException {
-        Process process = ChildJvm.of(List.of(flags), List.of("train", "linear-regression"))
+        Process process = new ProcessBuilder(
+                        ChildJvm.bare(List.of(flags), Main.class, List.of("train", "linear-regression")))
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

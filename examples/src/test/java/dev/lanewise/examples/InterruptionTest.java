@@ -2,6 +2,7 @@ package dev.lanewise.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lanewise.testkit.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ final class InterruptionTest {
     }
 
     private Process start(List<String> arguments) throws IOException {
-        return ChildJvm.of(ChildJvm.FLAGS, arguments).start();
+        return new ProcessBuilder(ChildJvm.command(List.of(), Main.class, arguments)).start();
     }
 
     @Test

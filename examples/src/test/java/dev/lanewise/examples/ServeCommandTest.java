@@ -6,6 +6,7 @@ import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.onnx.Onnx;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.testkit.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -46,13 +47,11 @@ final class ServeCommandTest {
 
     private Process start(Path models, String... more) throws IOException {
         Path secret = Files.writeString(folder.resolve("token"), TOKEN + "\n");
-        List<String> flags = new ArrayList<>(ChildJvm.FLAGS);
-        flags.add("-XX:TieredStopAtLevel=1");
         List<String> arguments =
                 new ArrayList<>(List.of("serve", "--models", models.toString(), "--port", "0", "--json"));
         arguments.addAll(List.of("--token-file", secret.toString(), "--warm-up", "0"));
         arguments.addAll(List.of(more));
-        return ChildJvm.of(flags, arguments).start();
+        return new ProcessBuilder(ChildJvm.command(List.of("-XX:TieredStopAtLevel=1"), Main.class, arguments)).start();
     }
 
     private static String url(String line) {

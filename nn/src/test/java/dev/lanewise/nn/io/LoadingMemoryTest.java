@@ -10,11 +10,12 @@ import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.testkit.ChildJvm;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,21 +39,12 @@ final class LoadingMemoryTest {
         assumeTrue(Files.exists(Path.of("/proc/self/status")), "needs /proc to see the memory of a process");
         Path small = saved("small", stored, 8);
         Path large = saved("large", stored, WIDTH);
-        ProcessBuilder child = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-Xmx64m",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                LoadAndSave.class.getName(),
+        String printed = ChildJvm.run(
+                List.of("-XX:+UseSerialGC", "-Xmx64m"),
+                LoadAndSave.class,
                 small.toString(),
                 large.toString(),
                 folder.resolve("copy.safetensors").toString());
-        Process process = child.redirectErrorStream(true).start();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(printed).isZero();
         String last = printed.lines().reduce("", (a, b) -> b);
         assertThat(Long.parseLong(last)).as(printed).isBetween(MEBIBYTES / 2, MEBIBYTES * 3 / 2);
         if (stored == DType.F32) {

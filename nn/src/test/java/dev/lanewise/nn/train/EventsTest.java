@@ -6,8 +6,8 @@ import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.testkit.ChildJvm;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,17 +81,7 @@ class EventsTest {
     /** Its start takes longer than everything else that the first operation of a process does. */
     @Test
     void operationsDoNotStartTheRecorder() throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-modules=jdk.incubator.vector",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        FirstOperation.class.getName())
-                .redirectErrorStream(true)
-                .start();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(printed).isZero();
+        String printed = ChildJvm.run(List.of(), FirstOperation.class);
         assertThat(printed.lines()).last().isEqualTo("3.0 false");
     }
 

@@ -13,15 +13,12 @@ import dev.lanewise.cuda.api.Driver.Grid;
 import dev.lanewise.cuda.api.Driver.MemoryPool;
 import dev.lanewise.cuda.api.Driver.Module;
 import dev.lanewise.cuda.api.Driver.Stream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -105,27 +102,12 @@ class DriverCallsTest {
     @Test
     void everyCallHandsOnItsArguments() throws Exception {
         assumeTrue(Files.isRegularFile(HEADER), "no " + HEADER);
-        Path source = folder.resolve("libcuda.c");
-        try (InputStream stream = DriverCallsTest.class.getResourceAsStream("/dev/lanewise/cuda/host/libcuda.c")) {
-            Files.copy(stream, source);
-        }
-        run(List.of(
-                "gcc",
-                "-w",
-                "-shared",
-                "-fPIC",
+        StandIns.compile(
+                "libcuda.c",
+                folder.resolve("libcuda.so.1"),
                 "-I",
-                HEADER.getParent().toString(),
-                "-o",
-                folder.resolve("libcuda.so.1").toString(),
-                source.toString()));
-        String said = run(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dlanewise.cuda.path=" + folder,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Calls.class.getName()));
+                HEADER.getParent().toString());
+        String said = StandIns.run(Calls.class, folder);
         assertThat(said.lines().toList())
                 .containsExactly(
                         "cuInit 0",
@@ -174,19 +156,5 @@ class DriverCallsTest {
                         "cuStreamDestroy_v2 0x300",
                         "cuMemPoolDestroy 0x200",
                         "cuDevicePrimaryCtxRelease_v2 0");
-    }
-
-    private static String run(List<String> command) throws InterruptedException {
-        try {
-            Process process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor()).as(said).isZero();
-            return said;
-        } catch (IOException e) {
-            assumeTrue(false, command.getFirst() + " cannot be run: " + e.getMessage());
-            throw new AssertionError(e);
-        }
     }
 }

@@ -9,13 +9,10 @@ import dev.lanewise.cuda.generated.driver.CUmemPoolProps_st;
 import dev.lanewise.cuda.generated.driver.DriverBindings;
 import dev.lanewise.cuda.generated.nccl.NcclBindings;
 import dev.lanewise.cuda.generated.nvrtc.NvrtcBindings;
-import java.io.File;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import dev.lanewise.testkit.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LazyLoadingTest {
@@ -38,25 +35,8 @@ class LazyLoadingTest {
     @Test
     void constantsAndLayoutsOpenNoLibrary() throws Exception {
         assumeTrue(Files.exists(Path.of("/proc/self/maps")), "needs /proc to see what is open");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        classPath(Probe.class, NativeLibrary.class, DriverBindings.class),
-                        Probe.class.getName())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
+        String output =
+                ChildJvm.run(ChildJvm.bare(List.of("--enable-native-access=ALL-UNNAMED"), Probe.class, List.of()));
         assertThat(output.strip()).isEqualTo("constants " + (600 + 0 + 1 + 2 + 7) + " bytes 88");
-    }
-
-    private static String classPath(Class<?>... classes) {
-        return Stream.of(classes)
-                .map(c -> Path.of(URI.create(
-                        c.getProtectionDomain().getCodeSource().getLocation().toString())))
-                .map(Path::toString)
-                .distinct()
-                .collect(Collectors.joining(File.pathSeparator));
     }
 }

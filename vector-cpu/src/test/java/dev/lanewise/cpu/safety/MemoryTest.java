@@ -28,7 +28,7 @@ final class MemoryTest {
 
     @Test
     void manySizesTakeNoMoreThanTheLargestThatWereUsedTogether() throws Exception {
-        String[] words = ChildJvm.run(ManySizes.class, List.of())
+        String[] words = Children.run(ManySizes.class, List.of())
                 .lines()
                 .reduce("", (a, b) -> b)
                 .split(" ", 2);
@@ -39,7 +39,7 @@ final class MemoryTest {
 
     @Test
     void beyondTheLimitIsAnExceptionAndNotTheEnd() throws Exception {
-        String printed = ChildJvm.run(Limited.class, List.of("-Dlanewise.memory=" + (700L << 20)));
+        String printed = Children.run(Limited.class, List.of("-Dlanewise.memory=" + (700L << 20)));
         assertThat(printed)
                 .contains("refused: ones: out of memory")
                 .contains("-Dlanewise.memory")
@@ -49,25 +49,25 @@ final class MemoryTest {
 
     @Test
     void aWrongLimitIsAnErrorThatSaysSo() throws Exception {
-        assertThat(ChildJvm.run(Wrong.class, List.of("-Dlanewise.memory=lots")))
+        assertThat(Children.run(Wrong.class, List.of("-Dlanewise.memory=lots")))
                 .contains("lanewise.memory: lots (expected a number of bytes");
     }
 
     @Test
     @Tag("long")
     void anInterruptedThreadWithoutScopesStaysBounded() throws Exception {
-        assertThat(peak(ChildJvm.run(Unscoped.class, List.of(), "interrupted"))).isLessThan(1_200);
+        assertThat(peak(Children.run(Unscoped.class, List.of(), "interrupted"))).isLessThan(1_200);
     }
 
     @Test
     void withoutExplicitCollectionsMemoryStaysBounded() throws Exception {
-        assertThat(peak(ChildJvm.run(Unscoped.class, List.of("-XX:+DisableExplicitGC"))))
+        assertThat(peak(Children.run(Unscoped.class, List.of("-XX:+DisableExplicitGC"))))
                 .isLessThan(1_200);
     }
 
     @Test
     void threadsThatEndWithAnOpenScopeGiveItsMemoryBack() throws Exception {
-        assertThat(peak(ChildJvm.run(DeadThreads.class, List.of()))).isLessThan(1_200);
+        assertThat(peak(Children.run(DeadThreads.class, List.of()))).isLessThan(1_200);
     }
 
     private static long peak(String printed) {
@@ -90,7 +90,7 @@ final class MemoryTest {
                     }
                 }
             }
-            System.out.println((LIVE >> 20) + " " + ChildJvm.mebibytes("VmHWM"));
+            System.out.println((LIVE >> 20) + " " + Children.mebibytes("VmHWM"));
         }
     }
 
@@ -109,7 +109,7 @@ final class MemoryTest {
             if (Tensor.ones(20 << 20).sum().item() == 20 << 20) {
                 System.out.println("then fine");
             }
-            System.out.println("peak " + ChildJvm.mebibytes("VmHWM"));
+            System.out.println("peak " + Children.mebibytes("VmHWM"));
         }
     }
 
@@ -142,7 +142,7 @@ final class MemoryTest {
             if (args.length > 0 && !Thread.interrupted()) {
                 throw new AssertionError("the interrupt was lost");
             }
-            System.out.println("peak " + ChildJvm.mebibytes("VmHWM"));
+            System.out.println("peak " + Children.mebibytes("VmHWM"));
         }
     }
 
@@ -167,7 +167,7 @@ final class MemoryTest {
             if (used.getFirst().amin().item() != 7) {
                 throw new AssertionError("a tensor in use was taken");
             }
-            System.out.println("peak " + ChildJvm.mebibytes("VmHWM"));
+            System.out.println("peak " + Children.mebibytes("VmHWM"));
         }
     }
 }

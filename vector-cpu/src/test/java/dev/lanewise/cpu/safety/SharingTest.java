@@ -23,13 +23,13 @@ import org.junit.jupiter.api.Test;
 final class SharingTest {
     @Test
     void aScopeThatAnotherThreadClosesFreesNothingUnderAnOperation() throws Exception {
-        String printed = ChildJvm.run(Readers.class, List.of());
+        String printed = Children.run(Readers.class, List.of());
         assertThat(printed).contains("wrong 0").doesNotContain("read 0 ");
     }
 
     @Test
     void oneOfTwoThreadsAdoptsATensor() throws Exception {
-        assertThat(ChildJvm.run(Adopters.class, List.of())).contains("errors 0");
+        assertThat(Children.run(Adopters.class, List.of())).contains("errors 0");
     }
 
     /** One thread makes tensors and closes their scope at once, another trims the pool, two compute with them. */

@@ -25,14 +25,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ThreadsTest {
     @Test
     void aStackOverflowLeavesTheWorkersUsable() throws Exception {
-        assertThat(ChildJvm.run(Overflow.class, List.of())).contains("threads 3");
+        assertThat(Children.run(Overflow.class, List.of())).contains("threads 3");
     }
 
     @Test
     void threadsThatCannotBeStartedLeaveTheOthersUsable() throws Exception {
         assumeTrue(new File("/bin/bash").canExecute(), "needs a shell that limits memory");
         // 64 stacks of 1 GiB of address space do not fit
-        assertThat(ChildJvm.runLimited(
+        assertThat(Children.runLimited(
                         "ulimit -v 30000000", Overflow.class, List.of("-Dlanewise.threads=64", "-Xss1g"), "few"))
                 .contains("sum right")
                 .contains("threads ");
@@ -41,7 +41,7 @@ final class ThreadsTest {
     @ParameterizedTest
     @ValueSource(strings = {"0", "-1", "4097", "99999999999", "many", ""})
     void aNumberOfThreadsOutOfRangeIsAnErrorThatSaysSo(String number) throws Exception {
-        assertThat(ChildJvm.run(Wrong.class, List.of("-Dlanewise.threads=" + number)))
+        assertThat(Children.run(Wrong.class, List.of("-Dlanewise.threads=" + number)))
                 .contains("lanewise.threads: '" + number + "' (expected a number from 1 to 4096)");
     }
 
@@ -49,13 +49,13 @@ final class ThreadsTest {
     @Tag("long")
     void aRedeployedApplicationLeavesNothingBehind() throws Exception {
         // what the JDK's caches hold softly is no leak
-        assertThat(ChildJvm.run(Server.class, List.of("-XX:SoftRefLRUPolicyMSPerMB=0"), "own"))
+        assertThat(Children.run(Server.class, List.of("-XX:SoftRefLRUPolicyMSPerMB=0"), "own"))
                 .contains("left 0 of 5");
     }
 
     @Test
     void workersHoldNoClassLoaderOfTheThreadThatStartedThem() throws Exception {
-        assertThat(ChildJvm.run(Server.class, List.of(), "shared")).contains("left 0 of 5");
+        assertThat(Children.run(Server.class, List.of(), "shared")).contains("left 0 of 5");
     }
 
     /** Calls an operation at every depth near the end of the stack, then counts who works. */
@@ -166,7 +166,7 @@ final class ThreadsTest {
         }
 
         private static WeakReference<ClassLoader> deploy(boolean own) throws Exception {
-            URL[] urls = Arrays.stream(ChildJvm.classPath().split(File.pathSeparator))
+            URL[] urls = Arrays.stream(Children.classPath().split(File.pathSeparator))
                     .map(Server::url)
                     .toArray(URL[]::new);
             ClassLoader shared = Server.class.getClassLoader();
