@@ -1,6 +1,7 @@
 package dev.lanewise.distributed;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,6 +36,17 @@ final class Courier implements AutoCloseable {
     /** Orders a sum over all ranks. */
     Future<?> sum(MemorySegment data, DType type) {
         return order(() -> communicator.allReduce(data, type));
+    }
+
+    /** Whether numbers that are where a tensor is are summed there, by {@link #sum(Tensor)}. */
+    boolean sumsOnDevice(Tensor tensor) {
+        return communicator instanceof NcclCommunicator gpus && gpus.holds(tensor);
+    }
+
+    /** Orders a sum over all ranks on the device where a tensor is. */
+    Future<?> sum(Tensor data) {
+        NcclCommunicator gpus = (NcclCommunicator) communicator;
+        return order(() -> gpus.allReduce(data));
     }
 
     /** Copies memory of a rank to all, and waits for it. */

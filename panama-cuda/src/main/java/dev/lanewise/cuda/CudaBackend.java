@@ -1,6 +1,7 @@
 package dev.lanewise.cuda;
 
 import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.Nccl;
 import dev.lanewise.cuda.dnn.BatchNorms;
 import dev.lanewise.cuda.dnn.Convolutions;
 import dev.lanewise.cuda.dnn.Pools;
@@ -23,6 +24,7 @@ import dev.lanewise.cuda.ops.Updates;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.DeviceStream;
+import dev.lanewise.cuda.runtime.NcclCollectives;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -77,6 +79,7 @@ import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendInfo;
 import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.Collectives;
 import dev.lanewise.tensor.spi.StepRecorder;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -268,6 +271,11 @@ final class CudaBackend implements Backend {
     @Override
     public Optional<StepRecorder> recorder() {
         return Optional.of(device.recorder());
+    }
+
+    @Override
+    public Optional<Collectives> collectives() {
+        return Optional.of(new NcclCollectives(device, Nccl.open()));
     }
 
     @Override

@@ -4,9 +4,12 @@ import dev.lanewise.distributed.Communicator;
 import dev.lanewise.distributed.DataParallel;
 import dev.lanewise.distributed.DataParallel.BatchNormStatistics;
 import dev.lanewise.distributed.MpiCommunicator;
+import dev.lanewise.distributed.NcclCommunicator;
 import dev.lanewise.distributed.SocketRing;
+import dev.lanewise.tensor.Device;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,20 +25,24 @@ final class DistributedOptions {
         /** Java's sockets. */
         RING,
         /** The MPI of this machine. */
-        MPI
+        MPI,
+        /** NCCL, between GPUs; sockets besides. */
+        NCCL
     }
 
     @Option(
             names = "--distributed",
             paramLabel = "ENGINE",
-            description = "Train with several processes: ring (connected by sockets), or mpi (started by mpirun).")
+            description = "Train with several processes: ring (connected by sockets), mpi (started by mpirun), or nccl"
+                    + " (as ring, with a GPU for each).")
     private @Nullable Engine engine;
 
     @Option(
             names = "--ranks",
             paramLabel = "N",
             description =
-                    "With ring: how many processes. Without --rank, all are started here, and the cores are shared out.")
+                    "With ring and nccl: how many processes. Without --rank, all are started here, and the cores and"
+                            + " GPUs are shared out.")
     private @Nullable Integer ranks;
 
     @Option(
@@ -77,6 +84,17 @@ final class DistributedOptions {
         return engine == Engine.MPI ? mpi(spec, options) : ring(spec, options);
     }
 
+    /** Does something with the processes, whose GPUs are connected meanwhile if that is what is asked for. */
+    void together(@Nullable Processes processes, Device device, Consumer<@Nullable Processes> work) {
+        if (processes == null || engine != Engine.NCCL) {
+            work.accept(processes);
+            return;
+        }
+        try (NcclCommunicator gpus = NcclCommunicator.over(processes.communicator(), device)) {
+            work.accept(Processes.of(gpus, processes.options()));
+        }
+    }
+
     private Processes mpi(CommandSpec spec, DataParallel.Options options) {
         if (ranks != null || rank != null || master != null) {
             throw usage(
@@ -98,19 +116,29 @@ final class DistributedOptions {
         if (ranks == null || ranks < 1 || ranks > 1024) {
             throw usage(
                     spec,
-                    "--distributed ring " + (ranks == null ? "without --ranks" : "--ranks " + ranks)
-                            + " (expected 1 to 1024)");
+                    "--distributed " + (engine == Engine.NCCL ? "nccl " : "ring ")
+                            + (ranks == null ? "without --ranks" : "--ranks " + ranks) + " (expected 1 to 1024)");
+        }
+        if (engine == Engine.NCCL) {
+            requireGpu(Device.cuda(rank == null ? ranks - 1 : 0));
         }
         if (rank == null) {
             if (master != null) {
                 throw usage(spec, "--master without --rank (expected both, or neither to start all processes here)");
             }
-            return LocalRanks.start(spec, ranks, options);
+            return LocalRanks.start(spec, ranks, options, engine == Engine.NCCL);
         }
         if (rank < 0 || rank >= ranks) {
             throw usage(spec, "--rank " + rank + " of " + ranks + " (expected 0 to " + (ranks - 1) + ")");
         }
         return Processes.of(SocketRing.join(rank, ranks, address(spec), secret(spec)), options);
+    }
+
+    /** Before processes are started; makes nothing on a GPU that another process is to have. */
+    private static void requireGpu(Device device) {
+        if (!Device.available().contains(device)) {
+            device.requireAvailable();
+        }
     }
 
     private InetSocketAddress address(CommandSpec spec) {

@@ -19,20 +19,24 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Processes on this machine: this one is rank 0, and starts the others with its own arguments. */
 final class LocalRanks implements DistributedOptions.Processes {
     private static final long MOST_SECONDS = 30;
+    private static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
 
     private final List<Child> children = new ArrayList<>();
     private final CommandSpec spec;
     private final DataParallel.Options options;
+    private final boolean gpus;
     private final Communicator communicator;
 
-    private LocalRanks(CommandSpec spec, int ranks, DataParallel.Options options) throws IOException {
+    private LocalRanks(CommandSpec spec, int ranks, DataParallel.Options options, boolean gpus) throws IOException {
         this.spec = spec;
         this.options = options;
+        this.gpus = gpus;
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / ranks);
         System.setProperty("lanewise.threads", Integer.toString(threads));
         byte[] random = new byte[32];
@@ -53,10 +57,10 @@ final class LocalRanks implements DistributedOptions.Processes {
         }
     }
 
-    /** Starts all ranks but this one. */
-    static LocalRanks start(CommandSpec spec, int ranks, DataParallel.Options options) {
+    /** Starts all ranks but this one; with {@code gpus}, each sees one GPU, which this one leaves to it. */
+    static LocalRanks start(CommandSpec spec, int ranks, DataParallel.Options options, boolean gpus) {
         try {
-            return new LocalRanks(spec, ranks, options);
+            return new LocalRanks(spec, ranks, options, gpus);
         } catch (IOException e) {
             throw new UncheckedIOException("train: the other processes can't be started: " + e.getMessage(), e);
         }
@@ -80,7 +84,18 @@ final class LocalRanks implements DistributedOptions.Processes {
         ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD);
         // not an argument: those can be read by all users
         builder.environment().put(DistributedOptions.SECRET, secret);
+        if (gpus) {
+            builder.environment().put(VISIBLE, visible(System.getenv(VISIBLE), rank));
+        }
         return builder.start();
+    }
+
+    /** The GPU that a rank is to see, of those that this process sees: all, or a list of numbers or names. */
+    static String visible(@Nullable String mine, int rank) {
+        if (mine == null || mine.isBlank()) {
+            return Integer.toString(rank);
+        }
+        return mine.split(",", -1)[rank].strip();
     }
 
     @Override

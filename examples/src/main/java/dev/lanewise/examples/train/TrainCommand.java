@@ -119,7 +119,8 @@ public final class TrainCommand implements Callable<Integer> {
                         + String.join(", ", ReferenceModels.ids()) + ")"));
         checkUsage(reference);
         try (DistributedOptions.Processes processes = distributed.connect(spec)) {
-            train(reference, compute.apply(spec), processes);
+            Compute on = compute.apply(spec);
+            distributed.together(processes, on.device(), all -> train(reference, on, all));
         }
         return 0;
     }

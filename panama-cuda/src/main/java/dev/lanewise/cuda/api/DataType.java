@@ -2,27 +2,30 @@ package dev.lanewise.cuda.api;
 
 import dev.lanewise.cuda.generated.cublas.CublasBindings;
 import dev.lanewise.cuda.generated.cudnn.CudnnBindings;
+import dev.lanewise.cuda.generated.nccl.NcclBindings;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Element types as cuBLAS and cuDNN number them. */
+/** Element types as cuBLAS, cuDNN and NCCL number them. */
 public enum DataType {
     /** 32-bit floating point. */
-    F32(CublasBindings.CUDA_R_32F(), CudnnBindings.CUDNN_DATA_FLOAT(), 4),
+    F32(CublasBindings.CUDA_R_32F(), CudnnBindings.CUDNN_DATA_FLOAT(), NcclBindings.ncclFloat32(), 4),
     /** 64-bit floating point. */
-    F64(CublasBindings.CUDA_R_64F(), CudnnBindings.CUDNN_DATA_DOUBLE(), 8),
+    F64(CublasBindings.CUDA_R_64F(), CudnnBindings.CUDNN_DATA_DOUBLE(), NcclBindings.ncclFloat64(), 8),
     /** IEEE half precision. */
-    F16(CublasBindings.CUDA_R_16F(), CudnnBindings.CUDNN_DATA_HALF(), 2),
+    F16(CublasBindings.CUDA_R_16F(), CudnnBindings.CUDNN_DATA_HALF(), NcclBindings.ncclFloat16(), 2),
     /** bfloat16. */
-    BF16(CublasBindings.CUDA_R_16BF(), CudnnBindings.CUDNN_DATA_BFLOAT16(), 2);
+    BF16(CublasBindings.CUDA_R_16BF(), CudnnBindings.CUDNN_DATA_BFLOAT16(), NcclBindings.ncclBfloat16(), 2);
 
     private final int cublasCode;
     private final int cudnnCode;
+    private final int ncclCode;
     private final int bytes;
 
-    DataType(int cublasCode, int cudnnCode, int bytes) {
+    DataType(int cublasCode, int cudnnCode, int ncclCode, int bytes) {
         this.cublasCode = cublasCode;
         this.cudnnCode = cudnnCode;
+        this.ncclCode = ncclCode;
         this.bytes = bytes;
     }
 
@@ -37,6 +40,10 @@ public enum DataType {
 
     int cudnnCode() {
         return cudnnCode;
+    }
+
+    int ncclCode() {
+        return ncclCode;
     }
 
     /** Whether an element in memory is NaN. */

@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  * not destroyed. Answers and failures can be set by method name; each is used up once.
  */
 public final class Recording implements InvocationHandler {
-    private static final Set<String> DESTROYERS = Set.of("destroy", "free", "unload", "freePinned");
-    private static final Set<String> MAKERS = Set.of("create", "allocate", "load", "endCapture", "instantiate");
+    private static final Set<String> DESTROYERS = Set.of("destroy", "abort", "free", "unload", "freePinned");
+    private static final Set<String> MAKERS = Set.of("create", "join", "allocate", "load", "endCapture", "instantiate");
 
     /** The calls made, as {@code method(argument, ...)}. */
     public final List<String> calls = new ArrayList<>();

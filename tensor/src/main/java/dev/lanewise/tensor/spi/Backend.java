@@ -72,6 +72,17 @@ public interface Backend {
         return Optional.empty();
     }
 
+    /**
+     * The library that lets this device exchange numbers with those of other processes; empty where there is none for such
+     * devices.
+     *
+     * @return the library, or empty
+     * @throws dev.lanewise.tensor.TensorException if there is one for such devices, but not on this machine
+     */
+    default Optional<Collectives> collectives() {
+        return Optional.empty();
+    }
+
     /** Waits until everything that was started has finished. */
     void synchronize();
 

@@ -82,6 +82,11 @@ public abstract class DelegatingBackend implements Backend {
     }
 
     @Override
+    public Optional<Collectives> collectives() {
+        return backend.collectives();
+    }
+
+    @Override
     public void synchronize() {
         backend.synchronize();
     }
