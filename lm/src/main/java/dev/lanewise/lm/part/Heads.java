@@ -43,40 +43,59 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
     }
 
     /**
-     * Attention.
+     * Attention. Keys that several heads of queries share are not copied.
      *
      * @param q {@code [n, queries, l, size]}
      * @param k {@code [n, keys, s, size]}
      * @param v likewise
-     * @param bias added to scores {@code [n, queries, l, s]}, or null
+     * @param bias added to scores: {@code [l, s]}, or {@code [n, queries, l, s]} where sizes may be 1; or null
      * @param causal whether a query sees only keys up to its own position
      * @return {@code [n, queries, l, size]}
      */
     public Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
         int shared = queries / keys;
-        if (shared > 1 && q.shape().size(2) == 1 && cap == 0) {
-            // queries that share keys become rows of one product
-            Tensor together = fused(q.reshape(q.shape().size(0), k.shape().size(1), shared, size), k, v, bias, false);
-            return together.reshape(q.shape());
+        if (shared == 1) {
+            return attended(q, k, v, bias, causal);
         }
-        Tensor allKeys = repeated(k, shared);
-        Tensor allValues = repeated(v, shared);
-        boolean single = cap == 0 && (bias == null || !Autograd.isTracked(bias));
-        return single ? fused(q, allKeys, allValues, bias, causal) : decomposed(q, allKeys, allValues, bias, causal);
+        Shape all = q.shape();
+        if (all.size(2) == 1 && cap == 0 && (bias == null || sameForAll(bias))) {
+            // queries that share keys become rows of one product
+            Tensor rows = q.reshape(all.size(0), k.shape().size(1), shared, all.size(3));
+            return attended(rows, k, v, bias, false).reshape(all);
+        }
+        Tensor groups = q.reshape(all.size(0), k.shape().size(1), shared, all.size(2), all.size(3));
+        return attended(groups, repeated(k, shared), repeated(v, shared), grouped(bias, shared), causal)
+                .flatten(1, 2);
     }
 
+    private static boolean sameForAll(Tensor bias) {
+        return bias.shape().rank() < 4 || bias.shape().size(1) == 1;
+    }
+
+    /** {@code [n, keys, s, size] -> [n, keys, times, s, size]}, a view. */
     private static Tensor repeated(Tensor x, int times) {
-        if (times == 1) {
-            return x;
-        }
         Shape s = x.shape();
-        return x.unsqueeze(2)
-                .expand(s.size(0), s.size(1), times, s.size(2), s.size(3))
-                .reshape(s.size(0), s.size(1) * times, s.size(2), s.size(3));
+        return x.unsqueeze(2).expand(s.size(0), s.size(1), times, s.size(2), s.size(3));
+    }
+
+    /** A bias for scores {@code [n, keys, shared, l, s]}. */
+    private static @Nullable Tensor grouped(@Nullable Tensor bias, int shared) {
+        if (bias == null || bias.shape().rank() < 4) {
+            return bias;
+        }
+        Shape b = bias.shape();
+        return sameForAll(bias)
+                ? bias.unsqueeze(1)
+                : bias.reshape(b.size(0), b.size(1) / shared, shared, b.size(2), b.size(3));
+    }
+
+    private Tensor attended(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
+        boolean single = cap == 0 && (bias == null || !Autograd.isTracked(bias));
+        return single ? fused(q, k, v, bias, causal) : decomposed(q, k, v, bias, causal);
     }
 
     private Tensor fused(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
-        Attention op = new Attention(scale, causal && q.shape().size(2) > 1);
+        Attention op = new Attention(scale, causal && q.shape().size(-2) > 1);
         return bias == null ? Tensor.applyAll(op, q, k, v)[0] : Tensor.applyAll(op, q, k, v, bias)[0];
     }
 
@@ -91,7 +110,7 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
         }
         if (causal) {
             Tensor later = Tensor.ones(
-                            q.dtype(), q.device(), q.shape().size(2), k.shape().size(2))
+                            q.dtype(), q.device(), q.shape().size(-2), k.shape().size(-2))
                     .triu(1)
                     .ne(0);
             scores = scores.maskedFill(later, Double.NEGATIVE_INFINITY);

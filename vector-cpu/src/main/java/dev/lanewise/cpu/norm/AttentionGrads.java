@@ -16,12 +16,15 @@ public final class AttentionGrads {
     private final AttentionProblem problem;
     private final AttentionKernel kernel;
     private final Operands in;
-    private final Operands gradients;
+    private final Gradients gradients;
 
-    /** Addresses: queries, keys and values. */
-    private record Operands(long q, long k, long v) {}
+    /** Queries, keys and values. */
+    private record Operands(HeadRows q, HeadRows k, HeadRows v) {}
 
-    private AttentionGrads(AttentionProblem problem, Operands in, Operands gradients) {
+    /** Addresses of their gradients. */
+    private record Gradients(long q, long k, long v) {}
+
+    private AttentionGrads(AttentionProblem problem, Operands in, Gradients gradients) {
         this.problem = problem;
         this.kernel = problem.kernel;
         this.in = in;
@@ -37,16 +40,15 @@ public final class AttentionGrads {
                     .asSlice(Dense.address(output), output.spec().bytes())
                     .fill((byte) 0);
         }
-        Operands gradients =
-                new Operands(Dense.address(outputs[0]), Dense.address(outputs[1]), Dense.address(outputs[2]));
+        Gradients gradients =
+                new Gradients(Dense.address(outputs[0]), Dense.address(outputs[1]), Dense.address(outputs[2]));
         try (Dense g = Dense.of(inputs[0]);
-                Dense q = Dense.of(inputs[1]);
-                Dense k = Dense.of(inputs[2]);
-                Dense v = Dense.of(inputs[3]);
+                HeadRows q = HeadRows.of(inputs[1]);
+                HeadRows k = HeadRows.of(inputs[2]);
+                HeadRows v = HeadRows.of(inputs[3]);
                 Dense y = Dense.of(inputs[4]);
                 Dense logSum = Dense.of(inputs[5])) {
-            Operands in = new Operands(q.address(), k.address(), v.address());
-            AttentionGrads grads = new AttentionGrads(problem, in, gradients);
+            AttentionGrads grads = new AttentionGrads(problem, new Operands(q, k, v), gradients);
             Workers.forRange(problem.heads, 1, (from, to) -> {
                 for (long head = from; head < to; head++) {
                     grads.head(head, g.address(), y.address(), logSum.address());
@@ -90,9 +92,12 @@ public final class AttentionGrads {
         long queryAt = queryRow * p.width * p.bytes;
         long keyAt = keyRow * p.width * p.bytes;
         long valueAt = keyRow * p.valueWidth * p.bytes;
+        long q = in.q.address(head) + (long) query * p.width * p.bytes;
+        long k = in.k.address(head) + (long) key * p.width * p.bytes;
+        long v = in.v.address(head) + (long) key * p.valueWidth * p.bytes;
         long gAt = g + queryRow * p.valueWidth * p.bytes;
-        p.scores(head, query, rows, in.q + queryAt, key, columns, in.k + keyAt, probabilities);
-        p.product(Product.PROBABILITY_GRADS, rows, columns, gAt, in.v + valueAt, scoreGrads);
+        p.scores(head, query, rows, q, key, columns, k, probabilities);
+        p.product(Product.PROBABILITY_GRADS, rows, columns, gAt, v, scoreGrads);
         for (int row = 0; row < rows; row++) {
             long offset = (long) row * p.valueWidth * p.bytes;
             double delta = kernel.dot(gAt + offset, y + queryRow * p.valueWidth * p.bytes + offset, p.valueWidth);
@@ -103,7 +108,7 @@ public final class AttentionGrads {
             kernel.scoreGrad(probabilities + at, scoreGrads + at, columns, delta, p.scale());
         }
         p.product(Product.VALUE_GRADS, rows, columns, probabilities, gAt, gradients.v + valueAt);
-        p.product(Product.QUERY_GRADS, rows, columns, scoreGrads, in.k + keyAt, gradients.q + queryAt);
-        p.product(Product.KEY_GRADS, rows, columns, scoreGrads, in.q + queryAt, gradients.k + keyAt);
+        p.product(Product.QUERY_GRADS, rows, columns, scoreGrads, k, gradients.q + queryAt);
+        p.product(Product.KEY_GRADS, rows, columns, scoreGrads, q, gradients.k + keyAt);
     }
 }

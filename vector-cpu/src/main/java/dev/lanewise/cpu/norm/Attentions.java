@@ -49,9 +49,9 @@ public final class Attentions {
         AttentionProblem p = new AttentionProblem(op, inputs[0], inputs[2], mask);
         long y = Dense.address(outputs[0]);
         long logSum = Dense.address(outputs[1]);
-        try (Dense q = Dense.of(inputs[0]);
-                Dense k = Dense.of(inputs[1]);
-                Dense v = Dense.of(inputs[2])) {
+        try (HeadRows q = HeadRows.of(inputs[0]);
+                HeadRows k = HeadRows.of(inputs[1]);
+                HeadRows v = HeadRows.of(inputs[2])) {
             Attentions attention = new Attentions(p);
             int blocks = Math.ceilDiv(p.queries, AttentionProblem.QUERY_BLOCK);
             Workers.forRange(p.heads * blocks, 1, (from, to) -> {
@@ -62,9 +62,9 @@ public final class Attentions {
                     attention.block(
                             head,
                             query,
-                            q.address() + row * p.width * p.bytes,
-                            k.address() + head * p.keys * p.width * p.bytes,
-                            v.address() + head * p.keys * p.valueWidth * p.bytes,
+                            q.address(head) + (long) query * p.width * p.bytes,
+                            k.address(head),
+                            v.address(head),
                             y + row * p.valueWidth * p.bytes,
                             logSum + row * p.bytes);
                 }

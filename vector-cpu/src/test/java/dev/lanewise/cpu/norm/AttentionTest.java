@@ -73,6 +73,25 @@ class AttentionTest {
         check(grad, (in, out) -> AttentionGrads.run(grad, in, out), 2 * tolerance, all);
     }
 
+    /** Keys in a cache with room left, which several heads of queries share. */
+    @Test
+    void headsAreReadWhereTheyLie() {
+        for (boolean causal : new boolean[] {false, true}) {
+            Attention op = new Attention(0.3, causal);
+            Tensor k = random(random, DType.F32, Layout.DENSE, 2, 3, 9, 4).narrow(2, 1, 7);
+            Tensor v = random(random, DType.F32, Layout.DENSE, 2, 3, 8, 5).narrow(2, 0, 7);
+            Tensor q = random(random, DType.F32, Layout.DENSE, 3, 2, 7, 4).transpose(0, 1);
+            checkAttention(op, 5e-5, random(random, DType.F32, Layout.DENSE, 2, 3, 7, 5), q, k, v);
+            Tensor groups = random(random, DType.F32, Layout.DENSE, 2, 3, 4, 7, 4);
+            Tensor g = random(random, DType.F32, Layout.DENSE, 2, 3, 4, 7, 5);
+            Tensor mask = random(random, DType.F32, Layout.DENSE, 2, 1, 1, 7, 7);
+            Tensor allKeys = k.unsqueeze(2).expand(2, 3, 4, 7, 4);
+            Tensor allValues = v.unsqueeze(2).expand(2, 3, 4, 7, 5);
+            checkAttention(op, 5e-5, g, groups, allKeys, allValues);
+            checkAttention(op, 5e-5, g, groups, allKeys, allValues, mask);
+        }
+    }
+
     /** Hides all keys of every third query, and of the others all in the first block of keys. */
     @Test
     void aRowThatSeesNothingGivesNothing() {
