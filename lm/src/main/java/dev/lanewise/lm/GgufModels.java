@@ -9,7 +9,9 @@ import dev.lanewise.lm.weights.GgufWeights;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ final class GgufModels {
     /** Reads a file, whose blocks are widened or stay in the file. */
     static CausalLM load(Path path, DType dtype, boolean packed) {
         try (GgufFile file = packed ? GgufFile.openForever(path) : GgufFile.open(path)) {
+            checkWhole(file);
             String architecture = file.text("general.architecture").orElse("");
             if (!List.of("llama", "qwen2", "qwen3").contains(architecture)) {
                 throw new BadFileException(
@@ -64,12 +67,38 @@ final class GgufModels {
             Weights weights = Weights.of(source, name -> name);
             CausalLM model = new LlamaDecoder(architecture, spec, weights);
             weights.finish();
-            if (file.metadata().get("tokenizer.ggml.eos_token_id") instanceof Long stop) {
-                model.setStopTokens(List.of(Math.toIntExact(stop)));
-            }
+            model.setStopTokens(stopTokens(file, model.vocabulary()));
             model.eval();
             return model;
         }
+    }
+
+    private static void checkWhole(GgufFile file) {
+        Object parts = file.metadata().getOrDefault("split.count", 1L);
+        if (!parts.equals(1L) && !parts.equals(0L)) {
+            throw new BadFileException(
+                    file.file(), "one of " + parts + " parts of a model", "a whole one", "join them by llama-gguf-split --merge");
+        }
+    }
+
+    /** The tokens that end a text, and those that end a turn of a conversation. */
+    private static List<Integer> stopTokens(GgufFile file, int vocabulary) {
+        List<Integer> stop = new ArrayList<>();
+        for (String name : List.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")) {
+            if (file.metadata().get(name) instanceof Long token) {
+                if (token < 0 || token >= vocabulary) {
+                    throw new BadFileException(
+                            file.file(),
+                            name + " " + token,
+                            "a token of the vocabulary of " + vocabulary,
+                            "download the file again");
+                }
+                if (!stop.contains(token.intValue())) {
+                    stop.add(token.intValue());
+                }
+            }
+        }
+        return stop;
     }
 
     private static Map<String, Object> settings(GgufFile file, String architecture) {
@@ -121,8 +150,10 @@ final class GgufModels {
     }
 
     private static long vocabulary(GgufFile file) {
-        return file.names().contains("token_embd.weight")
-                ? file.stored("token_embd.weight").shape().size(0)
-                : 0;
+        if (!file.names().contains("token_embd.weight")) {
+            return 0;
+        }
+        Shape table = file.stored("token_embd.weight").shape();
+        return table.rank() == 0 ? 0 : table.size(0);
     }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /** The tokenizer that a GGUF file holds: SentencePiece's pieces with scores, or byte-level BPE with merges. */
 final class GgufTokenizers {
@@ -20,11 +21,17 @@ final class GgufTokenizers {
     private static final long CONTROL = 3;
     private static final long USER_DEFINED = 4;
 
-    /** How texts are split before merging, by the file's name for it. */
-    private static final Map<String, String> SPLITS = Map.of(
-            "qwen2", split("\\p{N}"),
-            "llama-bpe", split("\\p{N}{1,3}"),
-            "llama3", split("\\p{N}{1,3}"));
+    /** What GPT-2 splits texts into. */
+    private static final String WORDS =
+            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+    /** How texts are split before merging, one expression after the other, by the file's name for it. */
+    private static final Map<String, List<String>> SPLITS = Map.of(
+            "gpt-2", List.of(WORDS),
+            "smollm", List.of("\\p{N}", WORDS),
+            "qwen2", List.of(split("\\p{N}")),
+            "llama-bpe", List.of(split("\\p{N}{1,3}")),
+            "llama3", List.of(split("\\p{N}{1,3}")));
 
     private final GgufFile file;
 
@@ -206,9 +213,9 @@ final class GgufTokenizers {
     private Tokenizer byteLevel() {
         List<String> tokens = texts("tokens");
         List<Long> types = types(tokens);
-        String split = SPLITS.get(text("pre"));
-        if (split == null) {
-            throw bad("texts split as '" + text("pre") + "' says", String.join(" or ", SPLITS.keySet()));
+        List<String> splits = SPLITS.get(text("pre"));
+        if (splits == null) {
+            throw bad("texts split as '" + text("pre") + "' says", String.join(" or ", new TreeSet<>(SPLITS.keySet())));
         }
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         List<Object> added = new ArrayList<>();
@@ -222,7 +229,7 @@ final class GgufTokenizers {
         }
         Map<String, Object> model = new LinkedHashMap<>();
         model.put("type", "BPE");
-        model.put("ignore_merges", !text("pre").equals("qwen2"));
+        model.put("ignore_merges", text("pre").startsWith("llama"));
         model.put("vocab", vocabulary);
         model.put("merges", new ArrayList<Object>(texts("merges")));
         Map<String, Object> byteLevel =
@@ -230,23 +237,13 @@ final class GgufTokenizers {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("version", "1.0");
         json.put("added_tokens", added);
-        json.put(
-                "pre_tokenizer",
-                Map.of(
-                        "type",
-                        "Sequence",
-                        "pretokenizers",
-                        List.of(
-                                Map.of(
-                                        "type",
-                                        "Split",
-                                        "pattern",
-                                        Map.of("Regex", split),
-                                        "behavior",
-                                        "Isolated",
-                                        "invert",
-                                        false),
-                                byteLevel)));
+        List<Object> parts = new ArrayList<>();
+        for (String split : splits) {
+            Map<String, Object> pattern = Map.of("Regex", split);
+            parts.add(Map.of("type", "Split", "pattern", pattern, "behavior", "Isolated", "invert", false));
+        }
+        parts.add(byteLevel);
+        json.put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", parts));
         List<Object> template = new ArrayList<>();
         Map<String, Object> specials = new LinkedHashMap<>();
         special(template, specials, tokens, flag("add_bos_token", false) ? number("bos_token_id", -1) : -1);

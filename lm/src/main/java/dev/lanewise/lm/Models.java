@@ -79,8 +79,8 @@ public final class Models {
     }
 
     /**
-     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory, which products read as they are. The
-     * table of embeddings, and a head that is tied to it, are widened to F32.
+     * Reads a .gguf file whose weights keep its blocks, in mapped memory, which products read as they are. Of the table of
+     * embeddings, which a head may share, the rows that a text needs are widened.
      *
      * @param file its path
      * @return the model

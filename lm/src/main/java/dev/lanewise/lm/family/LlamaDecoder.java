@@ -6,11 +6,11 @@ import dev.lanewise.lm.part.DecoderLayer;
 import dev.lanewise.lm.part.DecoderSpec;
 import dev.lanewise.lm.part.OffsetRmsNorm;
 import dev.lanewise.lm.part.Rotary;
+import dev.lanewise.lm.quant.QuantizedEmbedding;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.WeightLayer;
-import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class LlamaDecoder extends CausalLM {
     private final DecoderSpec spec;
     private final Rotary rotary;
-    private final Embedding embedding;
+    private final Layer embedding;
     private final LayerList<DecoderLayer> layers;
     private final Layer norm;
     private final WeightLayer head;
@@ -30,7 +30,7 @@ public final class LlamaDecoder extends CausalLM {
         super(family, spec.sizes().vocabulary(), spec.sizes().positions());
         this.spec = spec;
         int hidden = spec.sizes().hidden();
-        embedding = embedding(weights, "model.embed_tokens", spec.sizes().vocabulary(), hidden);
+        embedding = table(weights, "model.embed_tokens", spec.sizes().vocabulary(), hidden);
         rotary = new Rotary(spec.rope());
         List<DecoderLayer> all = new ArrayList<>();
         for (int i = 0; i < spec.sizes().layers(); i++) {
@@ -46,7 +46,7 @@ public final class LlamaDecoder extends CausalLM {
                 : rmsNorm(weights, "model.norm", hidden, spec.norms().epsilon());
         if (spec.output().tied()) {
             weights.skip("lm_head.weight");
-            head = tied("lm_head", embedding.weight());
+            head = tied("lm_head", embedding);
         } else {
             head = linear(weights, "lm_head", hidden, spec.sizes().vocabulary(), false);
         }
@@ -69,6 +69,10 @@ public final class LlamaDecoder extends CausalLM {
     protected Tensor embed(Tensor ids, Call call) {
         call.prepare(rotary, spec.windows());
         Tensor x = embedding.forward(ids);
+        if (embedding instanceof QuantizedEmbedding) {
+            // its rows are F32 whatever type the model computes in
+            x = x.to(call.dtype());
+        }
         double scale = spec.output().embeddingScale();
         return scale == 1 ? x : x.mul(scale);
     }

@@ -145,6 +145,11 @@ public final class Call {
         return past;
     }
 
+    /** The type of hidden states. */
+    public DType dtype() {
+        return dtype;
+    }
+
     /** The keys and values of previous tokens, or null. */
     public @Nullable KvCache cache() {
         return cache;

@@ -1,5 +1,6 @@
 package dev.lanewise.lm.part;
 
+import dev.lanewise.lm.quant.QuantizedEmbedding;
 import dev.lanewise.lm.quant.QuantizedLinear;
 import dev.lanewise.lm.quant.QuantizedWeight;
 import dev.lanewise.lm.weights.Weights;
@@ -114,6 +115,31 @@ public abstract class Part extends Layer {
      */
     protected final Embedding embedding(Weights weights, String path, long rows, long size) {
         return place(path, new Embedding(weights.at(path).parameter("weight", rows, size)));
+    }
+
+    /**
+     * {@return a table as {@link #embedding} makes it, or one whose blocks stay in the file}
+     *
+     * @param weights the source of its rows
+     * @param path the names that lead to it, separated by dots
+     * @param rows how many rows there are
+     * @param size the size of a row
+     */
+    protected final Layer table(Weights weights, String path, long rows, long size) {
+        QuantizedWeight packed = weights.at(path).packed("weight", rows, size);
+        return packed == null ? embedding(weights, path, rows, size) : place(path, new QuantizedEmbedding(packed));
+    }
+
+    /**
+     * {@return a layer over the rows of a {@link #table}}
+     *
+     * @param path the names that lead to it, separated by dots
+     * @param table the table
+     */
+    protected final WeightLayer tied(String path, Layer table) {
+        return table instanceof QuantizedEmbedding packed
+                ? place(path, new QuantizedLinear(packed.table(), null))
+                : tied(path, ((Embedding) table).weight());
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.gguf.BlockType;
 import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -101,6 +102,11 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         try (Scope ignored = Scope.open("order")) {
             Tensor order = Tensor.of(LongStream.range(0, out).map(row).toArray());
             return new Blocks(blocks.indexSelect(0, order).keep(), null, type, in);
+        } finally {
+            if (data.isMapped()) {
+                // read only for the copy: the file's pages need not stay in memory
+                data.unload();
+            }
         }
     }
 
@@ -129,6 +135,22 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         record Static(double least, double greatest) implements Activations {}
     }
 
+    /**
+     * {@return rows of the weight, widened: {@code [..., in]} of F32 for numbers {@code [...]}}
+     *
+     * @param numbers the rows' numbers from 0, of I64 or I32
+     * @throws TensorException if a number is outside the weight
+     */
+    public final Tensor rows(Tensor numbers) {
+        Objects.requireNonNull(numbers, "numbers");
+        return chosen(numbers.flatten())
+                .reshape(numbers.shape().concat(Shape.of(in)))
+                .to(numbers.device());
+    }
+
+    /** Rows by their numbers, {@code [count]}, widened: {@code [count, in]}. */
+    abstract Tensor chosen(Tensor numbers);
+
     @Override
     public final long in() {
         return in;
@@ -156,6 +178,12 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         @Override
         public Tensor dense() {
             return values.to(DType.F32).mul(scales);
+        }
+
+        @Override
+        Tensor chosen(Tensor numbers) {
+            Tensor own = numbers.to(values.device());
+            return values.embedding(own).to(DType.F32).mul(scales.embedding(own));
         }
 
         @Override
@@ -223,6 +251,12 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         @Override
         public Tensor dense() {
             return Tensor.apply(new QuantizedProduct(Kind.UNPACK, format), open());
+        }
+
+        @Override
+        Tensor chosen(Tensor numbers) {
+            Tensor own = open().embedding(numbers.to(Device.CPU));
+            return Tensor.apply(new QuantizedProduct(Kind.UNPACK, format), own);
         }
 
         @Override

@@ -16,6 +16,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class QuantizeTest {
@@ -88,6 +89,27 @@ class QuantizeTest {
                 Autograd.gradients(layer.forward(watched).mul(factors).sum()).of(watched);
         Tensor want = factors.matmul(layer.dense());
         assertThat(got.sub(want).abs().amax().item()).isLessThan(1e-3);
+    }
+
+    @Test
+    void rowsOfATableAreThoseOfTheWidenedOne() {
+        Tensor table = rng.randn(DType.F32, 7, 64);
+        Tensor numbers = Tensor.of(new long[] {6, 0, 6, 3}, 2, 2);
+        for (QuantizedWeight weight : List.of(
+                QuantizedWeight.int8(table),
+                QuantizedWeight.blocks(table, BlockType.Q8_0),
+                QuantizedWeight.blocks(table, BlockType.Q4_0),
+                QuantizedWeight.blocks(table, BlockType.BF16))) {
+            QuantizedEmbedding layer = new QuantizedEmbedding(weight);
+            Tensor want = weight.dense().embedding(numbers);
+            assertThat(layer.forward(numbers).shape()).isEqualTo(want.shape());
+            assertThat(layer.forward(numbers).toFloatArray()).isEqualTo(want.toFloatArray());
+            assertThat(layer.forward(Tensor.of(new long[0], 0)).shape().toArray())
+                    .containsExactly(0, 64);
+            assertThatThrownBy(() -> layer.forward(Tensor.of(7L)))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("7");
+        }
     }
 
     @Test
