@@ -70,6 +70,7 @@ final class CommandLineTest {
         assertOneLine(lanewise("lm", "generate", none, "--prompt", "a", "--tokens", "-1"), 2, "-1");
         assertOneLine(lanewise("lm", "generate", none, "--prompt", "a", "--temperature", "NaN"), 2, "NaN");
         assertOneLine(lanewise("lm", "chat", none, "--top-p", "7"), 2, "7");
+        assertOneLine(lanewise("lm", "generate", none, "--prompt", "a", "--cache", "I64"), 2, "F16, BF16, F32");
         assertOneLine(lanewise("lm", "search", none, "--query", "a", "--top", "-1"), 2, "--top -1");
         assertOneLine(lanewise("lm", "search", none, "--recall", "-2"), 2, "--recall -2");
         assertOneLine(lanewise("lm", "finetune", none, "--output", none, "--rate", "NaN"), 2, "NaN");

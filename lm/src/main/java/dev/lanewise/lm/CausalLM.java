@@ -2,6 +2,7 @@ package dev.lanewise.lm;
 
 import dev.lanewise.lm.part.Call;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     private final int vocabulary;
     private final int positions;
     private List<Integer> stopTokens = List.of();
+    private @Nullable DType cacheType;
 
     /**
      * A model of a family, whose constructor makes its layers.
@@ -58,6 +60,31 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      */
     public final void setStopTokens(List<Integer> tokens) {
         stopTokens = List.copyOf(tokens);
+    }
+
+    /** {@return the type that generation keeps keys and values in, or null for the one that the model computes in} */
+    public final @Nullable DType cacheType() {
+        return cacheType;
+    }
+
+    /**
+     * Sets the type that generation keeps keys and values in. F16 takes half the memory of F32; a token whose score is all but
+     * that of another one may change.
+     *
+     * @param type F16, BF16, F32 or F64; null for the type that the model computes in
+     * @throws TensorException if the type has no fractions
+     */
+    public final void setCacheType(@Nullable DType type) {
+        cacheType = KvCache.checked(type);
+    }
+
+    /**
+     * {@return an empty cache for this model's keys and values, of its {@link #cacheType}}
+     *
+     * @param tokens for how many tokens memory is allocated at once
+     */
+    public final KvCache newCache(long tokens) {
+        return new KvCache(tokens, cacheType);
     }
 
     /**

@@ -75,7 +75,7 @@ public final class ContinuousBatch implements AutoCloseable {
             start = prompt.length;
             tokens = prompt.clone();
             size = start;
-            cache = new KvCache(start + (long) options.newTokens());
+            cache = model.newCache(start + (long) options.newTokens());
         }
 
         /** {@return how many new tokens it has, including one that ends it} */
@@ -225,7 +225,7 @@ public final class ContinuousBatch implements AutoCloseable {
      * @param tokens how many tokens the sequence has, those of its prompt included
      */
     public static long cacheBytes(CausalLM model, long tokens) {
-        try (KvCache cache = new KvCache()) {
+        try (KvCache cache = model.newCache(KvCache.BLOCK)) {
             try (Scope ignored = Scope.open("size")) {
                 Autograd.noGrad(() -> model.hidden(Tensor.zeros(DType.I64, model.device(), 1, 1), null, cache));
             }

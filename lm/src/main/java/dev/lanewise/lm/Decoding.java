@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * chosen.
  */
 abstract class Decoding implements AutoCloseable {
+    /** For so many new tokens memory is allocated at once; most texts end before the most that was asked for. */
+    private static final int AHEAD = 1_024;
+
     private final KvCache cache;
 
     private Decoding(KvCache cache) {
@@ -118,7 +121,7 @@ abstract class Decoding implements AutoCloseable {
         private final List<int[]> prompts;
 
         OfDecoder(CausalLM model, List<int[]> prompts, int newTokens) {
-            super(new KvCache(longest(prompts) + (long) newTokens));
+            super(model.newCache(longest(prompts) + (long) Math.min(newTokens, AHEAD)));
             prompts.forEach(prompt -> requireKnown(model, prompt));
             this.model = model;
             this.prompts = prompts;
@@ -173,7 +176,7 @@ abstract class Decoding implements AutoCloseable {
         private @Nullable Tensor mask;
 
         OfSeq2Seq(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, int newTokens) {
-            super(new KvCache(newTokens + 1L));
+            super(new KvCache(Math.min(newTokens, AHEAD) + 1L));
             this.model = model;
             this.mask = mask;
             encoded = Autograd.noGrad(() -> model.encode(ids, mask));

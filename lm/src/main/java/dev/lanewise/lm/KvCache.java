@@ -1,6 +1,7 @@
 package dev.lanewise.lm;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of the tokens that a decoder has seen, of one or more sequences at once, so that only the next token
- * has to be computed. Memory is allocated in blocks of {@value #BLOCK} tokens and released by {@link #close}.
+ * has to be computed. Memory is allocated in blocks of {@value #BLOCK} tokens and released by {@link #close}. Kept in 16 bits,
+ * keys and values of an F32 model take half of it, and are widened, a layer at a time, in every call.
  *
  * <p>A cache belongs to one model and one thread. Nothing computed with it is recorded for gradients.
  */
@@ -21,6 +23,7 @@ public final class KvCache implements AutoCloseable {
 
     private final List<Entry> entries = new ArrayList<>();
     private final long firstCapacity;
+    private final @Nullable DType type;
     private long length;
     private @Nullable Tensor mask;
 
@@ -81,7 +84,28 @@ public final class KvCache implements AutoCloseable {
      * @param tokens for how many tokens memory is allocated at once
      */
     public KvCache(long tokens) {
+        this(tokens, null);
+    }
+
+    /**
+     * A cache without keys and values yet, which rounds them to a type.
+     *
+     * @param tokens for how many tokens memory is allocated at once
+     * @param type the type that they are kept in, such as F16; null for the one that the model computes in
+     * @throws TensorException if the type has no fractions
+     */
+    public KvCache(long tokens, @Nullable DType type) {
         firstCapacity = roundedUp(Math.max(1, tokens));
+        this.type = checked(type);
+    }
+
+    /** A type that keys and values can be kept in, or null. */
+    static @Nullable DType checked(@Nullable DType type) {
+        if (type != null && !type.isFloating()) {
+            throw new TensorException("cache: keys and values of " + type + " (expected a floating-point type);"
+                    + " choose F16, BF16 or F32");
+        }
+        return type;
     }
 
     /**
@@ -121,16 +145,24 @@ public final class KvCache implements AutoCloseable {
     public Seen append(int layer, Tensor keys, Tensor values) {
         Entry entry = entry(layer);
         long count = keys.shape().size(2);
-        entry.keys = stored(entry.keys, Autograd.detach(keys), count);
-        entry.values = stored(entry.values, Autograd.detach(values), count);
-        return new Seen(entry.keys.narrow(2, 0, length + count), entry.values.narrow(2, 0, length + count));
+        entry.keys = stored(entry.keys, rounded(keys), count);
+        entry.values = stored(entry.values, rounded(values), count);
+        return new Seen(
+                entry.keys.narrow(2, 0, length + count).to(keys.dtype()),
+                entry.values.narrow(2, 0, length + count).to(values.dtype()));
+    }
+
+    private Tensor rounded(Tensor added) {
+        Tensor plain = Autograd.detach(added);
+        return type == null ? plain : plain.to(type);
     }
 
     private Tensor stored(@Nullable Tensor before, Tensor added, long count) {
         long[] sizes = added.shape().toArray();
         Tensor room = before;
         if (room == null || room.shape().size(2) < length + count) {
-            sizes[2] = Math.max(firstCapacity, roundedUp(length + count));
+            // more than is needed: each time, all is copied
+            sizes[2] = Math.max(firstCapacity, roundedUp(length + count + length / 4));
             room = Tensor.zeros(added.dtype(), added.device(), sizes).keep();
             if (before != null) {
                 room.narrow(2, 0, length).assign(before.narrow(2, 0, length));

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Tokens of one sequence, each computed on demand. A token that ends the text is not returned. Closing releases the
@@ -69,12 +70,11 @@ public final class TokenStream implements Iterator<Integer>, AutoCloseable {
 
     /** {@return all tokens that remain, generating them} */
     public int[] rest() {
-        int[] all = new int[options.newTokens()];
-        int count = 0;
+        IntStream.Builder all = IntStream.builder();
         while (hasNext()) {
-            all[count++] = next();
+            all.add(next());
         }
-        return Arrays.copyOf(all, count);
+        return all.build().toArray();
     }
 
     @Override

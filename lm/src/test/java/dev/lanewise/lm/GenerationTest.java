@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
@@ -74,6 +75,33 @@ class GenerationTest {
             assertThat(logits.select(0, 0).argmax(-1).toLongArray())
                     .isEqualTo(Arrays.stream(tokens).asLongStream().toArray());
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "llama", "gemma2"})
+    void aCacheOf16BitsTakesHalfAndGivesNearlyTheSame(String family) {
+        CausalLM model = SmallModels.causal(family, folder);
+        long wide = ContinuousBatch.cacheBytes(model, 10);
+        Tensor ids = SmallModels.named(family).ids().narrow(0, 0, 1);
+        Tensor whole = Autograd.noGrad(() -> model.forward(ids));
+        for (DType type : List.of(DType.F16, DType.BF16)) {
+            model.setCacheType(type);
+            assertThat(ContinuousBatch.cacheBytes(model, 10)).isEqualTo(wide / 2);
+            try (KvCache cache = model.newCache(1)) {
+                Tensor last = Autograd.noGrad(() -> {
+                    model.logits(ids.narrow(1, 0, 6), null, cache);
+                    return model.logits(ids.narrow(1, 6, 4), null, cache);
+                });
+                double error =
+                        last.sub(whole.narrow(1, 6, 4)).abs().amax().item();
+                assertThat(error / whole.abs().amax().item()).isBetween(1e-7, type == DType.F16 ? 2e-3 : 2e-2);
+            }
+            assertThat(Generation.beams(model, new int[] {3, 9}, new Generation.BeamOptions(3, 4, 1, List.of())))
+                    .hasSize(3);
+        }
+        assertThatThrownBy(() -> model.setCacheType(DType.I32))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("I32");
     }
 
     @Test

@@ -55,6 +55,7 @@ final class ChatCommand implements Callable<Integer> {
         GenerationOptions options = sampling.options(spec);
         TextGenerator generator = TextGenerator.load(model);
         adapter.apply(generator.model());
+        sampling.apply(generator.model());
         PrintWriter out = spec.commandLine().getOut();
         List<Map<String, Object>> messages = new ArrayList<>();
         if (system != null) {

@@ -44,6 +44,7 @@ final class GenerateCommand implements Callable<Integer> {
         GenerationOptions options = sampling.options(spec);
         TextGenerator generator = TextGenerator.load(model);
         adapter.apply(generator.model());
+        sampling.apply(generator.model());
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();
         StringBuilder text = new StringBuilder();

@@ -1,9 +1,12 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.Usage;
+import dev.lanewise.lm.CausalLM;
 import dev.lanewise.lm.GenerationOptions;
+import dev.lanewise.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -42,7 +45,30 @@ final class SamplingOptions {
     @Option(names = "--stop", paramLabel = "TEXT", description = "A text that ends the generation; repeat for several.")
     private List<String> stop = new ArrayList<>();
 
+    @Option(
+            names = "--cache",
+            paramLabel = "TYPE",
+            description = {
+                "The type that keys and values are kept in: ${COMPLETION-CANDIDATES}.",
+                "16 bits take half the memory of F32. As the model computes if not given."
+            })
+    private @Nullable CacheType cache;
+
     SamplingOptions() {}
+
+    /** The types of {@code --cache}. */
+    private enum CacheType {
+        F16,
+        BF16,
+        F32
+    }
+
+    /** Sets what concerns the model. */
+    void apply(CausalLM model) {
+        if (cache != null) {
+            model.setCacheType(DType.valueOf(cache.name()));
+        }
+    }
 
     /** The options, made before a model is loaded: what they refuse is wrong usage. */
     GenerationOptions options(CommandSpec spec) {
