@@ -29,7 +29,12 @@ public interface ScoreFilter {
      */
     static ScoreFilter temperature(double temperature) {
         Scores.above("temperature", temperature, 0);
-        return (scores, previous) -> Arrays.setAll(scores, i -> scores[i] / temperature);
+        return (scores, previous) -> {
+            double best = Scores.max(scores);
+            // of quotients that are infinite nobody knows any more which is the best
+            double origin = Double.isFinite(best) && Double.isInfinite(best / temperature) ? best : 0;
+            Arrays.setAll(scores, i -> (scores[i] - origin) / temperature);
+        };
     }
 
     /**

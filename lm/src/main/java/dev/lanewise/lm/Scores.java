@@ -89,7 +89,7 @@ final class Scores {
         return out;
     }
 
-    private static double max(double[] scores) {
+    static double max(double[] scores) {
         double most = Double.NEGATIVE_INFINITY;
         for (double score : scores) {
             most = Math.max(most, score);

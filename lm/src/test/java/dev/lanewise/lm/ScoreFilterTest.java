@@ -64,6 +64,14 @@ class ScoreFilterTest {
     }
 
     @Test
+    void theLowestTemperatureIsGreedy() {
+        ScoreFilter coldest = ScoreFilter.temperature(Double.MIN_VALUE);
+        assertThat(filtered(coldest, new double[] {5, 6, NONE})).containsExactly(NONE, 0, NONE);
+        assertThat(filtered(coldest, new double[] {-6, -5})).containsExactly(NONE, 0);
+        assertThat(filtered(ScoreFilter.temperature(2), new double[] {5, NONE})).containsExactly(2.5, NONE);
+    }
+
+    @Test
     void numbersThatMeanNothingAreRefused() {
         assertThatThrownBy(() -> ScoreFilter.temperature(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ScoreFilter.topP(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
