@@ -198,11 +198,15 @@ public final class Lora extends Layer {
     /**
      * Merges the adapter's changes into the model's weights, so that the model is as fast as without it. The previous
      * weights are kept for {@link #unmerge}.
+     *
+     * @throws TensorException if the weight of an adapted layer is packed, or is also that of another layer, which would change
+     *     with it; nothing is merged then
      */
     public void merge() {
         if (!merged.isEmpty()) {
             return;
         }
+        checkMergeable();
         Autograd.noGrad(() -> adapters.values().forEach(adapter -> {
             WeightLayer layer = adapter.layer();
             Tensor weight = adapter.mergedWeight(adapter.weight());
@@ -215,6 +219,24 @@ public final class Lora extends Layer {
                 }
             }
         }));
+    }
+
+    private void checkMergeable() {
+        Map<Tensor, String> names = new LinkedHashMap<>();
+        Map<Tensor, String> shared = new LinkedHashMap<>();
+        model.stateDict().forEach((name, tensor) -> {
+            String other = names.putIfAbsent(tensor, name);
+            if (other != null) {
+                shared.put(tensor, other + " and " + name);
+            }
+        });
+        adapters.forEach((name, adapter) -> {
+            String both = shared.get(adapter.layer().weight().leaf());
+            if (both != null) {
+                throw new TensorException("lora: merge of " + name + ", whose weight is " + both
+                        + " (expected one of its own); use the adapter as it is, or give the layer its own weight");
+            }
+        });
     }
 
     private void replace(Parameter parameter, Tensor value) {

@@ -10,6 +10,7 @@ import dev.lanewise.lm.adapter.LoraConfig.Kind;
 import dev.lanewise.lm.quant.Quantize;
 import dev.lanewise.nn.Activation;
 import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.optim.Adam;
@@ -192,6 +193,22 @@ class LoraTest {
         train(lora, 3);
         assertThat(result()).isNotEqualTo(before);
         assertThatThrownBy(lora::merge).isInstanceOf(TensorException.class).hasMessageContaining("packed");
+    }
+
+    @Test
+    void nothingIsMergedWhereOneWeightCanNotBe() {
+        Quantize.int8(model, name -> name.equals("second"));
+        Lora lora = Lora.apply(model, config(Kind.LORA), rng);
+        train(lora, 3);
+        float[] before = result();
+        assertThatThrownBy(lora::merge).isInstanceOf(TensorException.class).hasMessageContaining("packed");
+        assertThat(result()).isEqualTo(before);
+        Parameter shared = new Parameter(rng.randn(DType.F32, 6, 6));
+        Sequential tied = new Sequential().with("a", new Linear(shared, null)).with("b", new Linear(shared, null));
+        Lora half = Lora.apply(tied, LoraConfig.lora(2, 4, "a"), rng);
+        assertThatThrownBy(half::merge)
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("a.weight and b.weight");
     }
 
     @Test
