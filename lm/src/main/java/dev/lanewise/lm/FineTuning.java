@@ -97,7 +97,7 @@ public final class FineTuning {
      * @param options the training options
      * @param each called after every step
      * @throws TensorException if the model can't be trained in this way
-     * @throws BadFileException if there is no text
+     * @throws BadFileException if there is no text that is long enough
      */
     public static void run(
             PretrainedModel model,
@@ -110,15 +110,17 @@ public final class FineTuning {
             throw new BadFileException("fine-tuning", "no text", "at least one", "check the file of texts");
         }
         Task task = task(model, options);
-        List<int[]> tokens = tokens(tokenizer, samples, task.longest);
+        List<int[]> tokens = new ArrayList<>();
+        List<Sample> used = new ArrayList<>();
+        keepLong(samples, tokens(tokenizer, samples, task.longest), task.shortest, used, tokens);
         Adam optimizer = new Adam(lora.parameters(), options.rate, Adam.Options.adamW());
-        int perEpoch = Math.ceilDiv(samples.size(), options.batch);
+        int perEpoch = Math.ceilDiv(used.size(), options.batch);
         int step = 0;
         lora.train();
         for (int epoch = 0; epoch < options.epochs; epoch++) {
             for (int[] rows : batches(tokens, options.batch, new SplittableRandom(options.seed + epoch))) {
                 try (Scope ignored = Scope.open("step")) {
-                    Tensor loss = lora.withOrthogonality(task.loss(samples, tokens, rows));
+                    Tensor loss = lora.withOrthogonality(task.loss(used, tokens, rows));
                     double value = loss.item();
                     if (!Double.isFinite(value)) {
                         throw new TensorException("fine-tuning: a loss of " + value + " in step " + step
@@ -148,6 +150,24 @@ public final class FineTuning {
         return tokens;
     }
 
+    /** Leaves out texts that have nothing to learn from, such as a decoder's texts of one token. */
+    private static void keepLong(
+            List<Sample> samples, List<int[]> ids, int shortest, List<Sample> kept, List<int[]> keptIds) {
+        for (int i = 0; i < samples.size(); i++) {
+            if (ids.get(i).length >= shortest) {
+                kept.add(samples.get(i));
+                keptIds.add(ids.get(i));
+            }
+        }
+        if (kept.isEmpty()) {
+            throw new BadFileException(
+                    "fine-tuning",
+                    "no text of at least " + shortest + " tokens",
+                    "texts to learn from",
+                    "check the file of texts");
+        }
+    }
+
     /** All texts in random order, batches of texts of similar length: of each few batches' texts, neighbours by length go together. */
     static List<int[]> batches(List<int[]> tokens, int size, RandomGenerator chance) {
         List<Integer> order =
@@ -170,7 +190,7 @@ public final class FineTuning {
     private static Task task(PretrainedModel model, Options options) {
         return switch (model) {
             case CausalLM causal ->
-                new Task(options.longest) {
+                new Task(2, options.longest) {
                     @Override
                     Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
                         Padded batch = Padded.of(tokens, rows, 0);
@@ -179,7 +199,7 @@ public final class FineTuning {
                     }
                 };
             case Encoder encoder ->
-                new Task(Math.min(options.longest, encoder.positions())) {
+                new Task(1, Math.min(options.longest, encoder.positions())) {
                     @Override
                     Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
                         Padded batch = Padded.of(tokens, rows, encoder.padding());
@@ -207,9 +227,11 @@ public final class FineTuning {
 
     /** What a model learns. */
     private abstract static class Task {
+        private final int shortest;
         private final int longest;
 
-        Task(int longest) {
+        Task(int shortest, int longest) {
+            this.shortest = shortest;
             this.longest = longest;
         }
 

@@ -1,11 +1,15 @@
 package dev.lanewise.lm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.lm.FineTuning.Sample;
 import dev.lanewise.lm.adapter.Lora;
 import dev.lanewise.lm.adapter.LoraConfig;
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.text.HfTokenizer;
+import dev.lanewise.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +98,25 @@ class FineTuningTest {
         assertThat(first).isNotEqualTo(Arrays.stream(first).sorted().toArray());
         assertThat(FineTuning.batches(texts, 4, new SplittableRandom(2)).getFirst())
                 .isNotEqualTo(batches.getFirst());
+    }
+
+    @Test
+    void aDecoderLearnsNothingFromSingleTokens() throws IOException {
+        CausalLM model = SmallModels.causal("gpt2", folder);
+        Tokenizer words = HfTokenizer.parse("""
+                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
+                "pre_tokenizer":{"type":"WhitespaceSplit"},"post_processor":null,"decoder":null,
+                "model":{"type":"WordLevel","vocab":{"a":0,"b":1,"c":2},"unk_token":"a"}}
+                """);
+        Lora lora = Lora.apply(model, LoraConfig.lora(2, 4, "c_attn"), new Rng(1));
+        FineTuning.Options options = new FineTuning.Options(2, 1, 1e-2, 16, 0);
+        List<Double> losses = new ArrayList<>();
+        List<Sample> samples = List.of(new Sample("a", 0), new Sample("b c", 0), new Sample("c", 0));
+        FineTuning.run(model, words, lora, samples, options, step -> losses.add(step.loss()));
+        assertThat(losses).hasSize(2).allMatch(Double::isFinite);
+        assertThatThrownBy(() -> FineTuning.run(model, words, lora, samples.subList(0, 1), options, step -> {}))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("no text of at least 2 tokens");
     }
 
     @Test
