@@ -179,7 +179,11 @@ final class Expressions {
         }
         return scope -> {
             StringBuilder out = new StringBuilder();
-            all.forEach(e -> out.append(Py.str(e.eval(scope))));
+            for (Expression e : all) {
+                String text = Py.str(e.eval(scope));
+                Operators.checkLength(out.length() + (long) text.length());
+                out.append(text);
+            }
             return out.toString();
         };
     }

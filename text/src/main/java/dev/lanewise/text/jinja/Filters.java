@@ -218,6 +218,9 @@ final class Filters {
             default -> throw TemplateError.of("`round` with method `" + method + "`");
         };
         int digits = Math.clamp(a.integer(0, "precision", 0), -300, 300);
+        if (!Double.isFinite(Py.asDouble(v))) {
+            return v;
+        }
         return new java.math.BigDecimal(Py.asDouble(v)).setScale(digits, mode).doubleValue();
     }
 
@@ -257,7 +260,7 @@ final class Filters {
         }
         Object at = item;
         for (String part : Py.str(key).split("\\.", -1)) {
-            at = Operators.item(at, part.matches("\\d+") ? (Object) Long.valueOf(part) : part);
+            at = Operators.item(at, part.matches("\\d{1,18}") ? (Object) Long.valueOf(part) : part);
         }
         return at;
     }
@@ -267,7 +270,9 @@ final class Filters {
         Object key = a.get(1, "attribute", null);
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < items.size(); i++) {
-            out.append(i > 0 ? separator : "").append(Py.str(path(items.get(i), key)));
+            String text = Py.str(path(items.get(i), key));
+            Operators.checkLength(out.length() + separator.length() + (long) text.length());
+            out.append(i > 0 ? separator : "").append(text);
         }
         return out.toString();
     }
@@ -376,6 +381,7 @@ final class Filters {
     private static List<Object> batch(List<Object> items, Arguments a) {
         int size = Math.clamp(a.integer(0, "linecount", 1), 1, Integer.MAX_VALUE);
         Object fill = a.get(1, "fill_with", null);
+        Operators.checkItems(fill == null ? 0 : size);
         List<Object> out = new ArrayList<>();
         for (int i = 0; i < items.size(); i += size) {
             List<Object> row = new ArrayList<>(items.subList(i, Math.min(items.size(), i + size)));

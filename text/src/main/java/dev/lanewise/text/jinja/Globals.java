@@ -17,12 +17,22 @@ final class Globals {
     static void define(Scope scope, ZonedDateTime now) {
         scope.set("range", (Py.Callable) Globals::range);
         scope.set("namespace", (Py.Callable) Namespace::of);
-        scope.set("dict", (Py.Callable) a -> new LinkedHashMap<Object, Object>(a.named()));
+        scope.set("dict", (Py.Callable) Globals::dict);
         scope.set("raise_exception", (Py.Callable) a -> {
             throw TemplateError.raisedBy(Py.str(a.only("message").need(0, "message")));
         });
         scope.set("strftime_now", (Py.Callable)
                 a -> Formats.date(a.only("format").string(0, "format"), now));
+    }
+
+    private static Object dict(Arguments a) {
+        Map<Object, Object> out = new LinkedHashMap<>();
+        if (a.values().size() > 1 || !a.values().isEmpty() && !(a.values().getFirst() instanceof Map)) {
+            throw TemplateError.of("`dict` of anything but a dict and names is not supported");
+        }
+        a.values().forEach(map -> out.putAll((Map<?, ?>) map));
+        out.putAll(a.named());
+        return out;
     }
 
     private static Object range(Arguments a) {

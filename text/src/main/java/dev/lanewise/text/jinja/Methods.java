@@ -3,6 +3,7 @@ package dev.lanewise.text.jinja;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Methods of strings, lists and dicts; those that change a value are refused, as in transformers' sandbox. */
@@ -11,7 +12,7 @@ final class Methods {
 
     static Py.@Nullable Callable find(@Nullable Object v, String name) {
         return switch (v) {
-            case String s -> STRING.contains(name) ? a -> string(s, name, a) : missing(name, OTHER_STRING, "a string");
+            case String s -> string(s, name);
             case Map<?, ?> map -> dict(map, name);
             case List<?> list -> list(list, name);
             case null -> null;
@@ -19,45 +20,46 @@ final class Methods {
         };
     }
 
-    private static final List<String> STRING = List.of(
-            "strip",
-            "lstrip",
-            "rstrip",
-            "split",
-            "rsplit",
-            "splitlines",
-            "startswith",
-            "endswith",
-            "upper",
-            "lower",
-            "title",
-            "capitalize",
-            "replace",
-            "join",
-            "find",
-            "rfind",
-            "index",
-            "rindex",
-            "count",
-            "isdigit",
-            "isalpha",
-            "isalnum",
-            "isspace",
-            "isupper",
-            "islower",
-            "removeprefix",
-            "removesuffix",
-            "partition",
-            "rpartition",
-            "zfill",
-            "ljust",
-            "rjust",
-            "center",
-            "format",
-            "swapcase",
-            "isnumeric",
-            "isdecimal",
-            "casefold");
+    /** The methods of strings with their arguments. */
+    private static final Map<String, List<String>> STRING = Map.ofEntries(
+            Map.entry("strip", List.of("chars")),
+            Map.entry("lstrip", List.of("chars")),
+            Map.entry("rstrip", List.of("chars")),
+            Map.entry("split", List.of("sep", "maxsplit")),
+            Map.entry("rsplit", List.of("sep", "maxsplit")),
+            Map.entry("splitlines", List.of("keepends")),
+            Map.entry("startswith", List.of("prefix", "start", "end")),
+            Map.entry("endswith", List.of("suffix", "start", "end")),
+            Map.entry("upper", List.of()),
+            Map.entry("lower", List.of()),
+            Map.entry("title", List.of()),
+            Map.entry("capitalize", List.of()),
+            Map.entry("replace", List.of("old", "new", "count")),
+            Map.entry("join", List.of("iterable")),
+            Map.entry("find", List.of("sub", "start", "end")),
+            Map.entry("rfind", List.of("sub", "start", "end")),
+            Map.entry("index", List.of("sub", "start", "end")),
+            Map.entry("rindex", List.of("sub", "start", "end")),
+            Map.entry("count", List.of("sub", "start", "end")),
+            Map.entry("isdigit", List.of()),
+            Map.entry("isalpha", List.of()),
+            Map.entry("isalnum", List.of()),
+            Map.entry("isspace", List.of()),
+            Map.entry("isupper", List.of()),
+            Map.entry("islower", List.of()),
+            Map.entry("removeprefix", List.of("prefix")),
+            Map.entry("removesuffix", List.of("suffix")),
+            Map.entry("partition", List.of("sep")),
+            Map.entry("rpartition", List.of("sep")),
+            Map.entry("zfill", List.of("width")),
+            Map.entry("ljust", List.of("width", "fillchar")),
+            Map.entry("rjust", List.of("width", "fillchar")),
+            Map.entry("center", List.of("width", "fillchar")),
+            Map.entry("swapcase", List.of()),
+            Map.entry("isnumeric", List.of()),
+            Map.entry("isdecimal", List.of()),
+            Map.entry("casefold", List.of()));
+
     private static final List<String> OTHER_STRING = List.of(
             "encode",
             "expandtabs",
@@ -68,6 +70,16 @@ final class Methods {
             "istitle",
             "maketrans",
             "translate");
+
+    private static Py.@Nullable Callable string(String s, String name) {
+        if (name.equals("format")) {
+            return a -> format(s, a);
+        }
+        List<String> known = STRING.get(name);
+        return known == null
+                ? missing(name, OTHER_STRING, "a string")
+                : a -> string(s, name, a.only(known.toArray(String[]::new)));
+    }
 
     /** A method that exists in Python but not here is an error, not an undefined value. */
     private static Py.@Nullable Callable missing(String name, List<String> known, String type) {
@@ -133,8 +145,8 @@ final class Methods {
             case "split" -> split(s, a.optionalString(0, "sep"), a.integer(1, "maxsplit", -1), false);
             case "rsplit" -> split(s, a.optionalString(0, "sep"), a.integer(1, "maxsplit", -1), true);
             case "splitlines" -> splitLines(s, Py.truth(a.get(0, "keepends", false)));
-            case "startswith" -> any(a.need(0, "prefix"), s::startsWith);
-            case "endswith" -> any(a.need(0, "suffix"), s::endsWith);
+            case "startswith" -> Span.of(s, a).any(a.need(0, "prefix"), String::startsWith);
+            case "endswith" -> Span.of(s, a).any(a.need(0, "suffix"), String::endsWith);
             case "upper" -> s.toUpperCase(java.util.Locale.ROOT);
             case "lower", "casefold" -> s.toLowerCase(java.util.Locale.ROOT);
             case "title" -> title(s);
@@ -142,19 +154,20 @@ final class Methods {
             case "swapcase" -> swapCase(s);
             case "replace" -> replace(s, a.string(0, "old"), a.string(1, "new"), a.integer(2, "count", -1));
             case "join" -> join(s, Py.items(a.need(0, "iterable")));
-            case "find" -> position(s, s.indexOf(a.string(0, "sub")));
-            case "rfind" -> position(s, s.lastIndexOf(a.string(0, "sub")));
+            case "find", "rfind" -> Span.of(s, a).position(a.string(0, "sub"), name.equals("find"));
             case "index", "rindex" -> {
-                int at = name.equals("index") ? s.indexOf(a.string(0, "sub")) : s.lastIndexOf(a.string(0, "sub"));
+                long at = Span.of(s, a).position(a.string(0, "sub"), name.equals("index"));
                 if (at < 0) {
                     throw TemplateError.of("`" + name + "`: the substring is not found");
                 }
-                yield position(s, at);
+                yield at;
             }
-            case "count" -> count(s, a.string(0, "sub"));
-            case "isdigit", "isnumeric", "isdecimal" -> all(s, Character::isDigit);
+            case "count" -> Span.of(s, a).count(a.string(0, "sub"));
+            case "isdecimal" -> all(s, Character::isDigit);
+            case "isdigit" -> all(s, Methods::isDigit);
+            case "isnumeric" -> all(s, Methods::isNumeric);
             case "isalpha" -> all(s, Character::isLetter);
-            case "isalnum" -> all(s, Character::isLetterOrDigit);
+            case "isalnum" -> all(s, c -> Character.isLetter(c) || isNumeric(c));
             case "isspace" -> all(s, Py::isSpace);
             case "isupper" ->
                 !s.equals(s.toLowerCase(java.util.Locale.ROOT)) && s.equals(s.toUpperCase(java.util.Locale.ROOT));
@@ -170,35 +183,73 @@ final class Methods {
                         : s;
             case "partition", "rpartition" -> partition(s, a.string(0, "sep"), name.equals("partition"));
             case "zfill" -> pad(s, a.integer(0, "width", 0), "0", 1);
-            case "ljust" -> pad(s, a.integer(0, "width", 0), " ", -1);
-            case "rjust" -> pad(s, a.integer(0, "width", 0), " ", 1);
-            case "center" -> pad(s, a.integer(0, "width", 0), " ", 0);
-            default -> format(s, a);
+            case "ljust" -> pad(s, a.integer(0, "width", 0), fill(a), -1);
+            case "rjust" -> pad(s, a.integer(0, "width", 0), fill(a), 1);
+            case "center" -> pad(s, a.integer(0, "width", 0), fill(a), 0);
+            default -> throw new IllegalStateException(name);
         };
     }
 
-    private interface Condition {
-        boolean test(String part);
+    /** The part of a string that the arguments {@code start} and {@code end} leave, as Python's slices do. */
+    private record Span(String text, long start, boolean beyond) {
+        static Span of(String s, Arguments a) {
+            int size = s.codePointCount(0, s.length());
+            long start = a.get(1, "start", null) == null ? 0 : bound(a.integer(1, "start", 0), size);
+            long end = a.get(2, "end", null) == null ? size : Math.min(size, bound(a.integer(2, "end", size), size));
+            if (start > end) {
+                return new Span("", start, true);
+            }
+            int from = s.offsetByCodePoints(0, (int) start);
+            return new Span(s.substring(from, s.offsetByCodePoints(from, (int) (end - start))), start, false);
+        }
+
+        private static long bound(long index, int size) {
+            return index < 0 ? Math.max(0, index + size) : index;
+        }
+
+        boolean any(@Nullable Object parts, BiPredicate<String, String> condition) {
+            if (parts instanceof String part) {
+                return !beyond && condition.test(text, part);
+            }
+            if (parts instanceof Py.Tuple tuple) {
+                return !beyond && tuple.stream().anyMatch(part -> condition.test(text, Py.str(part)));
+            }
+            throw parts instanceof Py.Undefined u
+                    ? u.error()
+                    : TemplateError.of("`startswith` or `endswith` of " + Py.type(parts));
+        }
+
+        long position(String part, boolean first) {
+            int at = beyond ? -1 : first ? text.indexOf(part) : text.lastIndexOf(part);
+            return at < 0 ? -1 : start + text.codePointCount(0, at);
+        }
+
+        long count(String part) {
+            return beyond ? 0 : Methods.count(text, part);
+        }
     }
 
-    private static boolean any(@Nullable Object parts, Condition condition) {
-        if (parts instanceof String part) {
-            return condition.test(part);
+    /** Whether a character is a digit, perhaps a raised or an encircled one. */
+    private static boolean isDigit(int c) {
+        int value = Character.getNumericValue(c);
+        return Character.isDigit(c) || Character.getType(c) == Character.OTHER_NUMBER && value >= 0 && value < 10;
+    }
+
+    private static boolean isNumeric(int c) {
+        int type = Character.getType(c);
+        return Character.isDigit(c) || type == Character.OTHER_NUMBER || type == Character.LETTER_NUMBER;
+    }
+
+    private static String fill(Arguments a) {
+        String fill = a.get(1, "fillchar", null) == null ? " " : a.string(1, "fillchar");
+        if (fill.codePointCount(0, fill.length()) != 1) {
+            throw TemplateError.of("`" + a.name() + "` needs one character as `fillchar`");
         }
-        if (parts instanceof Py.Tuple tuple) {
-            return tuple.stream().anyMatch(part -> condition.test(Py.str(part)));
-        }
-        throw parts instanceof Py.Undefined u
-                ? u.error()
-                : TemplateError.of("`startswith` or `endswith` of " + Py.type(parts));
+        return fill;
     }
 
     private static boolean all(String s, java.util.function.IntPredicate condition) {
         return !s.isEmpty() && s.codePoints().allMatch(condition);
-    }
-
-    private static long position(String s, int at) {
-        return at < 0 ? -1 : s.codePointCount(0, at);
     }
 
     static List<Object> split(String s, @Nullable String separator, long most, boolean fromRight) {
@@ -260,6 +311,7 @@ final class Methods {
     }
 
     static String replace(String s, String old, String by, long most) {
+        Operators.checkLength(s.length() + by.length() * (most < 0 ? count(s, old) : Math.min(most, count(s, old))));
         if (most < 0) {
             return s.replace(old, by);
         }
@@ -282,6 +334,7 @@ final class Methods {
             if (!(items.get(i) instanceof String s)) {
                 throw TemplateError.of("`join` of " + Py.type(items.get(i)));
             }
+            Operators.checkLength(out.length() + separator.length() + (long) s.length());
             out.append(i > 0 ? separator : "").append(s);
         }
         return out.toString();
@@ -355,7 +408,7 @@ final class Methods {
             } else if (c == '{') {
                 int end = s.indexOf('}', i);
                 String field = end < 0 ? "{" : s.substring(i + 1, end);
-                if (!field.matches("\\w*")) {
+                if (!field.matches("\\d{0,9}|[A-Za-z_]\\w*")) {
                     throw TemplateError.of("the field `{" + field + "}` of `format` is not supported");
                 }
                 boolean number = field.isEmpty() || Character.isDigit(field.charAt(0));

@@ -8,8 +8,23 @@ import org.jspecify.annotations.Nullable;
 /** Python's operators, as far as templates use them. */
 final class Operators {
     private static final int LONGEST = 16 << 20;
+    private static final int MOST_ITEMS = 1 << 20;
 
     private Operators() {}
+
+    /** Refuses a text that a template makes too long, with which it could fill the memory. */
+    static void checkLength(long characters) {
+        if (characters > LONGEST) {
+            throw TemplateError.of("makes a text of more than " + LONGEST + " characters");
+        }
+    }
+
+    /** Refuses a list that a template makes too long. */
+    static void checkItems(long items) {
+        if (items > MOST_ITEMS) {
+            throw TemplateError.of("makes a list of more than " + MOST_ITEMS + " items");
+        }
+    }
 
     static Object binary(String operator, @Nullable Object a, @Nullable Object b) {
         if (a instanceof Py.Undefined u) {
@@ -19,12 +34,14 @@ final class Operators {
             throw u.error();
         }
         if (operator.equals("+") && a instanceof String x && b instanceof String y) {
+            checkLength(x.length() + (long) y.length());
             return x + y;
         }
         if (operator.equals("+")
                 && a instanceof List<?> x
                 && b instanceof List<?> y
                 && x instanceof Py.Tuple == y instanceof Py.Tuple) {
+            checkItems(x.size() + (long) y.size());
             List<Object> both = new ArrayList<>(x);
             both.addAll(y);
             return x instanceof Py.Tuple ? new Py.Tuple(both) : both;
@@ -51,13 +68,12 @@ final class Operators {
     }
 
     private static Object repeat(Object v, long times) {
-        long size = (v instanceof String s ? s.length() : ((List<?>) v).size()) * Math.max(times, 0);
-        if (times > LONGEST || size > LONGEST) {
-            throw TemplateError.of("`*` makes something of more than " + LONGEST + " items");
-        }
+        checkLength(times);
         if (v instanceof String s) {
+            checkLength(s.length() * Math.max(times, 0));
             return s.repeat((int) Math.max(times, 0));
         }
+        checkItems(((List<?>) v).size() * Math.max(times, 0));
         List<Object> out = new ArrayList<>();
         for (long i = 0; i < times; i++) {
             out.addAll((List<?>) v);

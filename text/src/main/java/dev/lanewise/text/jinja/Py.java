@@ -196,6 +196,7 @@ final class Py {
             case List<?> list -> (List<Object>) list;
             case Map<?, ?> map -> new ArrayList<>(map.keySet());
             case String s -> {
+                Operators.checkItems(s.length());
                 List<Object> out = new ArrayList<>();
                 s.codePoints().forEach(c -> out.add(Character.toString(c)));
                 yield out;
@@ -251,7 +252,7 @@ final class Py {
     static int compare(@Nullable Object a, @Nullable Object b) {
         if (isNumber(a) && isNumber(b) && a != null && b != null) {
             return a instanceof Double || b instanceof Double
-                    ? Double.compare(asDouble(a), asDouble(b))
+                    ? ordered(asDouble(a), asDouble(b))
                     : Long.compare(asLong(a), asLong(b));
         }
         if (a instanceof String x && b instanceof String y) {
@@ -270,6 +271,11 @@ final class Py {
                 : b instanceof Undefined u
                         ? u.error()
                         : TemplateError.of("cannot order " + type(a) + " and " + type(b));
+    }
+
+    /** Zeros are equal, whatever their sign. */
+    private static int ordered(double a, double b) {
+        return a < b ? -1 : a > b ? 1 : 0;
     }
 
     private static int compareCodePoints(String a, String b) {
@@ -305,6 +311,8 @@ final class Py {
             throw v instanceof Undefined u ? u.error() : TemplateError.of("a slice of " + type(v));
         }
         int n = items.size();
+        // a longer step ends the slice just the same
+        by = Math.clamp(by, -n - 1L, n + 1L);
         long from = bound(start, by > 0 ? 0 : n - 1L, n, by);
         long to = bound(stop, by > 0 ? n : -1L, n, by);
         List<Object> out = new ArrayList<>();

@@ -31,6 +31,8 @@ public final class Template {
             root.run(scope);
         } catch (StackOverflowError e) {
             throw TemplateError.of("an expression nested too deep");
+        } catch (OutOfMemoryError e) {
+            throw TemplateError.of("takes more memory than there is");
         }
         return scope.out.toString();
     }

@@ -63,6 +63,64 @@ class TemplateTest {
             delimiter = ';',
             quoteCharacter = '`',
             value = {
+                "'abcb'.find('b', 2);3",
+                "'abcb'.rfind('b', 0, 3);1",
+                "'abcb'.count('b', -1);1",
+                "'\uD83D\uDE00b'.find('b', 1);1",
+                "'abc'.startswith('b', 1);True",
+                "'abc'.startswith('', 3);True",
+                "'abc'.startswith('', 4);False",
+                "'abc'.endswith(('x', 'b'), 0, -1);True",
+                "'a'.ljust(3, '.');a..",
+                "'ab'.center(5, '*');**ab*",
+                "'12\u00B2'.isdigit();True",
+                "'12\u00B2'.isdecimal();False",
+                "'\u00BD'.isdigit();False",
+                "'\u00BD'.isnumeric();True",
+                "'abc'[1::9223372036854775807];b",
+                "'abc'[::-9223372036854775807];c",
+                "0.0 > -0.0;False",
+                "1e400 | round;inf",
+                "dict({'a': 1}, b=2);{'a': 1, 'b': 2}",
+            })
+    void argumentsCountAsInPython(String expression, String want) {
+        assertThat(render("{{ " + expression + " }}")).isEqualTo(want);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "{{ 'a'.upper(1) }};takes 0 arguments",
+                "{{ 'a'.ljust(3, 'ab') }};`fillchar`",
+                "{{ '{99999999999}'.format(1) }};99999999999",
+                "{{ dict([('a', 1)]) }};`dict`",
+                "{{ [1] | batch(2000000000, 'x') }};list of more than",
+                "{% set x = 'a' * 9999 %}{{ x.replace('a', x) }};text of more than",
+                "{% set x = ['a' * 9999] * 9999 %}{{ x | join }};text of more than",
+            })
+    void whatWouldFillTheMemoryOrMeansNothingIsRefused(String template, String part) {
+        assertThatThrownBy(() -> render(template))
+                .isInstanceOf(TemplateError.class)
+                .hasMessageContaining(part);
+    }
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', value = {"'ab', +", "'ab', ~", "[1], +"})
+    void doublingEndsBeforeItFillsTheMemory(String first, String operator) {
+        String template = "{% set n = namespace(x=" + first + ") %}{% for i in range(40) %}{% set n.x = n.x " + operator
+                + " n.x %}{% endfor %}";
+        assertThatThrownBy(() -> render(template))
+                .isInstanceOf(TemplateError.class)
+                .hasMessageContaining("of more than");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
                 "{% include 'x' %};`include`",
                 "{% for x in xs recursive %}{% endfor %};`recursive`",
                 "{{ xs | groupby('a') }};`groupby`",
