@@ -187,6 +187,25 @@ class UnlistedFieldsTest {
     }
 
     @Test
+    void partsMayReferToWhatTheirModelHolds() {
+        final class Tied extends Layer {
+            final Linear other;
+
+            Tied(Linear other) {
+                this.other = other;
+            }
+        }
+        final class Model extends Layer {
+            final Linear embedding = child("embedding", new Linear(2, 2));
+            final Tied head = child("head", new Tied(embedding));
+        }
+        Model model = new Model();
+        assertThat(warnings(model::parameters)).isEmpty();
+        assertThat(warnings(() -> model.apply(Layer::parameters))).isEmpty();
+        assertThat(warnings(() -> new Tied(new Linear(2, 2)).parameters())).hasSize(1);
+    }
+
+    @Test
     void everyWayOfCollectingReports(@TempDir Path dir) {
         assertThat(warnings(() -> new Tower().namedParameters())).hasSize(1);
         assertThat(warnings(() -> new First().stateDict())).hasSize(2);

@@ -55,6 +55,9 @@ public abstract class Layer {
     /** The outermost layer to which a call last found this one belonging; see {@link OutermostCall}. */
     long foundIn;
 
+    /** Whether this layer's fields were looked at as those of a part of a larger model; see {@link UnlistedFields}. */
+    boolean seenAsPart;
+
     /** A layer without parameters, buffers or children; a subclass's constructor adds its own. */
     protected Layer() {}
 
@@ -233,7 +236,8 @@ public abstract class Layer {
      * {@return all parameters of this layer and its descendants by full name, in the order of registration; one that
      * occurs more than once has the first of its names} A field of a layer that holds a layer or parameter which is
      * none of them and not frozen, also in arrays, collections, records and other objects, is reported in the log,
-     * once: it would not be trained. This, {@link #parameters}, {@link #stateDict} and all that uses them do so.
+     * once: it would not be trained. This, {@link #parameters}, {@link #stateDict} and all that uses them do so, for the
+     * outermost layer that they were called of: a part of it may refer to what another part holds.
      */
     public final Map<String, Parameter> namedParameters() {
         UnlistedFields.warn(this);

@@ -92,8 +92,14 @@ final class UnlistedFields {
         return isMember(type) || isContainer || !type.isPrimitive() && !type.isEnum() && !isForeign(type);
     }
 
-    /** Looks at all layers of a model. */
+    /**
+     * Looks at all layers of a model; not at those of a part of a model that was looked at, which may refer to what another
+     * part holds.
+     */
     static void warn(Layer root) {
+        if (root.seenAsPart) {
+            return;
+        }
         List<Layer> layers = Members.layers(root);
         List<Layer> suspects = layers.stream()
                 .filter(layer -> !FIELDS.get(layer.getClass()).isEmpty())
@@ -101,6 +107,7 @@ final class UnlistedFields {
         if (suspects.isEmpty()) {
             return;
         }
+        layers.stream().skip(1).forEach(part -> part.seenAsPart = true);
         Set<Parameter> parameters = Members.allParameters(root);
         for (Layer layer : suspects) {
             Fields fields = FIELDS.get(layer.getClass());
