@@ -1,4 +1,5 @@
 /** Neural network layers, losses, optimizers, data and checkpoints. */
+@SuppressWarnings("module") // the others are built later
 module dev.lanewise.nn {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
@@ -32,6 +33,9 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.profile;
     exports dev.lanewise.nn.prune;
     exports dev.lanewise.nn.sequence;
+    exports dev.lanewise.nn.shared to
+            dev.lanewise.examples,
+            dev.lanewise.lm;
     exports dev.lanewise.nn.spatial;
     exports dev.lanewise.nn.train;
 }

@@ -47,7 +47,7 @@ final class ArrowCursor implements RowCursor {
         ArrowReader made = null;
         try {
             opened = Files.newByteChannel(file);
-            allocator = new RootAllocator(InputLimits.unpacked(length));
+            allocator = new RootAllocator(most(length));
             made = isFile(opened) ? new ArrowFileReader(opened, allocator) : new ArrowStreamReader(opened, allocator);
             List<Field> fields = made.getVectorSchemaRoot().getSchema().getFields();
             positions = positions(fields, chosen);
@@ -64,6 +64,11 @@ final class ArrowCursor implements RowCursor {
             close(made, allocator, opened);
             throw failed(failure);
         }
+    }
+
+    /** How much memory a file of a length may take. */
+    private static long most(long length) {
+        return Math.max((long) InputLimits.ALWAYS_MIB << 20, length * InputLimits.MOST_RATIO);
     }
 
     private static boolean isFile(SeekableByteChannel channel) throws IOException {

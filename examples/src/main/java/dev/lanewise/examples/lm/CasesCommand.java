@@ -2,7 +2,7 @@ package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
-import dev.lanewise.lm.LmCases;
+import dev.lanewise.lm.cases.LmCases;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.EnumMap;

@@ -3,7 +3,7 @@ package dev.lanewise.examples.onnx;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
 import dev.lanewise.nn.io.BadFileException;
-import dev.lanewise.onnx.OnnxCases;
+import dev.lanewise.onnx.cases.OnnxCases;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.EnumMap;

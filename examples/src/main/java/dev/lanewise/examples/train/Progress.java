@@ -2,6 +2,7 @@ package dev.lanewise.examples.train;
 
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
+import dev.lanewise.nn.shared.TextBar;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.ProgressBar;
@@ -43,7 +44,7 @@ public final class Progress {
                     Locale.ROOT,
                     "\r%s %s %.1f of %.1f MB\u001b[K",
                     file,
-                    ProgressBar.bar(received, total),
+                    TextBar.of(received, total),
                     received / 1e6,
                     total / 1e6));
             if (received == total) {

@@ -1,7 +1,6 @@
 package dev.lanewise.lm.cases;
 
-import dev.lanewise.lm.LmCases;
-import dev.lanewise.lm.LmCases.Result;
+import dev.lanewise.lm.cases.LmCases.Result;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Scope;
 import java.io.IOException;
@@ -13,7 +12,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** The parts of a folder of cases. */
-public final class CaseFolder {
+final class CaseFolder {
     private static final Map<String, Part> CODE = Map.of(
             "models", new ModelCases(),
             "rope", new RopeCases(),
@@ -35,7 +34,7 @@ public final class CaseFolder {
     }
 
     /** Runs the parts that exist; see {@link LmCases#run}. */
-    public static void run(Path folder, String only, Consumer<Result> each) {
+    static void run(Path folder, String only, Consumer<Result> each) {
         if (!only.isEmpty() && !LmCases.PARTS.contains(only)) {
             throw new BadFileException(
                     folder,

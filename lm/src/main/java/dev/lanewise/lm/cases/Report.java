@@ -1,7 +1,7 @@
 package dev.lanewise.lm.cases;
 
-import dev.lanewise.lm.LmCases.Result;
-import dev.lanewise.lm.LmCases.Status;
+import dev.lanewise.lm.cases.LmCases.Result;
+import dev.lanewise.lm.cases.LmCases.Status;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;

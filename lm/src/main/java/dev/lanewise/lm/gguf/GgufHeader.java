@@ -1,7 +1,7 @@
 package dev.lanewise.lm.gguf;
 
 import dev.lanewise.nn.io.BadFileException;
-import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import dev.lanewise.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -200,7 +200,7 @@ final class GgufHeader {
 
     private void reserve(long bytes) {
         heap += bytes;
-        InputLimits.checkHeap(file, heap);
+        ReadLimits.checkHeap(file, heap);
     }
 
     private String string(long longest) {

@@ -5,6 +5,7 @@ import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.nn.shared.ReadLimits;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
@@ -87,7 +88,7 @@ public final class CheckpointFolder implements WeightSource {
         if (bytes > LONGEST_INDEX) {
             throw new BadFileException(file, bytes + " bytes", "at most " + LONGEST_INDEX, "is it an index of shards?");
         }
-        InputLimits.checkHeap(file, bytes * 10);
+        ReadLimits.checkHeap(file, bytes * 10);
         Json map = JsonFile.read(file).need("weight_map");
         for (String name : map.map().keySet()) {
             String shard = map.get(name).string();

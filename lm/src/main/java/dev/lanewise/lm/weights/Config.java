@@ -2,6 +2,7 @@ package dev.lanewise.lm.weights;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import dev.lanewise.text.TokenizerException;
 import dev.lanewise.text.json.Json;
 import dev.lanewise.text.json.JsonFile;
@@ -95,7 +96,7 @@ public final class Config {
             throw new BadFileException(
                     file, bytes + " bytes", "at most " + LONGEST_FILE, "is it a model's config.json?");
         }
-        InputLimits.checkHeap(file, bytes * 20);
+        ReadLimits.checkHeap(file, bytes * 20);
         return of(file, checked(file, () -> {
             Json json = JsonFile.read(file);
             json.map();

@@ -3,7 +3,6 @@ package dev.lanewise.nn.io;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 
 /**
  * Limits on what an untrusted file may cause its reader to do. Every reader of this library checks them before it
@@ -46,41 +45,5 @@ public final class InputLimits {
         } catch (IOException failure) {
             throw BadFileException.unreadable(file, expected, failure);
         }
-    }
-
-    /**
-     * {@return how many bytes the packed content of a file may unpack to}
-     *
-     * @param fileBytes the file's length
-     */
-    public static long unpacked(long fileBytes) {
-        return Math.max((long) ALWAYS_MIB << 20, saturatedProduct(fileBytes, MOST_RATIO));
-    }
-
-    private static long saturatedProduct(long a, long b) {
-        return a > Long.MAX_VALUE / b ? Long.MAX_VALUE : a * b;
-    }
-
-    /**
-     * Refuses content that would take more than half of the Java heap's maximum size.
-     *
-     * @param file the file that the message names
-     * @param bytes how many bytes of heap its content would take
-     * @throws BadFileException if they are too many
-     */
-    public static void checkHeap(Object file, long bytes) {
-        Objects.requireNonNull(file, "file");
-        long most = Runtime.getRuntime().maxMemory() / 2;
-        if (bytes > most) {
-            throw new BadFileException(
-                    file,
-                    "content that takes " + mebibytes(bytes) + " of Java heap",
-                    "at most " + mebibytes(most) + ", half of the heap",
-                    "give Java a larger heap with -Xmx if the file is to be trusted");
-        }
-    }
-
-    private static String mebibytes(long bytes) {
-        return ((bytes >> 20) + 1) + " MiB";
     }
 }

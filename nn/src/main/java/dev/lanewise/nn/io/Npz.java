@@ -1,5 +1,6 @@
 package dev.lanewise.nn.io;
 
+import dev.lanewise.nn.shared.ReadLimits;
 import java.io.BufferedOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -47,7 +48,7 @@ public final class Npz {
         try (LocalFile local = LocalFile.of(file);
                 ZipFile zip = new ZipFile(local.file())) {
             NpzArrays arrays = new NpzArrays(file);
-            long left = InputLimits.unpacked(fileBytes);
+            long left = ReadLimits.unpacked(fileBytes);
             for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
                 ZipEntry entry = entries.nextElement();
                 if (entry.getName().endsWith(SUFFIX)) {
@@ -79,7 +80,7 @@ public final class Npz {
         if (atMost > left) {
             throw new BadFileException(
                     place,
-                    "arrays that unpack to more than " + InputLimits.unpacked(fileBytes) + " bytes",
+                    "arrays that unpack to more than " + ReadLimits.unpacked(fileBytes) + " bytes",
                     "at most " + InputLimits.MOST_RATIO + " times the file's length",
                     "save it again without compression if it is to be trusted");
         }

@@ -1,6 +1,7 @@
 package dev.lanewise.nn.io;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.shared.ReadLimits;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -110,7 +111,7 @@ public final class SafetensorsFile implements AutoCloseable {
     /** The header's bytes, copied: the file may change. */
     private static byte[] header(Path file, MemorySegment mapped) {
         long bytes = MappedMemory.read(mapped, () -> headerBytes(file, mapped));
-        InputLimits.checkHeap(file, SafetensorsHeader.HEAP_PER_BYTE * bytes);
+        ReadLimits.checkHeap(file, SafetensorsHeader.HEAP_PER_BYTE * bytes);
         byte[] header = new byte[(int) bytes];
         if (bytes > 0) {
             MappedMemory.copy(mapped.asSlice(8), 0, header, header.length);

@@ -3,6 +3,7 @@ package dev.lanewise.nn.log;
 import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.StepFigures;
@@ -131,7 +132,7 @@ public final class JsonLinesLog implements Callback {
     }
 
     private List<String> lines() throws IOException {
-        InputLimits.checkHeap(file, 3 * InputLimits.length(file, KIND));
+        ReadLimits.checkHeap(file, 3 * InputLimits.length(file, KIND));
         return Files.readAllLines(file);
     }
 

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.train;
 
+import dev.lanewise.nn.shared.TextBar;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -14,7 +15,6 @@ import java.util.Objects;
  * is added after the bar keeps its lines intact.
  */
 public final class ProgressBar implements Callback {
-    private static final int WIDTH = 24;
     private static final String ERASE = "\r\u001b[K";
 
     private final PrintWriter out;
@@ -51,18 +51,6 @@ public final class ProgressBar implements Callback {
         return console != null && console.isTerminal();
     }
 
-    /**
-     * A bar alone, such as {@code [====== ]}: how much of a total is done; full if there is nothing to do.
-     *
-     * @param done how much is done; less than 0 counts as nothing, and more than the total as all
-     * @param total how much there is
-     * @return the bar
-     */
-    public static String bar(long done, long total) {
-        int full = total <= 0 ? WIDTH : (int) (WIDTH * (double) Math.clamp(done, 0, total) / total);
-        return "[" + "=".repeat(full) + " ".repeat(WIDTH - full) + "]";
-    }
-
     @Override
     public void onEpochStart(Training training, int epoch) {
         before = -1;
@@ -85,7 +73,7 @@ public final class ProgressBar implements Callback {
                             "epoch %d/%d %s loss %.4f%s, %.0f samples/s, %s left",
                             step.epoch(),
                             training.epochs(),
-                            bar(step.samples(), training.samples()),
+                            TextBar.of(step.samples(), training.samples()),
                             step.meanLoss(),
                             ProgressLog.text(step.more()),
                             rate,

@@ -11,6 +11,7 @@ import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Metric;
 import dev.lanewise.nn.optim.Plateau;
 import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.nn.shared.TextBar;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -155,8 +156,8 @@ final class CallbacksTest {
         assertThat(drawn.get(4)).contains("[" + "=".repeat(24) + "]", "0:00 left");
         assertThat(drawn.get(5)).matches("\u001b\\[Kepoch 1/1: loss .*\\R");
         assertThat(drawn).hasSize(7).last().isEqualTo("\u001b[K");
-        assertThat(ProgressBar.bar(0, 0)).isEqualTo(ProgressBar.bar(5, 5));
-        assertThat(ProgressBar.bar(-1, 2)).isEqualTo(ProgressBar.bar(0, 2));
+        assertThat(TextBar.of(0, 0)).isEqualTo(TextBar.of(5, 5));
+        assertThat(TextBar.of(-1, 2)).isEqualTo(TextBar.of(0, 2));
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.lanewise.nn.data.Downloader;
 import dev.lanewise.nn.data.RemoteFile;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -225,7 +226,7 @@ public final class Cifar10 {
                     "at most " + MAX_FILE_BYTES,
                     "check that it is a batch");
         }
-        InputLimits.checkHeap(file, 2 * (bytes + before));
+        ReadLimits.checkHeap(file, 2 * (bytes + before));
         try {
             return Files.readAllBytes(file);
         } catch (IOException failure) {

@@ -2,6 +2,7 @@ package dev.lanewise.nn.data.image;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -65,8 +66,8 @@ public final class Idx {
             boolean gzipped = isGzip(file);
             try (InputStream in = open(file, gzipped)) {
                 int[] sizes = readHeader(file, in, rank, kind);
-                long count = elementCount(file, sizes, gzipped ? InputLimits.unpacked(fileBytes) : fileBytes);
-                InputLimits.checkHeap(file, 2 * count);
+                long count = elementCount(file, sizes, gzipped ? ReadLimits.unpacked(fileBytes) : fileBytes);
+                ReadLimits.checkHeap(file, 2 * count);
                 return new Idx(sizes, readElements(file, in, (int) count));
             }
         } catch (ZipException | EOFException damaged) {

@@ -2,6 +2,7 @@ package dev.lanewise.nn.data.image;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
@@ -69,7 +70,7 @@ public final class ImageFiles {
         if (length > MAX_FILE_BYTES) {
             throw new BadFileException(file, length + " bytes", "at most " + MAX_FILE_BYTES, REMEDY);
         }
-        InputLimits.checkHeap(file, length);
+        ReadLimits.checkHeap(file, length);
         byte[] bytes;
         try {
             bytes = Files.readAllBytes(file);
@@ -132,7 +133,7 @@ public final class ImageFiles {
                     "at most " + MAX_SCANS + " scans, and " + MAX_SCANNED_PIXELS + " pixels in all of them",
                     REMEDY);
         }
-        InputLimits.checkHeap(file, HEAP_PER_PIXEL * pixels);
+        ReadLimits.checkHeap(file, HEAP_PER_PIXEL * pixels);
     }
 
     static BadFileException damaged(Object file, String found) {

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.data.image;
 
 import dev.lanewise.nn.io.BadFileException;
-import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -225,7 +225,7 @@ public final class ImageFolder {
                     + "; expected a side from 1 to " + MAX_SIDE + " and at most 2 GiB in all; read them by batches with"
                     + " ImageFolderDataset");
         }
-        InputLimits.checkHeap(root, bytes);
+        ReadLimits.checkHeap(root, bytes);
         int imageSize = 3 * side * side;
         byte[] pixels = new byte[(int) bytes];
         @Nullable BadFileException[] failures = new BadFileException[size()];

@@ -3,6 +3,7 @@ package dev.lanewise.nn.data.image;
 import dev.lanewise.nn.internal.LimitedInputStream;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -39,7 +40,7 @@ final class TarGz {
         long fileBytes = InputLimits.length(archive, KIND);
         try (InputStream file = new BufferedInputStream(Files.newInputStream(archive), 1 << 16);
                 InputStream unpacked = new GZIPInputStream(file, 1 << 16);
-                InputStream in = new LimitedInputStream(archive, unpacked, InputLimits.unpacked(fileBytes))) {
+                InputStream in = new LimitedInputStream(archive, unpacked, ReadLimits.unpacked(fileBytes))) {
             Map<String, byte[]> files = new LinkedHashMap<>();
             long total = 0;
             for (byte[] header = block(archive, in); !isEnd(header); header = block(archive, in)) {
@@ -49,7 +50,7 @@ final class TarGz {
                 if (regular && wanted.test(name)) {
                     total += Math.min(size, maxBytes);
                     // The caller goes on to turn the unpacked files into something else.
-                    InputLimits.checkHeap(archive, 2 * total);
+                    ReadLimits.checkHeap(archive, 2 * total);
                     if (files.put(name, content(archive, in, name, size, maxBytes)) != null) {
                         throw new BadFileException(
                                 archive, "the file '" + name + "' twice", "every file once", "pack it again");

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.data.table;
 
 import dev.lanewise.nn.io.BadFileException;
-import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Path;
@@ -133,7 +133,7 @@ final class CsvRecords {
     private void append() throws IOException {
         field.append((char) next);
         if ((field.length() & 0xffff) == 0) {
-            InputLimits.checkHeap(file, heapBytes + 3L * field.length());
+            ReadLimits.checkHeap(file, heapBytes + 3L * field.length());
         }
         next = in.read();
     }
@@ -162,7 +162,7 @@ final class CsvRecords {
 
     private void count() {
         heapBytes += CELL_BYTES + (field.isEmpty() ? 0 : TEXT_BYTES + field.length());
-        InputLimits.checkHeap(file, heapBytes);
+        ReadLimits.checkHeap(file, heapBytes);
     }
 
     private BadFileException malformed(String found, String expected) {

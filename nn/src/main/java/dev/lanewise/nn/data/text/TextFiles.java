@@ -2,6 +2,7 @@ package dev.lanewise.nn.data.text;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.nn.shared.ReadLimits;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ public final class TextFiles {
             throw new BadFileException(file, bytes + " bytes", "text of at most 2 GiB", "check the file");
         }
         // Text beyond Latin-1 takes two bytes per character, in addition to the bytes that it is decoded from.
-        InputLimits.checkHeap(file, 3 * bytes);
+        ReadLimits.checkHeap(file, 3 * bytes);
         try {
             String text = Files.readString(file);
             return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;

@@ -1,4 +1,4 @@
-package dev.lanewise.onnx;
+package dev.lanewise.onnx.cases;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

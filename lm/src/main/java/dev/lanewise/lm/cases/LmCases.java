@@ -1,6 +1,5 @@
-package dev.lanewise.lm;
+package dev.lanewise.lm.cases;
 
-import dev.lanewise.lm.cases.CaseFolder;
 import dev.lanewise.nn.io.BadFileException;
 import java.nio.file.Path;
 import java.util.List;

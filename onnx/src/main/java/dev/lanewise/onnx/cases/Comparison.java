@@ -1,5 +1,7 @@
-package dev.lanewise.onnx;
+package dev.lanewise.onnx.cases;
 
+import dev.lanewise.onnx.ElementType;
+import dev.lanewise.onnx.OnnxValue;
 import dev.lanewise.onnx.format.Elements;
 import dev.lanewise.onnx.run.Host;
 import dev.lanewise.tensor.Tensor;

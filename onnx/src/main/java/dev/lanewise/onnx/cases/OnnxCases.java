@@ -1,7 +1,11 @@
-package dev.lanewise.onnx;
+package dev.lanewise.onnx.cases;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.onnx.MissingOperatorsException;
+import dev.lanewise.onnx.OnnxModel;
+import dev.lanewise.onnx.OnnxValue;
+import dev.lanewise.onnx.ValueInfo;
 import dev.lanewise.onnx.format.ModelReader;
 import dev.lanewise.onnx.run.Host;
 import dev.lanewise.tensor.Scope;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.onnx.cases;
+
+import org.jspecify.annotations.NullMarked;
