@@ -321,53 +321,17 @@ public abstract class Optimizer {
             throw new TensorException(
                     "optimizer: a state after " + stepsBefore + " steps (expected 0 or more); save the state again");
         }
-        long[] loadedCounts = new long[parameters.size()];
-        Map<String, Map<Integer, Tensor>> loaded = new LinkedHashMap<>();
-        saved.forEach((name, tensor) -> {
-            if (!StepCounts.isCount(name)) {
-                Place place = place(name, tensor);
-                loaded.computeIfAbsent(place.kind, kind -> new LinkedHashMap<>())
-                        .put(place.index, tensor);
-                loadedCounts[place.index] = stepsBefore;
-            }
-        });
-        saved.forEach((name, tensor) -> {
-            if (StepCounts.isCount(name)) {
-                int index = parseIndex(name.substring(name.indexOf('.') + 1));
-                if (index < 0 || index >= parameters.size()) {
-                    throw unexpected(name);
-                }
-                loadedCounts[index] = StepCounts.read(name, tensor, stepsBefore);
-            }
-        });
+        SavedState loaded = SavedState.of(this, saved, stepsBefore);
         steps = stepsBefore;
-        counts.reset(loadedCounts);
+        counts.reset(loaded.counts());
         state().forEach((kind, tensors) -> {
             tensors.clear();
-            loaded.getOrDefault(kind, Map.of()).forEach((index, tensor) -> {
+            loaded.tensors().getOrDefault(kind, Map.of()).forEach((index, tensor) -> {
                 Tensor like = parameters.get(index).leaf();
                 tensors.put(
                         index, tensor.to(like.dtype()).to(like.device()).copy().keep());
             });
         });
-    }
-
-    private record Place(String kind, int index) {}
-
-    /** The place where a saved tensor belongs. */
-    private Place place(String name, Tensor tensor) {
-        int point = name.lastIndexOf('.');
-        String kind = point < 0 ? "" : name.substring(0, point);
-        int index = state().containsKey(kind) ? parseIndex(name.substring(point + 1)) : -1;
-        if (index < 0 || index >= parameters.size()) {
-            throw unexpected(name);
-        }
-        Tensor like = parameters.get(index).leaf();
-        if (!tensor.shape().equals(stateShape(kind, like.shape()))) {
-            throw new TensorException("optimizer: state '" + name + "' is " + tensor.spec() + " for a parameter "
-                    + like.spec() + "; was it saved with another model?");
-        }
-        return new Place(kind, index);
     }
 
     /**
@@ -378,15 +342,6 @@ public abstract class Optimizer {
      */
     protected Shape stateShape(String kind, Shape parameter) {
         return parameter;
-    }
-
-    private TensorException unexpected(String name) {
-        return new TensorException("optimizer: unexpected state '" + name + "' for "
-                + getClass().getSimpleName() + "; was it saved by another optimizer?");
-    }
-
-    private static int parseIndex(String text) {
-        return text.matches("\\d{1,9}") ? Integer.parseInt(text) : -1;
     }
 
     /**
