@@ -41,6 +41,7 @@ public final class LayerList<M extends Layer> extends Layer implements Iterable<
      *
      * @param i the position, below the size
      * @return the layer
+     * @throws IndexOutOfBoundsException if there are not so many
      */
     public M get(int i) {
         return layers.get(i);

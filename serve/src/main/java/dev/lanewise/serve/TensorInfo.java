@@ -46,6 +46,7 @@ public record TensorInfo(String name, DType dtype, @Nullable List<Long> sizes) {
      * @param dtype the type of its elements
      * @param sizes its dimensions, {@link #OPEN} where any size is accepted
      * @return the description
+     * @throws TensorException if a size is less than -1
      */
     public static TensorInfo of(String name, DType dtype, long... sizes) {
         Objects.requireNonNull(name, "name");

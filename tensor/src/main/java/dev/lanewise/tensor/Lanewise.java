@@ -21,7 +21,7 @@ public final class Lanewise {
      * @param devices the devices that it serves; empty where it can't be used
      */
     public record BackendReport(String name, String reason, List<DeviceReport> devices) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public BackendReport {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(reason, "reason");
@@ -47,7 +47,7 @@ public final class Lanewise {
      * @param details further facts by name, in the order to print them
      */
     public record DeviceReport(Device device, String backend, String summary, Map<String, String> details) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public DeviceReport {
             Objects.requireNonNull(device, "device");
             Objects.requireNonNull(backend, "backend");

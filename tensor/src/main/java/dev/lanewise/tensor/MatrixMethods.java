@@ -180,7 +180,7 @@ public sealed interface MatrixMethods permits Tensor {
      * @param r upper triangular {@code [..., k, n]}
      */
     record Qr(Tensor q, Tensor r) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Qr {
             Objects.requireNonNull(q, "q");
             Objects.requireNonNull(r, "r");
@@ -206,7 +206,7 @@ public sealed interface MatrixMethods permits Tensor {
      * @param vt right singular vectors {@code [..., k, n]}
      */
     record Svd(Tensor u, Tensor s, Tensor vt) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Svd {
             Objects.requireNonNull(u, "u");
             Objects.requireNonNull(s, "s");
@@ -233,7 +233,7 @@ public sealed interface MatrixMethods permits Tensor {
      * @param u upper triangular, {@code [..., k, n]}
      */
     record Lu(Tensor p, Tensor l, Tensor u) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Lu {
             Objects.requireNonNull(p, "p");
             Objects.requireNonNull(l, "l");
@@ -258,7 +258,7 @@ public sealed interface MatrixMethods permits Tensor {
      * @param vectors in columns, {@code [..., n, n]}; each up to its sign
      */
     record Eigh(Tensor values, Tensor vectors) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Eigh {
             Objects.requireNonNull(values, "values");
             Objects.requireNonNull(vectors, "vectors");

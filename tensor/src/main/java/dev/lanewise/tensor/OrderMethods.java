@@ -84,7 +84,7 @@ public sealed interface OrderMethods permits Tensor {
      * @param indices positions, {@link DType#I64}
      */
     record Indexed(Tensor values, Tensor indices) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Indexed {
             Objects.requireNonNull(values, "values");
             Objects.requireNonNull(indices, "indices");

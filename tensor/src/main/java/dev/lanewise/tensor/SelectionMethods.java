@@ -145,7 +145,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @param counts how often each value occurs, {@code [k]}
      */
     record Unique(Tensor values, Tensor inverse, Tensor counts) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Unique {
             Objects.requireNonNull(values, "values");
             Objects.requireNonNull(inverse, "inverse");
@@ -231,7 +231,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @param edges {@code [bins + 1]} of the tensor's type, or of {@link DType#F64} for integers
      */
     record Histogram(Tensor counts, Tensor edges) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public Histogram {
             Objects.requireNonNull(counts, "counts");
             Objects.requireNonNull(edges, "edges");
