@@ -23,6 +23,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,14 @@ import org.jspecify.annotations.Nullable;
 /** Values of any type that a public method may take. */
 final class SampleArguments {
     private static final int MOST_DEPTH = 3;
+
+    private final Path folder;
+    private int paths;
+
+    /** Samples whose files are in an empty folder. */
+    SampleArguments(Path folder) {
+        this.folder = folder;
+    }
 
     /** There is no way to make a value of a type. */
     static final class NoneException extends Exception {
@@ -80,7 +89,7 @@ final class SampleArguments {
         return made(type, depth);
     }
 
-    private static @Nullable Object plain(Class<?> type) {
+    private @Nullable Object plain(Class<?> type) {
         return switch (type.getName()) {
             case "int" -> 1;
             case "long" -> 1L;
@@ -99,7 +108,8 @@ final class SampleArguments {
             case "java.util.Set" -> Set.of();
             case "java.util.Optional" -> Optional.empty();
             case "java.util.Random" -> new Random(1);
-            case "java.nio.file.Path" -> Path.of("target", "no", "such", "folder");
+            // another one each time, as some of what is called makes the folder
+            case "java.nio.file.Path" -> folder.resolve("no", "such", "folder" + paths++);
             case "java.util.stream.Stream" -> Stream.empty();
             case "java.util.Iterator" -> List.of().iterator();
             case "java.lang.Class" -> Object.class;
@@ -130,7 +140,8 @@ final class SampleArguments {
                         Arrays.stream(type.getMethods())
                                 .filter(method -> Modifier.isStatic(method.getModifiers())
                                         && type.isAssignableFrom(method.getReturnType())))
-                .sorted((a, b) -> a.getParameterCount() - b.getParameterCount())
+                // the JVM lists methods in another order each time
+                .sorted(Comparator.comparingInt(Executable::getParameterCount).thenComparing(Executable::toString))
                 .toList();
         for (Executable way : ways) {
             try {
