@@ -72,3 +72,17 @@ def windows(w, n, R):
         w.case("transformer", run, {"src": rn(2, 5, e), "tgt": rn(2, 4, e), **{k: v.detach() for k, v in m.named_parameters()}},
                {"embed": e, "heads": hd, "encoders": 2, "decoders": 1, "feedforward": 20, "activation": act,
                 "norm_first": m.encoder.layers[0].norm_first, "causal": causal}, rtol=5e-4, atol=5e-5)
+
+
+def pools(w, n, R):
+    """Largest elements of windows with dilation; every second input has many equal elements."""
+    pools = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+    for i in range(2 * n):
+        for rank, pool in pools.items():
+            k, st, dl = ([R.choice(c) for _ in range(rank)] for c in ([1, 2, 3], [1, 2, 3], [1, 2, 3]))
+            dl[R.randrange(rank)] = 2
+            pd = [R.randint(0, a // 2) for a in k]
+            at = {"kernel": k, "stride": st, "padding": pd, "dilation": dl, "ceil_mode": R.random() < .5}
+            x = rn(1, 2, *[R.choice([7, 8, 9]) for _ in range(rank)])
+            w.case(f"max_pool{rank}d", lambda x, f=pool, a=at: f(x, a["kernel"], a["stride"], a["padding"], a["dilation"], a["ceil_mode"]),
+                   {"x": torch.round(x) if i % 2 else x}, at)

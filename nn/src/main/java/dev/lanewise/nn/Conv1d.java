@@ -74,6 +74,21 @@ public final class Conv1d extends Layer {
     }
 
     /**
+     * A convolution with all its options, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     * @param groups the number of independent groups that the channels are divided into
+     * @param withBias whether a bias is added
+     * @throws TensorException if a number of channels is negative, the window is not one of one dimension, or the
+     *     groups do not divide both numbers of channels
+     */
+    public Conv1d(long in, long out, Window window, int groups, boolean withBias) {
+        this(in, out, window, groups, withBias, Rng.global());
+    }
+
+    /**
      * A convolution with a bias and one group, whose initial values are drawn from the given stream.
      *
      * @param in the number of input channels
@@ -124,7 +139,7 @@ public final class Conv1d extends Layer {
         return bias;
     }
 
-    /** {@return into how many independent parts the channels fall} */
+    /** {@return the number of independent groups that the channels are divided into} */
     public int groups() {
         return groups;
     }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Transposed convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [in, out / groups, r, s]} and
- * {@code bias [out]}; sizes are as described at {@link dev.lanewise.tensor.ImageMethods#convTranspose2d}.
+ * {@code bias [out]}; {@code oh = (h - 1) stride - 2 padding +
+ * dilation (r - 1) + outputPadding + 1}, and {@code ow} likewise.
  */
 public final class ConvTranspose2d extends Layer {
     private final int groups;
@@ -77,6 +78,21 @@ public final class ConvTranspose2d extends Layer {
     }
 
     /**
+     * A transposed convolution with all its options, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param groups the number of independent groups that the channels are divided into
+     * @param withBias whether a bias is added
+     * @throws TensorException if a number of channels is negative, the window is not one of two dimensions, or the
+     *     groups do not divide both numbers of channels
+     */
+    public ConvTranspose2d(long in, long out, Window window, int groups, boolean withBias) {
+        this(in, out, window, groups, withBias, Rng.global());
+    }
+
+    /**
      * A transposed convolution with a bias and one group, whose initial values are drawn from the given stream.
      *
      * @param in the number of input channels
@@ -108,15 +124,6 @@ public final class ConvTranspose2d extends Layer {
         this.out = out;
         this.window = Windows.convolution("conv_transpose2d", window, 2, true);
         this.groups = Kernels.groups("conv_transpose2d", groups, in, out);
-        for (int d = 0; d < 2; d++) {
-            if (Windows.at(window.outputPadding(), d)
-                    >= Math.max(
-                            (window.stride().isEmpty() ? 1 : Windows.at(window.stride(), d)),
-                            Windows.at(window.dilation(), d))) {
-                throw new TensorException("conv_transpose2d: output padding " + window.outputPadding() + " with stride "
-                        + window.stride() + " (expected less than stride or dilation); take a smaller one");
-            }
-        }
         long channels = out / groups;
         long fanIn = channels * Kernels.elements(window, 2);
         weight = parameter("weight", Init.fanIn(rng, fanIn, Kernels.weight(window, in, channels, 2)));
@@ -136,6 +143,16 @@ public final class ConvTranspose2d extends Layer {
     /** {@return what is added to each channel of the result, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
+    }
+
+    /** {@return the number of independent groups that the channels are divided into} */
+    public int groups() {
+        return groups;
+    }
+
+    /** {@return kernel, stride, padding, dilation and output padding} */
+    public Window window() {
+        return window;
     }
 
     @Override

@@ -34,13 +34,13 @@ public final class MaxPool1d extends Layer {
     }
 
     /**
-     * A layer with a window of any size, stride and padding.
+     * A layer with a window of any size, stride, padding and dilation; the padding is at most half its kernel.
      *
-     * @param window its size, stride and padding
+     * @param window its size, stride, padding and dilation
      * @throws TensorException if the window is not one of one dimension, or its padding is more than half its kernel
      */
     public MaxPool1d(Window window) {
-        this.window = Windows.pooling("max_pool1d", window, 1);
+        this.window = Windows.maxPooling("max_pool1d", window, 1);
     }
 
     @Override

@@ -34,13 +34,13 @@ public final class MaxPool2d extends Layer {
     }
 
     /**
-     * A layer with a window of any size, stride and padding.
+     * A layer with a window of any size, stride, padding and dilation; the padding is at most half its kernel.
      *
-     * @param window its size, stride and padding
+     * @param window its size, stride, padding and dilation
      * @throws TensorException if the window is not one of two dimensions, or its padding is more than half its kernel
      */
     public MaxPool2d(Window window) {
-        this.window = Windows.pooling("max_pool2d", window, 2);
+        this.window = Windows.maxPooling("max_pool2d", window, 2);
     }
 
     @Override

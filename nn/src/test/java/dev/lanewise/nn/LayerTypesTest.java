@@ -159,7 +159,11 @@ final class LayerTypesTest {
         assertThatThrownBy(() -> new Conv2d(3, 4, Window.of(3).ceil())).hasMessageContaining("poolings only");
         assertThatThrownBy(() -> new Conv2d(3, 4, Window.of(3).outputPadding(1)))
                 .hasMessageContaining("transposed convolutions only");
-        assertThatThrownBy(() -> new MaxPool2d(Window.of(3).dilation(2))).hasMessageContaining("convolutions only");
+        assertThatThrownBy(() -> new AvgPool2d(Window.of(3).dilation(2)))
+                .hasMessageContaining("convolutions and max poolings only");
+        assertThatThrownBy(() -> new MaxPool1d(2, 1, 2)).hasMessageContaining("half the kernel");
+        assertThatThrownBy(() -> new MaxPool2d(Window.of(2).outputPadding(1)))
+                .hasMessageContaining("transposed convolutions only");
         assertThatThrownBy(
                         () -> new ConvTranspose2d(3, 4, Window.of(3).stride(2).outputPadding(2)))
                 .hasMessageContaining("less than stride");

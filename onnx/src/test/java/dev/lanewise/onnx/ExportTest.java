@@ -113,6 +113,7 @@ class ExportTest {
                 new BatchNorm(8),
                 new ReLU(),
                 new MaxPool2d(2),
+                new MaxPool2d(Window.of(2).stride(1).padding(1).dilation(2)),
                 new GroupNorm(2, 8),
                 new ConvTranspose2d(8, 4, Window.of(3).stride(2).padding(1).outputPadding(1)),
                 new AdaptiveAvgPool2d(),
@@ -123,7 +124,7 @@ class ExportTest {
         assertThat(back.operators())
                 .containsKeys("BatchNormalization", "ConvTranspose")
                 .doesNotContainKey("Sqrt");
-        assertThat(back.namedParameters()).containsKeys("weights.0.weight", "weights.1.bias", "weights.9.weight");
+        assertThat(back.namedParameters()).containsKeys("weights.0.weight", "weights.1.bias", "weights.10.weight");
         assertThat(back.inputs().getFirst().dims()).containsExactly("batch", "3", "16", "16");
         assertThat(back.outputs().getFirst().dims()).containsExactly("batch", "5");
     }

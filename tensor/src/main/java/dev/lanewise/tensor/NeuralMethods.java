@@ -1,10 +1,6 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Positions;
-import dev.lanewise.tensor.op.conv.AveragePooling2d;
-import dev.lanewise.tensor.op.conv.Convolution2d;
-import dev.lanewise.tensor.op.conv.Convolution2dRelu;
-import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -12,12 +8,14 @@ import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
-import dev.lanewise.tensor.spi.Windows;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What neural networks are made of, as functions of a {@link Tensor}. Images are {@code [n, c, h, w]}. */
+/**
+ * What neural networks are made of, as functions of a {@link Tensor}; convolutions are {@link ConvolutionMethods}, poolings
+ * {@link PoolingMethods}.
+ */
 public sealed interface NeuralMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
@@ -77,83 +75,6 @@ public sealed interface NeuralMethods permits Tensor {
 
     private Tensor linear(Tensor weight, @Nullable Tensor bias, LinearProduct.Activation activation) {
         return Tensor.apply(new LinearProduct(activation), present(self(), weight, bias));
-    }
-
-    /**
-     * {@return the two-dimensional convolution (cross-correlation) with stride 1, without padding: {@code [n, c, h, w] -> [n,
-     * k, h - r + 1, w - s + 1]}}
-     *
-     * @param weight {@code [k, c, r, s]} for this {@code [n, c, h, w]}
-     * @param bias {@code [k]}, or null
-     * @throws TensorException if sizes don't match, naming them
-     */
-    default Tensor conv2d(Tensor weight, @Nullable Tensor bias) {
-        return convolved(weight, bias, new Convolution2d(1, 0));
-    }
-
-    /**
-     * {@return the two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]} tensor:
-     * {@code [n, k, oh, ow]} with {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and
-     * {@code ow} likewise}
-     *
-     * @param weight {@code [k, c / groups, r, s]}
-     * @param bias {@code [k]}, or null
-     * @param window of the size {@code [r, s]}, with stride, padding and dilation
-     * @param groups the number of independent groups that the channels are divided into
-     * @throws TensorException if sizes don't match, naming them
-     */
-    default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
-        return convolved(weight, bias, Windows.convolution2d("conv2d", window, image("conv2d", weight), groups, false));
-    }
-
-    /**
-     * The two-dimensional convolution followed by a ReLU, {@code relu(conv2d(x, weight) + bias)}, in one operation: the
-     * result of {@code conv2d(weight, bias, window, groups).relu()} without a tensor in between. NaN stays NaN; where
-     * the result is 0, gradients are 0.
-     *
-     * @param weight {@code [k, c / groups, r, s]} for this {@code [n, c, h, w]}
-     * @param bias {@code [k]}, or null
-     * @param window of the size {@code [r, s]}, with stride, padding and dilation
-     * @param groups the number of independent groups that the channels are divided into
-     * @return {@code [n, k, oh, ow]}, as {@link #conv2d(Tensor, Tensor, Window, int)} says
-     * @throws TensorException if types differ or are not floating-point, or sizes don't match, naming them
-     */
-    default Tensor conv2dRelu(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
-        Convolution2d conv = Windows.convolution2d("conv2d_relu", window, image("conv2d_relu", weight), groups, false);
-        return Tensor.apply(new Convolution2dRelu(conv), present(self(), weight, bias));
-    }
-
-    private Tensor convolved(Tensor weight, @Nullable Tensor bias, Convolution2d attributes) {
-        return Tensor.apply(attributes, present(self(), weight, bias));
-    }
-
-    private static Shape image(String op, Tensor weight) {
-        if (weight.shape().rank() != 4) {
-            throw new TensorException(op + ": weight " + weight.spec() + " (expected four dimensions); reshape it?");
-        }
-        return weight.shape();
-    }
-
-    /**
-     * {@return the largest element of every window of this {@code [n, c, h, w]} tensor; NaN if the window holds one}
-     * Padding counts as minus infinity.
-     *
-     * @param window its size, stride and padding
-     * @throws TensorException if the tensor is not {@code [n, c, h, w]}, or the window does not fit it
-     */
-    default Tensor maxPool2d(Window window) {
-        return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool2d", window, 2)), self())[0];
-    }
-
-    /**
-     * {@return the mean of every window of this {@code [n, c, h, w]} tensor}
-     *
-     * @param window its size, stride and padding
-     * @param countIncludePad whether padding counts as zeros rather than not at all
-     * @throws TensorException if the tensor is not {@code [n, c, h, w]}, or the window does not fit it
-     */
-    default Tensor avgPool2d(Window window, boolean countIncludePad) {
-        return self().apply(new AveragePooling2d(Windows.pooling2d("avg_pool2d", window, 2), countIncludePad));
     }
 
     /**
@@ -242,7 +163,7 @@ public sealed interface NeuralMethods permits Tensor {
      * @param variance the biased variance of each channel, {@code [c]}
      */
     record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {
-        /** Checks that nothing is null. */
+        /** Holds the given values, none of which may be null. */
         public BatchNormResult {
             Objects.requireNonNull(output, "output");
             Objects.requireNonNull(mean, "mean");

@@ -1,8 +1,8 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Magnitudes;
+import dev.lanewise.tensor.internal.spatial.Channels;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
-import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +30,7 @@ public sealed interface NormalizationMethods permits Tensor {
         Tensor scale = weight.mul(variance.add(epsilon).rsqrt());
         Tensor shift = bias.sub(mean.mul(scale));
         String op = "batch_norm_inference";
-        return self().mul(perChannel(op, scale)).add(perChannel(op, shift));
+        return self().mul(Channels.along(op, self(), scale)).add(Channels.along(op, self(), shift));
     }
 
     /**
@@ -52,8 +52,8 @@ public sealed interface NormalizationMethods permits Tensor {
         long perGroup = shape.slice(1, shape.rank()).elements() / groups;
         Tensor grouped = self().reshape(Shape.of(shape.size(0), groups, perGroup));
         Tensor normalized = Tensor.applyAll(new LayerNormalization(1, epsilon), grouped)[0].reshape(shape);
-        Tensor scaled = weight == null ? normalized : normalized.mul(perChannel("group_norm", weight));
-        return bias == null ? scaled : scaled.add(perChannel("group_norm", bias));
+        Tensor scaled = weight == null ? normalized : normalized.mul(Channels.along("group_norm", self(), weight));
+        return bias == null ? scaled : scaled.add(Channels.along("group_norm", self(), bias));
     }
 
     /**
@@ -90,17 +90,5 @@ public sealed interface NormalizationMethods permits Tensor {
         Tensor normalized = Magnitudes.inF32(
                 self(), x -> x.mul(x.square().mean(last, Keep.KEEP).add(epsilon).rsqrt()));
         return weight == null ? normalized : normalized.mul(weight);
-    }
-
-    private Tensor perChannel(String op, Tensor values) {
-        Shape shape = self().shape();
-        if (shape.rank() < 2 || values.shape().rank() != 1 || values.shape().size(0) != shape.size(1)) {
-            throw new TensorException(op + ": a value per channel " + values.spec() + " for " + self().spec()
-                    + " (expected [c] for [n, c, ...]); check the shapes");
-        }
-        long[] sizes = new long[shape.rank() - 1];
-        Arrays.fill(sizes, 1);
-        sizes[0] = shape.size(1);
-        return values.reshape(Shape.of(sizes));
     }
 }

@@ -46,6 +46,8 @@ public sealed interface Tensor
                 MatrixMethods,
                 NeuralMethods,
                 NormalizationMethods,
+                ConvolutionMethods,
+                PoolingMethods,
                 ImageMethods,
                 RandomMethods
         permits StridedTensor {

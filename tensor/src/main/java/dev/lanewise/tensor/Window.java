@@ -22,7 +22,7 @@ import java.util.Objects;
  * @param stride the distance between neighbouring positions of the window; if empty, 1 for convolutions and the
  *     kernel's size for poolings
  * @param padding how much is added on each side
- * @param dilation the distance between neighbouring elements that the window sees; for convolutions
+ * @param dilation the distance between neighbouring elements that the window sees; for convolutions and max poolings
  * @param outputPadding how much is added to the result on one side, less than the stride; for transposed convolutions
  * @param ceilMode whether a last position that is partly outside is included; for poolings
  */
@@ -84,7 +84,7 @@ public record Window(
     }
 
     /**
-     * {@return the same window with another dilation; for convolutions}
+     * {@return the same window with another dilation; for convolutions and max poolings}
      *
      * @param newDilation one number for all dimensions or one for each, 1 or more
      */

@@ -86,7 +86,8 @@ final class SpatialGoldenOps {
 
     private static Window pooling(Attributes a) {
         Window window = Window.of(a.dims("kernel")).stride(a.dims("stride")).padding(a.dims("padding"));
-        return a.flag("ceil_mode") ? window.ceil() : window;
+        Window dilated = a.has("dilation") ? window.dilation(a.dims("dilation")) : window;
+        return a.flag("ceil_mode") ? dilated.ceil() : dilated;
     }
 
     private static Window columns(Attributes a) {

@@ -59,7 +59,7 @@ public final class AvgPool3d extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        return Volumes.pooled("avg_pool3d", x, window, (images, w) -> images.avgPool2d(w, countIncludePad));
+        return x.avgPool3d(window, countIncludePad);
     }
 
     @Override

@@ -78,6 +78,21 @@ public final class Conv3d extends Layer {
     }
 
     /**
+     * A convolution with all its options, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     * @param groups the number of independent groups that the channels are divided into
+     * @param withBias whether a bias is added
+     * @throws TensorException if a number of channels is negative, the window is not one of three dimensions, or the
+     *     groups do not divide both numbers of channels
+     */
+    public Conv3d(long in, long out, Window window, int groups, boolean withBias) {
+        this(in, out, window, groups, withBias, Rng.global());
+    }
+
+    /**
      * A convolution with a bias and one group, whose initial values are drawn from the given stream.
      *
      * @param in the number of input channels
@@ -115,29 +130,7 @@ public final class Conv3d extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Volumes.check("conv3d", x, in);
-        Volumes.checkPlaces("conv3d", x, window, 1);
-        Axis depth = Axis.of(window, 0, 1);
-        Tensor slices = depth.windows(x, 2, "conv3d");
-        long od = slices.shape().size(2);
-        long n = x.shape().size(0);
-        // [n, c, od, q, h, w] -> images of c q channels
-        Tensor images = slices.permute(0, 2, 1, 3, 4, 5)
-                .reshape(
-                        n * od,
-                        in * depth.kernel(),
-                        x.shape().size(3),
-                        x.shape().size(4));
-        Tensor w = weight.tensor();
-        Tensor flat = w.reshape(
-                out,
-                w.shape().size(1) * depth.kernel(),
-                w.shape().size(3),
-                w.shape().size(4));
-        Tensor y = images.conv2d(flat, bias == null ? null : bias.tensor(), Volumes.plane(window), groups);
-        return y.reshape(n, od, out, y.shape().size(2), y.shape().size(3))
-                .permute(0, 2, 1, 3, 4)
-                .contiguous();
+        return x.conv3d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
     /** {@return the weight, {@code [out, in / groups, q, r, s]}} */
@@ -148,6 +141,16 @@ public final class Conv3d extends Layer {
     /** {@return what is added to each channel of the result, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
+    }
+
+    /** {@return the number of independent groups that the channels are divided into} */
+    public int groups() {
+        return groups;
+    }
+
+    /** {@return kernel, stride, padding and dilation} */
+    public Window window() {
+        return window;
     }
 
     @Override

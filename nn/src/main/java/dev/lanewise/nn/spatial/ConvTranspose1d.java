@@ -8,6 +8,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,21 @@ public final class ConvTranspose1d extends Layer {
     }
 
     /**
+     * A transposed convolution with all its options, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param groups the number of independent groups that the channels are divided into
+     * @param withBias whether a bias is added
+     * @throws TensorException if a number of channels is negative, the window is not one of one dimension, or the
+     *     groups do not divide both numbers of channels
+     */
+    public ConvTranspose1d(long in, long out, Window window, int groups, boolean withBias) {
+        this(in, out, window, groups, withBias, Rng.global());
+    }
+
+    /**
      * A transposed convolution with a bias and one group, whose initial values are drawn from the given stream.
      *
      * @param in the number of input channels
@@ -103,7 +119,7 @@ public final class ConvTranspose1d extends Layer {
     public ConvTranspose1d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.window = Volumes.transposed("conv_transpose1d", window, 1);
+        this.window = Windows.convolution("conv_transpose1d", window, 1, true);
         this.groups = Kernels.groups("conv_transpose1d", groups, in, out);
         long channels = out / groups;
         long fanIn = channels * Kernels.elements(window, 1);
@@ -113,19 +129,7 @@ public final class ConvTranspose1d extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        if (x.shape().rank() != 3 || x.shape().size(1) != in) {
-            throw new TensorException(
-                    "conv_transpose1d: input " + x.spec() + " (expected [n, " + in + ", l]); reshape it?");
-        }
-        Axis axis = Axis.of(window, 0, 1);
-        Window row = Window.of(1, axis.kernel())
-                .stride(1, axis.stride())
-                .padding(0, axis.padding())
-                .dilation(1, axis.dilation())
-                .outputPadding(0, axis.outputPadding());
-        Tensor y = x.unsqueeze(2)
-                .convTranspose2d(weight.tensor().unsqueeze(2), bias == null ? null : bias.tensor(), row, groups);
-        return y.squeeze(2);
+        return x.convTranspose1d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
     /** {@return the weight, {@code [in, out / groups, s]}} */
@@ -136,6 +140,16 @@ public final class ConvTranspose1d extends Layer {
     /** {@return what is added to each channel of the result, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
+    }
+
+    /** {@return the number of independent groups that the channels are divided into} */
+    public int groups() {
+        return groups;
+    }
+
+    /** {@return kernel, stride, padding, dilation and output padding} */
+    public Window window() {
+        return window;
     }
 
     @Override

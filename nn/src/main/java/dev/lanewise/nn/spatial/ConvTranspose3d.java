@@ -8,6 +8,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,21 @@ public final class ConvTranspose3d extends Layer {
     }
 
     /**
+     * A transposed convolution with all its options, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param groups the number of independent groups that the channels are divided into
+     * @param withBias whether a bias is added
+     * @throws TensorException if a number of channels is negative, the window is not one of three dimensions, or the
+     *     groups do not divide both numbers of channels
+     */
+    public ConvTranspose3d(long in, long out, Window window, int groups, boolean withBias) {
+        this(in, out, window, groups, withBias, Rng.global());
+    }
+
+    /**
      * A transposed convolution with a bias and one group, whose initial values are drawn from the given stream.
      *
      * @param in the number of input channels
@@ -104,7 +120,7 @@ public final class ConvTranspose3d extends Layer {
     public ConvTranspose3d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.window = Volumes.transposed("conv_transpose3d", window, 3);
+        this.window = Windows.convolution("conv_transpose3d", window, 3, true);
         this.groups = Kernels.groups("conv_transpose3d", groups, in, out);
         long channels = out / groups;
         long fanIn = channels * Kernels.elements(window, 3);
@@ -114,25 +130,7 @@ public final class ConvTranspose3d extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Volumes.check("conv_transpose3d", x, in);
-        Axis depth = Axis.of(window, 0, 1);
-        long n = x.shape().size(0);
-        long d = x.shape().size(2);
-        Tensor w = weight.tensor();
-        Tensor flat = w.reshape(
-                in,
-                w.shape().size(1) * depth.kernel(),
-                w.shape().size(3),
-                w.shape().size(4));
-        Tensor images = x.permute(0, 2, 1, 3, 4)
-                .reshape(n * d, in, x.shape().size(3), x.shape().size(4));
-        Tensor grown = images.convTranspose2d(flat, null, Volumes.plane(window), groups);
-        long h = grown.shape().size(2);
-        long wide = grown.shape().size(3);
-        // [n d, out q, h, w] -> [n, out, d, q, h, w], whose slices are added where they belong
-        Tensor slices = grown.reshape(n, d, out, depth.kernel(), h, wide).permute(0, 2, 1, 3, 4, 5);
-        Tensor y = depth.overlapped(slices, 2, depth.covered(d));
-        return bias == null ? y : y.add(bias.tensor().reshape(-1, 1, 1, 1));
+        return x.convTranspose3d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
     /** {@return the weight, {@code [in, out / groups, q, r, s]}} */
@@ -143,6 +141,16 @@ public final class ConvTranspose3d extends Layer {
     /** {@return what is added to each channel of the result, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
+    }
+
+    /** {@return the number of independent groups that the channels are divided into} */
+    public int groups() {
+        return groups;
+    }
+
+    /** {@return kernel, stride, padding, dilation and output padding} */
+    public Window window() {
+        return window;
     }
 
     @Override

@@ -29,18 +29,7 @@ public final class Fold extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Axis rows = Axis.of(window, 0, 1);
-        Axis columns = Axis.of(window, 1, 1);
-        long oh = rows.places(h, "fold");
-        long ow = columns.places(w, "fold");
-        long size = (long) rows.kernel() * columns.kernel();
-        if (x.shape().rank() != 3 || x.shape().size(1) % size != 0 || x.shape().size(2) != oh * ow) {
-            throw new TensorException("fold: input " + x.spec() + " (expected [n, a multiple of " + size + ", "
-                    + oh * ow + "] for images [" + h + ", " + w + "]); check the window");
-        }
-        Tensor windows = x.reshape(x.shape().size(0), x.shape().size(1) / size, rows.kernel(), columns.kernel(), oh, ow)
-                .permute(0, 1, 4, 2, 5, 3);
-        return rows.overlapped(columns.overlapped(windows, 4, w), 2, h);
+        return x.fold(h, w, window);
     }
 
     @Override

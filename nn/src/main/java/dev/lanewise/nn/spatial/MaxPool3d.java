@@ -35,18 +35,18 @@ public final class MaxPool3d extends Layer {
     }
 
     /**
-     * Any window; the padding is at most half of it.
+     * A layer with a window of any size, stride, padding and dilation; the padding is at most half its kernel.
      *
-     * @param window its size, stride and padding
+     * @param window its size, stride, padding and dilation
      * @throws TensorException if the window is not one of three dimensions, or its padding is more than half its kernel
      */
     public MaxPool3d(Window window) {
-        this.window = Windows.pooling("max_pool3d", window, 3);
+        this.window = Windows.maxPooling("max_pool3d", window, 3);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return Volumes.pooled("max_pool3d", x, window, Tensor::maxPool2d);
+        return x.maxPool3d(window);
     }
 
     @Override

@@ -26,18 +26,7 @@ public final class Unfold extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        if (x.shape().rank() != 4) {
-            throw new TensorException("unfold: input " + x.spec() + " (expected [n, c, h, w]); reshape it?");
-        }
-        Axis rows = Axis.of(window, 0, 1);
-        Axis columns = Axis.of(window, 1, 1);
-        // [n, c, oh, r, w] -> [n, c, oh, r, ow, s]
-        Tensor windows = columns.windows(rows.windows(x, 2, "unfold"), 4, "unfold");
-        return windows.permute(0, 1, 3, 5, 2, 4)
-                .reshape(
-                        x.shape().size(0),
-                        x.shape().size(1) * rows.kernel() * columns.kernel(),
-                        windows.shape().size(2) * windows.shape().size(4));
+        return x.unfold(window);
     }
 
     @Override

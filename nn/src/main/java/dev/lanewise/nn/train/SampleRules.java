@@ -9,7 +9,6 @@ import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.sequence.Embedding;
-import dev.lanewise.nn.spatial.Unfold;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -86,7 +85,7 @@ final class SampleRules {
     private static Tensor convolution(Tensor x, Tensor g, Window window, int groups, Parameter weight) {
         Shape shape = weight.leaf().shape();
         long n = x.shape().size(0);
-        Tensor patches = new Unfold(window).forward(x);
+        Tensor patches = x.unfold(window);
         long places = patches.shape().size(2);
         Tensor of = patches.reshape(n, groups, patches.shape().size(1) / groups, places);
         Tensor by = g.reshape(n, groups, shape.size(0) / groups, places);

@@ -19,7 +19,8 @@ public final class Windows {
      * @param rank the number of dimensions that the window covers
      * @param transposed whether the convolution is transposed, which alone takes output padding
      * @return the window
-     * @throws TensorException if a property has neither one number nor one for each dimension, or is for poolings only
+     * @throws TensorException if a property has neither one number nor one for each dimension, or is for poolings only, or
+     *     the output padding is not below stride or dilation
      */
     public static Window convolution(String op, Window window, int rank, boolean transposed) {
         if (window.ceilMode() || !transposed && !areAll(0, window.outputPadding())) {
@@ -28,7 +29,37 @@ public final class Windows {
                             + " (expected it for " + (window.ceilMode() ? "poolings" : "transposed convolutions")
                             + " only); leave it out");
         }
-        return ofRank(op, window, rank);
+        ofRank(op, window, rank);
+        for (int d = 0; transposed && d < rank; d++) {
+            // two sizes of a result that one convolution makes equal are never further apart
+            if (at(window.outputPadding(), d) >= Math.max(stride(window, d, 1), at(window.dilation(), d))) {
+                throw new TensorException(op + ": output padding " + window.outputPadding() + " with stride "
+                        + window.stride() + " (expected less than stride or dilation); take a smaller one");
+            }
+        }
+        return window;
+    }
+
+    /**
+     * Checks that a window fits a convolution and has the size of its weight.
+     *
+     * @param op the name of the operation in errors
+     * @param window what the user gave
+     * @param weight the shape of the weight, {@code [.., .., s]} with as many sizes as the window covers
+     * @param transposed whether the convolution is transposed, which alone takes output padding
+     * @return the window
+     * @throws TensorException if it is of another size, or as {@link #convolution(String, Window, int, boolean)} says
+     */
+    public static Window convolution(String op, Window window, Shape weight, boolean transposed) {
+        int rank = weight.rank() - 2;
+        convolution(op, window, Math.max(1, rank), transposed);
+        for (int d = 0; d < rank; d++) {
+            if (weight.size(2 + d) != at(window.kernel(), d)) {
+                throw new TensorException(op + ": window of " + window.kernel() + " for a weight of shape " + weight
+                        + " (expected the weight's last " + rank + " sizes); check the window");
+            }
+        }
+        return window;
     }
 
     /**
@@ -38,14 +69,49 @@ public final class Windows {
      * @param window what the user gave
      * @param rank how many dimensions the window covers
      * @return the window
-     * @throws TensorException if a property has neither one number nor one for each dimension, or is for convolutions only
+     * @throws TensorException if a property has neither one number nor one for each dimension, or is not for such a pooling,
+     *     or the padding is more than half the kernel
      */
     public static Window pooling(String op, Window window, int rank) {
-        if (!areAll(1, window.dilation()) || !areAll(0, window.outputPadding())) {
-            throw new TensorException(op + ": dilation " + window.dilation() + ", output padding "
-                    + window.outputPadding() + " (expected them for convolutions only); leave them out");
+        if (isDilated(window)) {
+            throw new TensorException(op + ": dilation " + window.dilation()
+                    + " (expected it for convolutions and max poolings only); leave it out");
         }
-        return ofRank(op, window, rank);
+        return maxPooling(op, window, rank);
+    }
+
+    /**
+     * Checks that a window fits a max pooling, which may have a dilation.
+     *
+     * @param op the name of the operation in errors
+     * @param window what the user gave
+     * @param rank how many dimensions the window covers
+     * @return the window
+     * @throws TensorException if a property has neither one number nor one for each dimension, or is for convolutions only,
+     *     or the padding is more than half the kernel, whatever its dilation (as in PyTorch)
+     */
+    public static Window maxPooling(String op, Window window, int rank) {
+        if (!areAll(0, window.outputPadding())) {
+            throw new TensorException(op + ": output padding " + window.outputPadding()
+                    + " (expected it for transposed convolutions only); leave it out");
+        }
+        ofRank(op, window, rank);
+        for (int d = 0; d < rank; d++) {
+            if (at(window.padding(), d) > at(window.kernel(), d) / 2) {
+                throw new TensorException(op + ": padding " + window.padding() + " for a kernel of " + window.kernel()
+                        + " (expected padding from 0 to half the kernel); correct the window");
+            }
+        }
+        return window;
+    }
+
+    /**
+     * {@return whether the elements that a window sees are apart}
+     *
+     * @param window what the user gave
+     */
+    public static boolean isDilated(Window window) {
+        return !areAll(1, window.dilation());
     }
 
     private static Window ofRank(String op, Window window, int rank) {
@@ -112,15 +178,8 @@ public final class Windows {
      * @return the operation's attributes
      */
     public static Convolution2d convolution2d(String op, Window window, Shape weight, int groups, boolean transposed) {
-        int rank = weight.rank() - 2;
-        convolution(op, window, Math.max(1, rank), transposed);
-        for (int d = 0; d < rank; d++) {
-            if (weight.size(2 + d) != at(window.kernel(), d)) {
-                throw new TensorException(op + ": window of " + window.kernel() + " for a weight of shape " + weight
-                        + " (expected the weight's last " + rank + " sizes); check the window");
-            }
-        }
-        return convolution2d(window, rank, groups);
+        convolution(op, window, weight, transposed);
+        return convolution2d(window, weight.rank() - 2, groups);
     }
 
     /**

@@ -259,6 +259,7 @@ public final class TensorGoldenOps implements GoldenOps {
     }
 
     private void pooling() {
+        one("max_pool1d", (in, a) -> in.x().maxPool1d(pool(a)));
         one("max_pool2d", (in, a) -> in.x().maxPool2d(pool(a)));
         one("avg_pool2d", (in, a) -> in.x().avgPool2d(pool(a), a.flag("count_include_pad")));
         one("adaptive_avg_pool2d", (in, a) -> {
@@ -279,7 +280,8 @@ public final class TensorGoldenOps implements GoldenOps {
 
     private static Window pool(Attributes a) {
         Window window = Window.of(a.dims("kernel")).stride(a.dims("stride")).padding(a.dims("padding"));
-        return a.flagOrFalse("ceil_mode") ? window.ceil() : window;
+        Window dilated = a.has("dilation") ? window.dilation(a.dims("dilation")) : window;
+        return a.flagOrFalse("ceil_mode") ? dilated.ceil() : dilated;
     }
 
     private void normalizations() {

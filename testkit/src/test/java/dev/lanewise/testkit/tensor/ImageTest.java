@@ -132,6 +132,116 @@ class ImageTest {
                 .hasMessageContaining("expected [n, c, l]");
     }
 
+    /** As PyTorch gives it; where all is minus infinity, the first own element gets the gradient, never the padding. */
+    @Test
+    void dilatedMaximaSeeOwnElementsOnly() {
+        Window window = Window.of(2).stride(1).padding(1).dilation(2);
+        Tensor x = Tensor.of(new float[] {1, 5, 2, 4, Float.NEGATIVE_INFINITY}, 1, 1, 5);
+        assertThat(x.maxPool1d(window).toFloatArray()).containsExactly(5, 2, 5, 2, 4);
+        Tensor low = Autograd.watch(Tensor.full(Double.NEGATIVE_INFINITY, DType.F32, Device.CPU, 1, 1, 3)
+                .contiguous());
+        Tensor lowest = low.maxPool1d(window);
+        assertThat(lowest.toFloatArray()).containsOnly(Float.NEGATIVE_INFINITY);
+        assertThat(Autograd.gradients(lowest.sum()).of(low).toFloatArray()).containsExactly(1, 2, 0);
+        assertThat(image(3, 3).maxPool2d(Window.of(2).dilation(2)).toFloatArray())
+                .containsExactly(8);
+        assertThat(image(3, 3)
+                        .unsqueeze(2)
+                        .maxPool3d(Window.of(1, 2, 2).dilation(1, 2, 1).stride(1))
+                        .toFloatArray())
+                .containsExactly(7, 8);
+        Tensor nan = Tensor.of(new float[] {1, Float.NaN, 3, 4}, 1, 1, 4);
+        assertThat(nan.maxPool1d(Window.of(2).stride(1).dilation(2)).toFloatArray())
+                .containsExactly(3, Float.NaN);
+        Tensor wide = new Rng(4).rand(DType.F64, 1, 2, 5, 6);
+        GradCheck.first(xs -> new Tensor[] {xs[0].maxPool2d(Window.of(2, 3).stride(1).padding(1).dilation(2))}, wide);
+    }
+
+    @Test
+    void dilatedMaximaRefuseWhatDoesNotFit() {
+        Window window = Window.of(2).dilation(5);
+        assertThatThrownBy(() -> Tensor.ones(1, 1, 4).maxPool1d(window))
+                .hasMessageStartingWith("max_pool1d: window of 2 with dilation 5 and padding 0 along a size of 4");
+        assertThatThrownBy(() -> Tensor.ones(1, 1, 4).maxPool1d(window.padding(4)))
+                .hasMessageContaining("padding [4] for a kernel of [2] (expected");
+        assertThatThrownBy(() -> Tensor.ones(1, 1, 4).maxPool1d(window.stride(1).padding(1)))
+                .hasMessageContaining("sees nothing but padding");
+        assertThatThrownBy(() -> Tensor.ones(1, 4).maxPool1d(window)).hasMessageContaining("[n, c, l]");
+        assertThatThrownBy(() -> Tensor.ones(1, 1, 4).to(DType.I64).maxPool1d(Window.of(2).dilation(2)))
+                .hasMessageContaining("floating-point");
+        assertThatThrownBy(() -> Tensor.ones(1, 1, 4).avgPool1d(Window.of(2).dilation(2)))
+                .hasMessageStartingWith("avg_pool1d: dilation [2]");
+    }
+
+    /** One convolution in the three ranks, whose other dimensions have size 1. */
+    @Test
+    void convolutionsOfEveryRankAreAlike() {
+        Rng rng = new Rng(8);
+        Tensor x = rng.randn(DType.F64, 2, 4, 7);
+        Tensor weight = rng.randn(DType.F64, 6, 2, 3);
+        Tensor bias = rng.randn(DType.F64, 6);
+        Tensor one = x.conv1d(weight, bias, Window.of(3).stride(2).padding(2).dilation(2), 2);
+        Window line = Window.of(1, 3).stride(1, 2).padding(0, 2).dilation(1, 2);
+        Window row = Window.of(1, 1, 3).stride(1, 1, 2).padding(0, 0, 2).dilation(1, 1, 2);
+        Tensor image = x.unsqueeze(2);
+        Tensor volume = image.unsqueeze(2);
+        Tensor kernel = weight.unsqueeze(2);
+        assertSame(image.conv2d(kernel, bias, line, 2), one);
+        assertSame(volume.conv3d(kernel.unsqueeze(2), bias, row, 2), one);
+        Tensor back = weight.narrow(0, 0, 4);
+        Tensor two = bias.narrow(0, 0, 4);
+        Tensor grown = x.convTranspose1d(
+                back, two, Window.of(3).stride(2).padding(2).dilation(2).outputPadding(1), 2);
+        assertSame(x.unsqueeze(2).convTranspose2d(back.unsqueeze(2), two, line.outputPadding(0, 1), 2), grown);
+        Tensor deep = back.unsqueeze(2).unsqueeze(2);
+        assertSame(volume.convTranspose3d(deep, two, row.outputPadding(0, 0, 1), 2), grown);
+        assertSame(x.convTranspose1d(back, null), volume.convTranspose3d(deep, null));
+        assertSame(image.convTranspose2d(back.unsqueeze(2), null), x.convTranspose1d(back, null));
+        Tensor plain = weight.repeat(1, 2, 1);
+        assertSame(volume.conv3d(plain.unsqueeze(2).unsqueeze(2), bias), x.conv1d(plain, bias));
+        Window pool = Window.of(3).stride(2).padding(1).ceil();
+        Window flat = Window.of(1, 1, 3).stride(1, 1, 2).padding(0, 0, 1).ceil();
+        assertSame(volume.maxPool3d(flat), x.maxPool1d(pool));
+        assertSame(volume.avgPool3d(flat), x.avgPool1d(pool));
+        assertSame(volume.avgPool3d(flat, false), x.avgPool1d(pool, false));
+        assertSame(image.avgPool2d(Window.of(1, 3)), x.avgPool1d(Window.of(3)));
+    }
+
+    private static void assertSame(Tensor got, Tensor want) {
+        assertThat(got.flatten().toDoubleArray()).containsExactly(want.flatten().toDoubleArray(), within(1e-12));
+    }
+
+    @Test
+    void convolutionsNameWhatDoesNotFit() {
+        Tensor x = Tensor.ones(1, 4, 3, 3, 3);
+        Tensor weight = Tensor.ones(4, 2, 2, 2, 2);
+        Window window = Window.of(2);
+        assertThatThrownBy(() -> x.conv3d(weight, null)).hasMessageContaining("conv3d: input F32[1, 4, 3, 3, 3]");
+        assertThatThrownBy(() -> x.conv3d(weight, null, window, 0)).hasMessageContaining("0 groups");
+        assertThatThrownBy(() -> x.conv3d(weight, null, Window.of(3), 2)).hasMessageContaining("window of [3]");
+        assertThatThrownBy(() -> x.conv3d(weight.select(2, 0), null))
+                .hasMessageStartingWith("conv3d: weight F32[4, 2, 2, 2]");
+        assertThatThrownBy(() -> x.convTranspose3d(weight, Tensor.ones(1), window, 2))
+                .hasMessageStartingWith("conv_transpose3d: a value per channel F32[1]");
+        assertThatThrownBy(() -> x.convTranspose3d(weight, null, window.outputPadding(1), 2))
+                .hasMessageContaining("less than stride or dilation");
+        assertThatThrownBy(() -> x.convTranspose3d(weight, null, window.padding(2), 2))
+                .hasMessageContaining("takes all off the result");
+        assertThatThrownBy(() -> x.select(2, 0).select(2, 0).convTranspose1d(Tensor.ones(4, 2, 2), null, window, 3))
+                .hasMessageStartingWith("conv_transpose1d: ");
+        assertThatThrownBy(() -> x.select(2, 0).convTranspose2d(weight.select(2, 0), Tensor.ones(1), window, 2))
+                .hasMessageContaining("a value per channel");
+    }
+
+    @Test
+    void foldOfUnfoldCountsWindows() {
+        Window window = Window.of(3).stride(2).padding(1);
+        Tensor y = Tensor.ones(1, 1, 5, 6).unfold(window).fold(5, 6, window);
+        assertThat(y.select(2, 0).flatten().toFloatArray()).containsExactly(1, 2, 1, 2, 1, 1);
+        assertThatThrownBy(() -> Tensor.ones(1, 2, 3).fold(5, 6, window)).hasMessageStartingWith("fold: input");
+        assertThatThrownBy(() -> Tensor.ones(2, 3).unfold(window)).hasMessageStartingWith("unfold: input");
+    }
+
     @Test
     void instanceNormalizationIsPerSampleAndChannel() {
         Tensor y = new Rng(2).randn(DType.F64, 2, 3, 7).mul(4).add(2).instanceNorm(null, null, 0);

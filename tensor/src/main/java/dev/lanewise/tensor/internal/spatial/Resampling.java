@@ -1,8 +1,10 @@
-package dev.lanewise.tensor.internal;
+package dev.lanewise.tensor.internal.spatial;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 
 /**
@@ -11,9 +13,24 @@ import java.util.Arrays;
  */
 public final class Resampling {
     /** The largest allowed side: tables of its positions are made in the heap. */
-    public static final int LARGEST_SIDE = 1 << 24;
+    private static final int LARGEST_SIDE = 1 << 24;
 
     private Resampling() {}
+
+    /** The type that 16-bit images are computed in. */
+    public static Tensor wide(Tensor x) {
+        DType dtype = x.dtype();
+        return dtype == DType.F16 || dtype == DType.BF16 ? x.to(DType.F32) : x;
+    }
+
+    /** Checks that a tensor is of images, and the sizes of a result. */
+    public static void checkImage(Tensor x, String op, long h, long w) {
+        if (x.shape().rank() != 4 || x.shape().isEmpty() || Math.min(h, w) < 1 || Math.max(h, w) > LARGEST_SIDE) {
+            throw new TensorException(op + ": input " + x.spec() + " to [" + h + ", " + w
+                    + "] (expected [n, c, h, w] with elements, and sizes from 1 to " + LARGEST_SIDE
+                    + "); check shape and sizes");
+        }
+    }
 
     /** Output i averages the inputs from {@code floor(i n / o)} to below {@code ceil((i + 1) n / o)}. */
     public static Tensor averages(Tensor x, int dim, long to) {
