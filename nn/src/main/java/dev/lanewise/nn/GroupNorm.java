@@ -4,7 +4,11 @@ import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
-/** Normalization of groups of channels of {@code [n, c, ...]} (Wu and He 2018, arXiv:1803.08494). */
+/**
+ * Normalization of groups of channels of {@code [n, c, ...]} (Wu and He 2018, arXiv:1803.08494), in training and in
+ * evaluation by their own statistics. As in PyTorch, a single sample of a single value per group is an error: it is its own
+ * mean, and only the bias would be left.
+ */
 public final class GroupNorm extends Layer {
     private final int groups;
     private final double epsilon;
@@ -44,6 +48,12 @@ public final class GroupNorm extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
+        if (x.shape().rank() > 1 && x.shape().elements() == groups) {
+            throw new TensorException(
+                    "group_norm: input " + x.spec() + " has 1 value per group (expected 2 or more), of"
+                            + " which nothing is left; take fewer groups, use a layer with larger outputs before, or leave this one"
+                            + " out");
+        }
         return x.groupNorm(groups, weight.tensor(), bias.tensor(), epsilon);
     }
 

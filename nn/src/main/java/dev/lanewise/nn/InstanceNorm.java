@@ -5,7 +5,11 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
-/** Normalization of every channel of every sample of {@code [n, c, ...]} (Ulyanov et al. 2016, arXiv:1607.08022). */
+/**
+ * Normalization of every channel of every sample of {@code [n, c, ...]} (Ulyanov et al. 2016, arXiv:1607.08022), in
+ * training and in evaluation by their own statistics. As in PyTorch, a single value per channel is an error: it is its own
+ * mean, and only the bias would be left.
+ */
 public final class InstanceNorm extends Layer {
     private final long channels;
     private final double epsilon;
@@ -58,11 +62,10 @@ public final class InstanceNorm extends Layer {
             throw new TensorException("instance_norm: input " + x.spec() + " (expected [n, " + channels
                     + ", ...] with dimensions to normalize over); reshape it, or make the layer for other channels");
         }
-        if (isTraining() && x.shape().slice(2, x.shape().rank()).elements() == 1) {
-            throw new TensorException(
-                    "instance_norm: input " + x.spec() + " has 1 value per channel and sample (expected 2"
-                            + " or more in training), of which nothing is left; use a layer with larger outputs before, or leave"
-                            + " this one out");
+        if (x.shape().slice(2, x.shape().rank()).elements() == 1) {
+            throw new TensorException("instance_norm: input " + x.spec()
+                    + " has 1 value per channel and sample (expected 2 or more), of which nothing is left; use a layer with"
+                    + " larger outputs before, or leave this one out");
         }
         return x.instanceNorm(weight == null ? null : weight.tensor(), bias == null ? null : bias.tensor(), epsilon);
     }

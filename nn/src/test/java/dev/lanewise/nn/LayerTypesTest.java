@@ -184,6 +184,25 @@ final class LayerTypesTest {
         assertThatThrownBy(() -> norm.forward(Tensor.ones(2, 3, 1))).hasMessageContaining("1 value per channel");
     }
 
+    /** As in PyTorch: whatever the mode, as there are no running statistics. */
+    @Test
+    void nothingIsLeftOfOneValue() {
+        InstanceNorm instances = new InstanceNorm(3);
+        GroupNorm groups = new GroupNorm(4, 4);
+        for (Layer norm : List.of(instances, groups)) {
+            norm.eval();
+        }
+        assertThatThrownBy(() -> instances.forward(Tensor.ones(2, 3, 1)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("1 value per channel");
+        assertThatThrownBy(() -> groups.forward(Tensor.ones(1, 4)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("group_norm: input F32[1, 4] has 1 value per group (expected 2 or more)");
+        assertThat(groups.forward(Tensor.ones(2, 4)).toFloatArray()).containsOnly(0);
+        assertThat(new GroupNorm(2, 4).forward(Tensor.ones(1, 4)).toFloatArray())
+                .containsOnly(0);
+    }
+
     @Test
     void reductionsAndFreezingAreNamedInErrors() {
         assertThatThrownBy(() -> Tensor.ones(2, 2).sum(3)).hasMessageStartingWith("sum: ");
