@@ -3,10 +3,13 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.optim.Lbfgs;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,9 +95,44 @@ class HabitsTest {
                 "long long Window",
                 "long long Window Rng",
                 "long long Window int",
+                "long long Window int boolean",
                 "long long Window int boolean Rng");
         assertAlike("MaxPool[123]d", 3, "int", "int int int", "Window");
         assertAlike("AvgPool[123]d", 3, "int", "int int int", "Window", "Window boolean");
+    }
+
+    private static Set<String> functions(String name) {
+        return Arrays.stream(Tensor.class.getMethods())
+                .filter(method -> method.getName().equals(name))
+                .map(method -> Arrays.stream(method.getParameterTypes())
+                        .map(Class::getSimpleName)
+                        .collect(Collectors.joining(" ")))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void functionsOfEveryRankTakeTheSameOptions() {
+        for (int rank = 1; rank <= 3; rank++) {
+            for (String name : List.of("conv", "convTranspose")) {
+                assertThat(functions(name + rank + "d"))
+                        .as(name + rank)
+                        .containsExactly("Tensor Tensor", "Tensor Tensor Window int");
+            }
+            assertThat(functions("maxPool" + rank + "d")).containsExactly("Window");
+            assertThat(functions("avgPool" + rank + "d")).containsExactly("Window", "Window boolean");
+        }
+    }
+
+    @Test
+    void everyConvolutionTellsItsOptions() {
+        assertThat(subtypes(Layer.class).stream()
+                        .filter(type -> type.getSimpleName().matches("Conv(Transpose)?[123]d"))
+                        .map(type -> Arrays.stream(type.getDeclaredMethods())
+                                .filter(method -> Modifier.isPublic(method.getModifiers()))
+                                .map(Method::getName)
+                                .collect(Collectors.toSet())))
+                .hasSize(6)
+                .allSatisfy(names -> assertThat(names).contains("window", "groups", "weight", "bias"));
     }
 
     @Test
@@ -111,6 +149,10 @@ class HabitsTest {
         List<Class<?>> optimizers = subtypes(Optimizer.class);
         assertThat(optimizers).hasSizeGreaterThan(12);
         assertThat(optimizers).allMatch(type -> forms(type).contains("List double"));
+        // L-BFGS knows one search direction for all parameters
+        assertThat(optimizers)
+                .filteredOn(type -> !forms(type).contains("ParameterGroups double"))
+                .containsExactly(Lbfgs.class);
     }
 
     @Test

@@ -63,7 +63,7 @@ public final class Checkpoint {
                             file,
                             "weights that don't fit " + model.getClass().getSimpleName() + ": " + problems,
                             "the tensors of this model's state",
-                            "give the file of the same model"));
+                            "give the file of the same model, or a Loading that says how its names differ"));
         }
     }
 

@@ -101,10 +101,53 @@ public final class Init {
      *     memory
      */
     public static Tensor xavierUniform(Rng rng, long... sizes) {
-        Shape shape = Shape.of(sizes);
-        long kernel = shape.slice(2, shape.rank()).elements();
-        double bound = Math.sqrt(6.0 / ((shape.size(0) + shape.size(1)) * (double) kernel));
+        Fans fans = Fans.of("xavier_uniform", sizes);
+        double bound = Math.sqrt(6.0 / (fans.in + fans.out));
         return uniform(rng, -bound, bound, sizes);
+    }
+
+    /**
+     * Normal numbers after Glorot and Bengio 2010: deviation {@code sqrt(2 / (fan in + fan out))} for
+     * {@code [out, in, ...]}.
+     *
+     * @param rng the source of random numbers
+     * @param sizes the shape, {@code [out, in, ...]}
+     * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if there are fewer than two sizes, one is negative, or the numbers are too many for
+     *     memory
+     */
+    public static Tensor xavierNormal(Rng rng, long... sizes) {
+        Fans fans = Fans.of("xavier_normal", sizes);
+        return normal(rng, 0, Math.sqrt(2.0 / (fans.in + fans.out)), sizes);
+    }
+
+    /**
+     * Uniform numbers after He et al. 2015: plus/minus {@code sqrt(6 / fan in)} for {@code [out, in, ...]}, for ReLU
+     * networks.
+     *
+     * @param rng the source of random numbers
+     * @param sizes the shape, {@code [out, in, ...]}
+     * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if there are fewer than two sizes, one is negative, or the numbers are too many for
+     *     memory
+     */
+    public static Tensor kaimingUniform(Rng rng, long... sizes) {
+        double bound = Math.sqrt(6.0 / Fans.of("kaiming_uniform", sizes).in);
+        return uniform(rng, -bound, bound, sizes);
+    }
+
+    /**
+     * Normal numbers after He et al. 2015: deviation {@code sqrt(2 / fan in)} for {@code [out, in, ...]}, for ReLU
+     * networks.
+     *
+     * @param rng the source of random numbers
+     * @param sizes the shape, {@code [out, in, ...]}
+     * @return a new tensor of type F32 on the CPU
+     * @throws TensorException if there are fewer than two sizes, one is negative, or the numbers are too many for
+     *     memory
+     */
+    public static Tensor kaimingNormal(Rng rng, long... sizes) {
+        return normal(rng, 0, Math.sqrt(2.0 / Fans.of("kaiming_normal", sizes).in), sizes);
     }
 
     /**
@@ -118,8 +161,24 @@ public final class Init {
      *     memory
      */
     public static Tensor kaimingNormalFanOut(Rng rng, long... sizes) {
-        Shape shape = Shape.of(sizes);
-        long fanOut = shape.size(0) * shape.slice(2, shape.rank()).elements();
-        return normal(rng, 0, Math.sqrt(2.0 / fanOut), sizes);
+        return normal(rng, 0, Math.sqrt(2.0 / Fans.of("kaiming_normal_fan_out", sizes).out), sizes);
+    }
+
+    /**
+     * The numbers of inputs of each output, and of outputs of each input, of a weight.
+     *
+     * @param in at least 1, as a weight without elements has no numbers to be drawn
+     * @param out likewise
+     */
+    private record Fans(double in, double out) {
+        static Fans of(String name, long... sizes) {
+            Shape shape = Shape.of(sizes);
+            if (shape.rank() < 2) {
+                throw new TensorException(
+                        name + ": shape " + shape + " (expected [out, in, ...]); use normal or uniform for others");
+            }
+            double kernel = shape.slice(2, shape.rank()).elements();
+            return new Fans(Math.max(1, shape.size(1) * kernel), Math.max(1, shape.size(0) * kernel));
+        }
     }
 }

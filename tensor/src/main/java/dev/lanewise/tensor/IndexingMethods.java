@@ -284,6 +284,15 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
+     * {@return the lower triangle of the last two dimensions with the main diagonal, and zeros elsewhere}
+     *
+     * @throws TensorException if the tensor has fewer than two dimensions
+     */
+    default Tensor tril() {
+        return tril(0);
+    }
+
+    /**
      * {@return the lower triangle of the last two dimensions, with zeros elsewhere; diagonal 0 is the main one}
      *
      * @param diagonal the last diagonal that is kept: positive numbers are above the main one
@@ -291,6 +300,15 @@ public sealed interface IndexingMethods permits Tensor {
      */
     default Tensor tril(long diagonal) {
         return triangle(diagonal, true);
+    }
+
+    /**
+     * {@return the upper triangle of the last two dimensions with the main diagonal, and zeros elsewhere}
+     *
+     * @throws TensorException if the tensor has fewer than two dimensions
+     */
+    default Tensor triu() {
+        return triu(0);
     }
 
     /**

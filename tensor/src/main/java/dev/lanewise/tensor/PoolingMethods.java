@@ -147,7 +147,8 @@ public sealed interface PoolingMethods permits Tensor {
             int kernelW = Math.toIntExact(width / w);
             return self().avgPool2d(Window.of(kernelH, kernelW), true);
         }
-        return Resampling.averages(Resampling.averages(Resampling.wide(self()), 3, w), 2, h).to(self().dtype());
+        return Resampling.averages(Resampling.averages(Resampling.wide(self()), 3, w), 2, h)
+                .to(self().dtype());
     }
 
     /**

@@ -571,6 +571,26 @@ public sealed interface Tensor
     }
 
     /**
+     * {@return standard normal numbers of this tensor's type, shape and device, from the {@linkplain Rng#global global
+     * stream}}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
+    default Tensor randnLike() {
+        return randnLike(Rng.global());
+    }
+
+    /**
+     * {@return uniform numbers on [0, 1) of this tensor's type, shape and device, from the {@linkplain Rng#global global
+     * stream}}
+     *
+     * @throws TensorException if the type is not floating-point
+     */
+    default Tensor randLike() {
+        return randLike(Rng.global());
+    }
+
+    /**
      * {@return standard normal numbers of this tensor's type, shape and device}
      *
      * @param rng the source of random numbers

@@ -73,6 +73,18 @@ public final class Adam extends Optimizer {
     }
 
     /**
+     * An Adam optimizer of groups of parameters with the numbers of its authors: betas of 0.9 and 0.999, epsilon of
+     * 1e-8.
+     *
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
+     */
+    public Adam(ParameterGroups groups, double rate) {
+        this(groups, rate, Options.adam());
+    }
+
+    /**
      * An Adam optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

@@ -55,6 +55,17 @@ public final class Lion extends PerParameter {
     }
 
     /**
+     * A Lion optimizer of groups of parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
+     */
+    public Lion(ParameterGroups groups, double rate) {
+        this(groups, rate, Options.defaults());
+    }
+
+    /**
      * A Lion optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

@@ -78,6 +78,17 @@ public final class Muon extends PerParameter {
     }
 
     /**
+     * A Muon optimizer of groups of parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @throws TensorException if a parameter is not a matrix
+     */
+    public Muon(ParameterGroups groups, double rate) {
+        this(groups, rate, Options.defaults());
+    }
+
+    /**
      * A Muon optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

@@ -59,6 +59,17 @@ public final class NAdam extends PerParameter {
     }
 
     /**
+     * An NAdam optimizer of groups of parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
+     */
+    public NAdam(ParameterGroups groups, double rate) {
+        this(groups, rate, Options.defaults());
+    }
+
+    /**
      * An NAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

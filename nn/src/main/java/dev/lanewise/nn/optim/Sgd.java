@@ -71,6 +71,17 @@ public final class Sgd extends Optimizer {
     }
 
     /**
+     * Gradient descent without momentum, for groups of parameters: {@code p - rate * gradient}.
+     *
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @throws TensorException if there are no parameters, one occurs twice, or the rate is negative or not finite
+     */
+    public Sgd(ParameterGroups groups, double rate) {
+        this(groups, rate, Options.momentum(0));
+    }
+
+    /**
      * A gradient-descent optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train

@@ -63,6 +63,17 @@ public final class SparseAdam extends Optimizer {
     }
 
     /**
+     * A SparseAdam optimizer of groups of parameters with the {@linkplain Options#defaults usual} hyperparameters.
+     *
+     * @param groups what is trained, in groups with rates of their own
+     * @param rate the learning rate, 0 or more
+     * @throws TensorException if a group has weight decay, which would change every row
+     */
+    public SparseAdam(ParameterGroups groups, double rate) {
+        this(groups, rate, Options.defaults());
+    }
+
+    /**
      * A SparseAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained

@@ -18,6 +18,21 @@ public final class RNN extends Recurrent {
     }
 
     /**
+     * A network of stacked layers, in one direction or both, initialized from the global random stream.
+     *
+     * @param in the width of the input {@code [n, time, in]}
+     * @param hidden the width of the hidden state of each direction
+     * @param layers how many layers, 1 or more
+     * @param bidirectional whether each layer also runs from the last time to the first; its output is then
+     *     {@code 2 * hidden} wide
+     * @param dropout the probability of dropout, in training, between one layer and the next; from 0 to below 1
+     * @throws TensorException if dropout or the number of layers is outside its range
+     */
+    public RNN(long in, long hidden, int layers, boolean bidirectional, double dropout) {
+        this(in, hidden, layers, bidirectional, dropout, Rng.global());
+    }
+
+    /**
      * A network of stacked layers, in one direction or both.
      *
      * @param in the width of the input {@code [n, time, in]}

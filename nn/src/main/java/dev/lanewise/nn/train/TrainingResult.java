@@ -49,4 +49,10 @@ public record TrainingResult(End end, String reason, List<EpochFigures> history,
         Objects.requireNonNull(figure, "figure");
         return history.stream().mapToDouble(epoch -> epoch.figure(figure)).toArray();
     }
+
+    /** How training ended, with the figures of the last epoch. */
+    @Override
+    public String toString() {
+        return "TrainingResult[" + end + ": " + reason + (history.isEmpty() ? "" : "; " + last()) + "]";
+    }
 }

@@ -77,8 +77,7 @@ public final class Volumes {
                         x.shape().size(3),
                         x.shape().size(4));
         Tensor y = images.conv2d(flat(weight), bias, plane(window), groups);
-        return y.reshape(
-                        n, od, y.shape().size(1), y.shape().size(2), y.shape().size(3))
+        return y.reshape(n, od, y.shape().size(1), y.shape().size(2), y.shape().size(3))
                 .permute(0, 2, 1, 3, 4)
                 .contiguous();
     }
@@ -97,11 +96,7 @@ public final class Volumes {
         long d = x.shape().size(2);
         long od = depth.covered(d, op);
         Tensor images = x.permute(0, 2, 1, 3, 4)
-                .reshape(
-                        n * d,
-                        x.shape().size(1),
-                        x.shape().size(3),
-                        x.shape().size(4));
+                .reshape(n * d, x.shape().size(1), x.shape().size(3), x.shape().size(4));
         Tensor grown = images.convTranspose2d(flat(weight), null, plane(window), groups);
         long h = grown.shape().size(2);
         long w = grown.shape().size(3);
