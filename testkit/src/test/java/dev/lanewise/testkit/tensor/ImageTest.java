@@ -154,7 +154,11 @@ class ImageTest {
         assertThat(nan.maxPool1d(Window.of(2).stride(1).dilation(2)).toFloatArray())
                 .containsExactly(3, Float.NaN);
         Tensor wide = new Rng(4).rand(DType.F64, 1, 2, 5, 6);
-        GradCheck.first(xs -> new Tensor[] {xs[0].maxPool2d(Window.of(2, 3).stride(1).padding(1).dilation(2))}, wide);
+        GradCheck.first(
+                xs -> new Tensor[] {
+                    xs[0].maxPool2d(Window.of(2, 3).stride(1).padding(1).dilation(2))
+                },
+                wide);
     }
 
     @Test
@@ -167,7 +171,9 @@ class ImageTest {
         assertThatThrownBy(() -> Tensor.ones(1, 1, 4).maxPool1d(window.stride(1).padding(1)))
                 .hasMessageContaining("sees nothing but padding");
         assertThatThrownBy(() -> Tensor.ones(1, 4).maxPool1d(window)).hasMessageContaining("[n, c, l]");
-        assertThatThrownBy(() -> Tensor.ones(1, 1, 4).to(DType.I64).maxPool1d(Window.of(2).dilation(2)))
+        assertThatThrownBy(() -> Tensor.ones(1, 1, 4)
+                        .to(DType.I64)
+                        .maxPool1d(Window.of(2).dilation(2)))
                 .hasMessageContaining("floating-point");
         assertThatThrownBy(() -> Tensor.ones(1, 1, 4).avgPool1d(Window.of(2).dilation(2)))
                 .hasMessageStartingWith("avg_pool1d: dilation [2]");
