@@ -54,6 +54,23 @@ public record TrainingState(
     private static final String NOTE = "note.";
 
     /**
+     * The state of a model, without an average of its weights, that draws from the global random stream and from the
+     * streams of its layers.
+     *
+     * <pre>{@code
+     * TrainingState.of(model, optimizer).save(file);      // after an epoch of a loop of your own
+     * TrainingState.of(model, optimizer).restore(file);   // before it continues
+     * }</pre>
+     *
+     * @param model the model
+     * @param optimizer its optimizer
+     * @return the state, which is read when it is saved
+     */
+    public static TrainingState of(Layer model, Optimizer optimizer) {
+        return of(model, optimizer, null);
+    }
+
+    /**
      * The state of a model that draws from the global random stream and from the streams of its layers.
      *
      * @param model the model
@@ -70,7 +87,16 @@ public record TrainingState(
     }
 
     /**
-     * Writes the state to a file and the notes to another beside it.
+     * Writes the state without notes: the weights to a file, and all of it to another beside it.
+     *
+     * @param file the file for the weights
+     */
+    public void save(Path file) {
+        save(file, Map.of());
+    }
+
+    /**
+     * Writes the weights to a file, and all of the state with the notes to another beside it.
      *
      * @param file the file for the weights
      * @param notes figures by name, under headings: the position of training

@@ -67,6 +67,9 @@ final class TrainerTest {
         assertThat(result.series("train_loss"))
                 .hasSize(30)
                 .endsWith(result.last().loss());
+        assertThat(result)
+                .asString()
+                .startsWith("TrainingResult[COMPLETED: all 30 epochs were trained; EpochFigures[epoch=30,");
         assertThat(result.metrics()).hasSize(2);
         assertThat(result.metrics().getLast().report()).contains("precision", "recall");
         StepFigures last = steps.all.getLast();

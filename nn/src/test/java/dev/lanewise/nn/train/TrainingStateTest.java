@@ -56,6 +56,17 @@ final class TrainingStateTest {
     }
 
     @Test
+    void neitherAverageNorNotesAreNeeded() {
+        Path file = folder.resolve("n");
+        train(model, optimizer, 2);
+        TrainingState.of(model, optimizer).save(file);
+        Layer resumed = Toy.noisyModel(2);
+        Optimizer other = new Adam(resumed.parameters(), 5);
+        assertThat(TrainingState.of(resumed, other).restore(file)).isEmpty();
+        assertThat(other.steps()).isEqualTo(2);
+    }
+
+    @Test
     void weightsAloneBeginATraining() {
         Path file = folder.resolve("w");
         Checkpoint.saveWeights(file, model);
