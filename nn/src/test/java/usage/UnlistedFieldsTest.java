@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fields of users' layers whose parameters an optimizer would not see are reported when parameters are collected. */
+@SuppressWarnings("UnusedVariable") // fields are read by reflection
 class UnlistedFieldsTest {
     /** Keeps a layer and a parameter in fields, and registers what it is told to. */
     private static final class Own extends Layer {
