@@ -33,7 +33,9 @@ class ApiListingTest {
                         "dev.lanewise.tensor dev.lanewise.tensor Device record(Device.Kind, int)",
                         "dev.lanewise.nn dev.lanewise.nn Layer protected Tensor compute(Tensor)",
                         "dev.lanewise.nn dev.lanewise.nn Layer final Tensor forward(Tensor)",
-                        "dev.lanewise.nn dev.lanewise.nn Linear new(long, long)")
+                        "dev.lanewise.nn dev.lanewise.nn Linear new(long, long)",
+                        "dev.lanewise.arrow dev.lanewise.arrow ArrowRows final class",
+                        "dev.lanewise.cuda dev.lanewise.cuda CudaBackendProvider new()")
                 .noneMatch(line -> line.contains("internal"));
     }
 }
