@@ -13,6 +13,7 @@ import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradient of those weights of a convolution that meet a few channels of its input or of its output's gradient, as sums of
@@ -38,6 +39,10 @@ public final class ChannelWeightGrad {
     private final ConvShape p;
     private final boolean ofInput;
     private final int[] chosen;
+
+    /** Which pairs are computed, {@code [p.c()][p.k()]}; null for all. */
+    private final boolean @Nullable [] pairs;
+
     private final long few;
     private final long many;
     private final int pitch;
@@ -55,10 +60,11 @@ public final class ChannelWeightGrad {
     private final int taps;
     private final int sumsPerPair;
 
-    private ChannelWeightGrad(ConvShape p, boolean ofInput, int[] chosen, long x, long gy) {
+    private ChannelWeightGrad(ConvShape p, boolean ofInput, int[] chosen, boolean @Nullable [] pairs, long x, long gy) {
         this.p = p;
         this.ofInput = ofInput;
         this.chosen = chosen;
+        this.pairs = pairs;
         this.few = ofInput ? x : gy;
         this.many = ofInput ? gy : x;
         this.pitch = p.w() + 2 * p.padW();
@@ -82,23 +88,37 @@ public final class ChannelWeightGrad {
             new ChannelWeightProduct(p, ofInput, chosen).run(x, gy, gw);
             return;
         }
-        var pass = new ChannelWeightGrad(p, ofInput, chosen, x, gy);
+        new ChannelWeightGrad(p, ofInput, chosen, null, x, gy).run(gw);
+    }
+
+    /**
+     * Computes the gradients of the weights of some pairs of channels, and no others of {@code gw}.
+     *
+     * @param ofInput whether the channels are those of {@code x}, or else of {@code gy}
+     * @param chosen the channels, at least one
+     * @param pairs which of these channels' pairs, {@code [p.c()][p.k()]}
+     */
+    public static void run(ConvShape p, boolean ofInput, int[] chosen, boolean[] pairs, long x, long gy, long gw) {
+        new ChannelWeightGrad(p, ofInput, chosen, pairs, x, gy).run(gw);
+    }
+
+    private void run(long gw) {
         int others = ofInput ? p.k() : p.c();
-        long sumBytes = (long) Double.BYTES * pass.sumsPerPair * chosen.length;
-        try (Scratch offsets = Scratch.borrow(8L * pass.sumsPerPair);
+        long sumBytes = (long) Double.BYTES * sumsPerPair * chosen.length;
+        try (Scratch offsets = Scratch.borrow(8L * sumsPerPair);
                 Scratch sums = Scratch.borrow(sumBytes * others);
-                Scratch laid = Scratch.borrow(pass.runBytes * pass.runsPerChunk * chosen.length)) {
-            pass.fillOffsets(offsets.address());
+                Scratch laid = Scratch.borrow(runBytes * runsPerChunk * chosen.length)) {
+            fillOffsets(offsets.address());
             Rows.clear(sums.address(), sumBytes * others / Float.BYTES);
-            int chunk = pass.imagesPerRun * pass.runsPerChunk;
+            int chunk = imagesPerRun * runsPerChunk;
             for (int first = 0; first < p.n(); first += chunk) {
                 int image = first;
-                int runs = Vectors.blocks(Math.min(chunk, p.n() - image), pass.imagesPerRun);
+                int runs = Vectors.blocks(Math.min(chunk, p.n() - image), imagesPerRun);
                 var zero = new boolean[chosen.length * runs];
-                Workers.run(chosen.length * runs, task -> pass.layOutFew(task, image, runs, laid.address(), zero));
+                Workers.run(chosen.length * runs, task -> layOutFew(task, image, runs, laid.address(), zero));
                 Workers.run(
                         others,
-                        i -> pass.addProducts(
+                        i -> addProducts(
                                 i,
                                 image,
                                 runs,
@@ -107,7 +127,7 @@ public final class ChannelWeightGrad {
                                 offsets.address(),
                                 sums.address() + sumBytes * i));
             }
-            Workers.run(others, i -> pass.write(i, sums.address() + sumBytes * i, gw));
+            Workers.run(others, i -> write(i, sums.address() + sumBytes * i, gw));
         }
     }
 
@@ -142,12 +162,12 @@ public final class ChannelWeightGrad {
         try (Scratch own = Scratch.borrow(runBytes);
                 Scratch lanes = Scratch.borrow(TAPS * Vectors.BYTES)) {
             for (int run = 0; run < runs; run++) {
-                if (isLeftOut(run, runs, zero)) {
+                if (isLeftOut(other, run, runs, zero)) {
                     continue;
                 }
                 layOut(!ofInput, many, other, image + run * imagesPerRun, own.address());
                 for (int i = 0; i < chosen.length; i++) {
-                    if (zero[i * runs + run]) {
+                    if (zero[i * runs + run] || !isWanted(i, other)) {
                         continue;
                     }
                     long one = laid + runBytes * ((long) i * runs + run);
@@ -165,9 +185,15 @@ public final class ChannelWeightGrad {
         }
     }
 
-    private boolean isLeftOut(int run, int runs, boolean[] zero) {
+    private boolean isWanted(int few, int other) {
+        int c = ofInput ? chosen[few] : other;
+        int k = ofInput ? other : chosen[few];
+        return pairs == null || pairs[c * p.k() + k];
+    }
+
+    private boolean isLeftOut(int other, int run, int runs, boolean[] zero) {
         for (int i = 0; i < chosen.length; i++) {
-            if (!zero[i * runs + run]) {
+            if (!zero[i * runs + run] && isWanted(i, other)) {
                 return false;
             }
         }
@@ -199,7 +225,7 @@ public final class ChannelWeightGrad {
         for (int i = 0; i < chosen.length; i++) {
             int k = ofInput ? other : chosen[i];
             int c = ofInput ? chosen[i] : other;
-            for (int tap = 0; tap < taps; tap++) {
+            for (int tap = 0; isWanted(i, other) && tap < taps; tap++) {
                 float sum = (float) f64(sums + 8L * ((long) i * sumsPerPair + tap));
                 ALL.set(FLOAT, (gw + 4L * (((long) k * p.c() + c) * taps + tap)) & MASK, sum);
             }

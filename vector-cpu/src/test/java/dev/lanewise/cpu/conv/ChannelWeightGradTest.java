@@ -46,7 +46,27 @@ class ChannelWeightGradTest {
         check(p, false, new int[] {1, p.k() - 1});
     }
 
+    private interface Gradient {
+        void run(ConvShape p, boolean ofInput, int[] chosen, long x, long gy, long gw);
+    }
+
     private static void check(ConvShape p, boolean ofInput, int[] chosen) {
+        boolean[] all = new boolean[p.c() * p.k()];
+        Arrays.fill(all, true);
+        check(ChannelWeightGrad::run, p, ofInput, chosen, all);
+        boolean[] pairs = new boolean[p.c() * p.k()];
+        for (int i = 0; i < pairs.length; i += 3) {
+            pairs[i] = true;
+        }
+        check(
+                (q, in, few, x, gy, gw) -> ChannelWeightGrad.run(q, in, few, pairs, x, gy, gw),
+                p,
+                ofInput,
+                chosen,
+                pairs);
+    }
+
+    private static void check(Gradient gradient, ConvShape p, boolean ofInput, int[] chosen, boolean[] pairs) {
         Random random = new Random(3);
         double[] x = draw(random, p.n(), p.c() * p.h() * p.w());
         double[] gy = draw(random, p.n(), p.k() * p.oh() * p.ow());
@@ -54,7 +74,7 @@ class ChannelWeightGradTest {
         Arrays.fill(untouched, UNTOUCHED);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment gw = floats(arena, untouched);
-            ChannelWeightGrad.run(
+            gradient.run(
                     p,
                     ofInput,
                     chosen,
@@ -64,8 +84,10 @@ class ChannelWeightGradTest {
             double[] expected = ReferenceConvolution.weightGrad(p, x, gy);
             int taps = p.r() * p.s();
             for (int i = 0; i < expected.length; i++) {
-                int channel = ofInput ? i / taps % p.c() : i / taps / p.c();
-                boolean isChosen = IntStream.of(chosen).anyMatch(one -> one == channel);
+                int input = i / taps % p.c();
+                int output = i / taps / p.c();
+                boolean isChosen = pairs[input * p.k() + output]
+                        && IntStream.of(chosen).anyMatch(one -> one == (ofInput ? input : output));
                 assertThat(gw.getAtIndex(ValueLayout.JAVA_FLOAT, i))
                         .as("%s, element %d", p, i)
                         .isCloseTo(isChosen ? (float) expected[i] : UNTOUCHED, within(2e-4f));
