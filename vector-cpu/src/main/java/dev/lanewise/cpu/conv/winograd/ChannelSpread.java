@@ -19,7 +19,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * How much larger than the mean the largest magnitude of each channel is, over {@code [images][channels][h][w]}: the mean of
- * those pixels that every tap sees, which are not the rows and columns along the edges.
+ * those pixels that every tap sees, which are not the rows and columns along the edges. And each channel's norm, the root of
+ * the sum of all squares.
  */
 final class ChannelSpread implements AutoCloseable {
     private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
@@ -32,7 +33,7 @@ final class ChannelSpread implements AutoCloseable {
     /** How many pixels of a plane every tap sees. */
     private final int seenPixels;
 
-    /** For each image the largest magnitude of every channel, and then the sums of magnitudes, both whole vectors. */
+    /** For each image the largest magnitude of every channel, then the sums of magnitudes and of squares, all whole vectors. */
     private final Scratch measured;
 
     /** For each pixel 1 if every tap sees it, or 0. */
@@ -45,7 +46,7 @@ final class ChannelSpread implements AutoCloseable {
         this.h = h;
         this.w = w;
         this.seenPixels = Math.max(0, endRow - firstRow) * Math.max(0, endColumn - firstColumn);
-        this.measured = Scratch.borrow(8L * images * Vectors.roundUp(channels, LANES));
+        this.measured = Scratch.borrow(12L * images * Vectors.roundUp(channels, LANES));
         this.seen = Scratch.borrow((long) Float.BYTES * h * w);
         for (int y = 0; y < h; y++) {
             for (int x = 0; x < w; x++) {
@@ -95,21 +96,30 @@ final class ChannelSpread implements AutoCloseable {
      * @param pixelBytes from one pixel to the next
      */
     void measure(int image, int channel, long pixels, long pixelBytes) {
-        long to = measured.address() + 8L * image * padded() + 4L * channel;
-        vector(pixels, pixelBytes, h * w, seen.address(), to, to + 4L * padded());
+        long to = measured(image) + 4L * channel;
+        vector(pixels, pixelBytes, h * w, seen.address(), to, 4L * padded());
+    }
+
+    private long measured(int image) {
+        return measured.address() + 12L * image * padded();
     }
 
     private int padded() {
         return (int) Vectors.roundUp(channels, LANES);
     }
 
-    /** Writes the largest magnitudes of a vector of channels, and the sums of what every tap sees; two chains of each hide the latency. */
-    private static void vector(long from, long pixelBytes, int count, long seen, long largest, long sums) {
+    /**
+     * Writes the largest magnitudes of a vector of channels, the sums of what every tap sees, and those of all squares, {@code next}
+     * bytes apart; two chains of each hide the latency.
+     */
+    private static void vector(long from, long pixelBytes, int count, long seen, long to, long next) {
         // read from different places: started from one shared zero the vectors would be boxed
         IntVector mostA = IntVector.fromMemorySegment(INTS, ALL, NativeMemory.ZEROS, ORDER);
         IntVector mostB = IntVector.fromMemorySegment(INTS, ALL, NativeMemory.ZEROS + BYTES, ORDER);
         FloatVector sumA = FloatVector.fromMemorySegment(SPECIES, ALL, NativeMemory.ZEROS + 2 * BYTES, ORDER);
         FloatVector sumB = FloatVector.fromMemorySegment(SPECIES, ALL, NativeMemory.ZEROS + 3 * BYTES, ORDER);
+        FloatVector squaresA = FloatVector.fromMemorySegment(SPECIES, ALL, NativeMemory.ZEROS + 4 * BYTES, ORDER);
+        FloatVector squaresB = FloatVector.fromMemorySegment(SPECIES, ALL, NativeMemory.ZEROS + 5 * BYTES, ORDER);
         int i = 0;
         for (; i + 2 <= count; i += 2) {
             FloatVector a = size(from + i * pixelBytes);
@@ -118,14 +128,18 @@ final class ChannelSpread implements AutoCloseable {
             mostB = mostB.max(b.reinterpretAsInts());
             sumA = a.fma(FloatVector.broadcast(SPECIES, Rows.read(seen + 4L * i)), sumA);
             sumB = b.fma(FloatVector.broadcast(SPECIES, Rows.read(seen + 4L * i + 4)), sumB);
+            squaresA = a.fma(a, squaresA);
+            squaresB = b.fma(b, squaresB);
         }
         if (i < count) {
             FloatVector a = size(from + i * pixelBytes);
             mostA = mostA.max(a.reinterpretAsInts());
             sumA = a.fma(FloatVector.broadcast(SPECIES, Rows.read(seen + 4L * i)), sumA);
+            squaresA = a.fma(a, squaresA);
         }
-        mostA.max(mostB).intoMemorySegment(ALL, largest & MASK, ORDER);
-        sumA.add(sumB).intoMemorySegment(ALL, sums & MASK, ORDER);
+        mostA.max(mostB).intoMemorySegment(ALL, to & MASK, ORDER);
+        sumA.add(sumB).intoMemorySegment(ALL, (to + next) & MASK, ORDER);
+        squaresA.add(squaresB).intoMemorySegment(ALL, (to + 2 * next) & MASK, ORDER);
     }
 
     private static FloatVector size(long pixel) {
@@ -137,7 +151,7 @@ final class ChannelSpread implements AutoCloseable {
         float[] most = new float[channels];
         double[] spread = new double[channels];
         for (int image = 0; image < images; image++) {
-            long largest = measured.address() + 8L * image * padded();
+            long largest = measured(image);
             for (int channel = 0; channel < channels; channel++) {
                 most[channel] = Math.max(most[channel], Rows.read(largest + 4L * channel));
                 spread[channel] += Rows.read(largest + 4L * (padded() + channel));
@@ -148,5 +162,20 @@ final class ChannelSpread implements AutoCloseable {
             spread[channel] = most[channel] == 0 ? 0 : most[channel] * pixels / spread[channel];
         }
         return spread;
+    }
+
+    /** The norm of each channel; it may be 0 where squares underflow. */
+    double[] norms() {
+        double[] norms = new double[channels];
+        for (int image = 0; image < images; image++) {
+            long squares = measured(image) + 8L * padded();
+            for (int channel = 0; channel < channels; channel++) {
+                norms[channel] += Rows.read(squares + 4L * channel);
+            }
+        }
+        for (int channel = 0; channel < channels; channel++) {
+            norms[channel] = Math.sqrt(norms[channel]);
+        }
+        return norms;
     }
 }

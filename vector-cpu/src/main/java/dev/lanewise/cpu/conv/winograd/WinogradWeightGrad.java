@@ -11,7 +11,8 @@ import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
-import java.util.stream.IntStream;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradient of a 3x3 convolution with respect to its weights by F(4x4, 3x3) transposed. All places are addresses.
@@ -26,7 +27,9 @@ import java.util.stream.IntStream;
  *
  * <p>Those are magnitudes over all channels, but a kernel's gradient sums the products of one channel of pixels and one of
  * gradients. Channels with single large numbers, compared with their mean, are computed again by the definition: an output
- * channel's largest gradient and the largest pixel, each over its mean, may together be the number of pixels.
+ * channel's largest gradient and the largest pixel, each over its mean, may together be the number of pixels. Of the others it
+ * is proved for every tap of every kernel that it sums enough ({@link TapProof}), and kernels of which it is not are computed
+ * again as well.
  */
 public final class WinogradWeightGrad implements AutoCloseable {
     private static final int TAPS = 9;
@@ -48,13 +51,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
 
     private static final double HUGE = 0x1p90;
 
-    /**
-     * A channel's largest number may be this share of all that its pixels sum up to: with fewer large pixels a tap's sum hangs
-     * on the few numbers that they meet.
-     */
-    private static final double FEWEST = 16;
-
-    /** The share of channels that are computed again; if there are more, all are. */
+    /** The share of channels, and of kernels, that are computed again; if there are more, all are. */
     private static final int REPAIRED_SHARE = 4;
 
     private final ConvShape p;
@@ -70,6 +67,8 @@ public final class WinogradWeightGrad implements AutoCloseable {
     private final Scratch memory;
     private final WinogradLayout sums;
     private final boolean byBlocks;
+    private UnevenChannels uneven = new UnevenChannels(new int[0], new int[0]);
+    private @Nullable TapProof proof;
 
     private WinogradWeightGrad(ConvShape p, long x, long gy) {
         this.p = p;
@@ -108,61 +107,67 @@ public final class WinogradWeightGrad implements AutoCloseable {
         }
         try (var pass = new WinogradWeightGrad(p, x, gy)) {
             for (int image = 0; image < p.n(); image += pass.imagesPerChunk) {
-                if (!pass.chunk(image, Math.min(pass.imagesPerChunk, p.n() - image), gw)) {
+                boolean last = image + pass.imagesPerChunk >= p.n();
+                if (!pass.chunk(image, Math.min(pass.imagesPerChunk, p.n() - image), last, gw)) {
                     return false;
                 }
-            }
-            if (!pass.byBlocks) {
-                Workers.run(pass.panels(), panel -> pass.restore(panel, panel, 0, p.c(), pass.sums, gw));
             }
             return pass.repair(gw);
         }
     }
 
-    /** Computes uneven channels again, and returns whether they are few. */
-    private boolean repair(long gw) {
-        // an error is a rounding error of the largest product, a tap's sum one mean product for each pixel
-        double pixels = (double) p.n() * p.oh() * p.ow();
-        double limit = Math.max(Math.sqrt(pixels), pixels / FEWEST);
+    /** Chooses the channels that are computed again, and prepares the proof of the others; false if those are many. */
+    private boolean prepare() {
         double[] inputs = inputSpread.all();
-        double[] gradients = gradientSpread.all();
-        double inputLimit = bestInputLimit(inputs, gradients, limit, pixels);
-        int[] ofInput = above(inputs, inputLimit);
-        int[] outputs = above(gradients, Math.min(limit, pixels / inputLimit));
-        if (outputs.length * REPAIRED_SHARE > p.k() || ofInput.length * REPAIRED_SHARE > p.c()) {
+        double[] outputs = gradientSpread.all();
+        uneven = UnevenChannels.of(inputs, outputs, (double) p.n() * p.oh() * p.ow());
+        if (uneven.areMany(p.c(), p.k(), REPAIRED_SHARE)) {
             return false;
         }
-        if (outputs.length > 0) {
-            ChannelWeightGrad.run(p, false, outputs, x, gy, gw);
-        }
-        if (ofInput.length > 0) {
-            ChannelWeightGrad.run(p, true, ofInput, x, gy, gw);
-        }
+        double[] inputNorms = norms(inputSpread, inputs, uneven.inputs());
+        proof = new TapProof(p, x, gy, inputNorms, norms(gradientSpread, outputs, uneven.outputs()));
         return true;
     }
 
-    /** The spread of inputs beyond which they are computed again, chosen so that the least is: of both sides together. */
-    private double bestInputLimit(double[] inputs, double[] gradients, double limit, double pixels) {
-        double best = limit;
-        double least = Double.POSITIVE_INFINITY;
-        for (double spread : inputs) {
-            // one above the limit is computed again anyway
-            double candidate = Math.max(1, Math.min(limit, spread));
-            double work = (double) above(inputs, candidate).length / p.c()
-                    + (double) above(gradients, Math.min(limit, pixels / candidate)).length / p.k();
-            if (work < least) {
-                least = work;
-                best = candidate;
-            }
+    /** The norms of channels that need a proof, and 0 for all others. */
+    private static double[] norms(ChannelSpread spread, double[] spreads, int[] uneven) {
+        double[] norms = spread.norms();
+        for (int channel = 0; channel < norms.length; channel++) {
+            // a channel of zeros has no spread
+            norms[channel] = spreads[channel] == 0 ? 0 : TapProof.usual(norms[channel]);
         }
-        return best;
+        for (int channel : uneven) {
+            norms[channel] = 0;
+        }
+        return norms;
     }
 
-    /** The channels whose spread is larger than a limit, or no number. */
-    private static int[] above(double[] spreads, double limit) {
-        return IntStream.range(0, spreads.length)
-                .filter(channel -> !(spreads[channel] <= limit))
-                .toArray();
+    /** Computes uneven channels again, and kernels that are not proved; returns whether they are few. */
+    private boolean repair(long gw) {
+        boolean[] pairs = Objects.requireNonNull(proof).unproved();
+        if (pairs != null) {
+            int count = 0;
+            for (boolean pair : pairs) {
+                count += pair ? 1 : 0;
+            }
+            if ((long) count * REPAIRED_SHARE > pairs.length) {
+                return false;
+            }
+            ChannelCover cover = ChannelCover.of(pairs.clone(), p.c(), p.k());
+            if (cover.outputs().length > 0) {
+                ChannelWeightGrad.run(p, false, cover.outputs(), pairs, x, gy, gw);
+            }
+            if (cover.inputs().length > 0) {
+                ChannelWeightGrad.run(p, true, cover.inputs(), pairs, x, gy, gw);
+            }
+        }
+        if (uneven.outputs().length > 0) {
+            ChannelWeightGrad.run(p, false, uneven.outputs(), x, gy, gw);
+        }
+        if (uneven.inputs().length > 0) {
+            ChannelWeightGrad.run(p, true, uneven.inputs(), x, gy, gw);
+        }
+        return true;
     }
 
     @Override
@@ -171,6 +176,9 @@ public final class WinogradWeightGrad implements AutoCloseable {
         memory.close();
         inputSpread.close();
         gradientSpread.close();
+        if (proof != null) {
+            proof.close();
+        }
     }
 
     private int panels() {
@@ -181,8 +189,8 @@ public final class WinogradWeightGrad implements AutoCloseable {
         return Vectors.blocks(p.c(), BLOCK_CHANNELS);
     }
 
-    /** Adds a chunk of images, and returns whether their numbers are even. */
-    private boolean chunk(int firstImage, int images, long gw) {
+    /** Adds a chunk of images, and after the last writes the gradients; returns whether the numbers are even. */
+    private boolean chunk(int firstImage, int images, boolean last, long gw) {
         int perImage = tileRows * inputs.across();
         int count = images * perImage;
         WinogradLayout in = WinogradLayout.rows(0, count, p.c());
@@ -211,7 +219,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
                     }
                 });
             });
-            if (!areEven(ranges.address(), images)) {
+            if (!areEven(ranges.address(), images) || last && !prepare()) {
                 return false;
             }
             if (byBlocks) {
@@ -224,8 +232,11 @@ public final class WinogradWeightGrad implements AutoCloseable {
                     multiply(position, panel, count, p.c(), firstImage == 0, a, b, panel, sums);
                 }
             });
-            return true;
         }
+        if (last) {
+            Workers.run(panels(), panel -> restore(panel, panel, 0, p.c(), sums, gw));
+        }
+        return true;
     }
 
     /** Writes the ranges of an image's tiles, every second long; those of the image where they are narrow. */
@@ -348,6 +359,9 @@ public final class WinogradWeightGrad implements AutoCloseable {
                         plane,
                         Math.min(Vectors.LANES, p.k() - first),
                         work.address());
+                for (int k = first; k < Math.min(first + Vectors.LANES, p.k()); k++) {
+                    Objects.requireNonNull(proof).check(k, firstInput, channels, gw);
+                }
             }
         }
     }
