@@ -11,6 +11,10 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Pixels and gradients are laid out at one pitch, with zeros between the rows of the gradients, several images one after the
  * other, so that each tap is the sum of one long product ({@link DepthwiseTile#gradient}). A task is one channel of the side
  * that has many: what it lays out meets all of the few. Products of zeros only are left out: of channels that a ReLU seldom
- * lets through, most are. Channels of small planes are one product of matrices ({@link ChannelWeightProduct}).
+ * lets through, most are. Channels of small planes are one product of matrices ({@link ChannelWeightProduct}), and of channels of
+ * which nearly all is zero the other numbers are multiplied one by one ({@link SparseWeightGrad}).
  */
 public final class ChannelWeightGrad {
     private static final int TAPS = DepthwiseWeightGrad.TAPS;
@@ -35,6 +40,12 @@ public final class ChannelWeightGrad {
 
     /** Pixels of a plane up to which one product is faster. */
     private static final int SMALL_PLANE = 256;
+
+    /** One number in this many may be other than zero, or it is slower to multiply them one by one. */
+    private static final int SPARSE = 8;
+
+    /** Likewise, where the channels are a product of matrices. */
+    private static final int SPARSE_OF_PRODUCT = 64;
 
     private final ConvShape p;
     private final boolean ofInput;
@@ -82,24 +93,71 @@ public final class ChannelWeightGrad {
      *
      * @param ofInput whether the channels are those of {@code x}, or else of {@code gy}
      * @param chosen the channels, at least one
+     * @param pairs which of these channels' pairs are computed, {@code [p.c()][p.k()]}; null for all
      */
-    public static void run(ConvShape p, boolean ofInput, int[] chosen, long x, long gy, long gw) {
-        if (p.h() * p.w() <= SMALL_PLANE && ChannelWeightProduct.fits(p, ofInput)) {
-            new ChannelWeightProduct(p, ofInput, chosen).run(x, gy, gw);
+    public static void run(
+            ConvShape p, boolean ofInput, int[] chosen, boolean @Nullable [] pairs, long x, long gy, long gw) {
+        boolean isProduct = pairs == null && p.h() * p.w() <= SMALL_PLANE && ChannelWeightProduct.fits(p, ofInput);
+        int[] dense = runSparse(p, ofInput, chosen, pairs, x, gy, gw, isProduct ? SPARSE_OF_PRODUCT : SPARSE);
+        if (dense.length == 0) {
             return;
         }
-        new ChannelWeightGrad(p, ofInput, chosen, null, x, gy).run(gw);
+        if (isProduct) {
+            new ChannelWeightProduct(p, ofInput, dense).run(x, gy, gw);
+        } else {
+            new ChannelWeightGrad(p, ofInput, dense, pairs, x, gy).run(gw);
+        }
     }
 
     /**
-     * Computes the gradients of the weights of some pairs of channels, and no others of {@code gw}.
+     * Computes the gradients of the weights of some pairs of channels, where one channel is zero nearly everywhere.
      *
-     * @param ofInput whether the channels are those of {@code x}, or else of {@code gy}
-     * @param chosen the channels, at least one
-     * @param pairs which of these channels' pairs, {@code [p.c()][p.k()]}
+     * @param pairs which pairs are computed, {@code [p.c()][p.k()]}; those that are are taken out
      */
-    public static void run(ConvShape p, boolean ofInput, int[] chosen, boolean[] pairs, long x, long gy, long gw) {
-        new ChannelWeightGrad(p, ofInput, chosen, pairs, x, gy).run(gw);
+    public static void runSparse(ConvShape p, boolean[] pairs, long x, long gy, long gw) {
+        for (boolean ofInput : new boolean[] {false, true}) {
+            int[] chosen = IntStream.range(0, ofInput ? p.c() : p.k())
+                    .filter(channel -> IntStream.range(0, ofInput ? p.k() : p.c())
+                            .anyMatch(other -> pairs[ofInput ? channel * p.k() + other : other * p.k() + channel]))
+                    .toArray();
+            int[] dense = runSparse(p, ofInput, chosen, pairs, x, gy, gw, SPARSE);
+            boolean[] left = new boolean[ofInput ? p.c() : p.k()];
+            IntStream.of(dense).forEach(channel -> left[channel] = true);
+            for (int i = 0; i < pairs.length; i++) {
+                pairs[i] &= left[ofInput ? i / p.k() : i % p.k()];
+            }
+        }
+    }
+
+    /** Computes what meets the channels of which at most one number in {@code share} is not zero; returns the others. */
+    private static int[] runSparse(
+            ConvShape p,
+            boolean ofInput,
+            int[] chosen,
+            boolean @Nullable [] pairs,
+            long x,
+            long gy,
+            long gw,
+            int share) {
+        @Nullable SparseChannel[] found = new SparseChannel[chosen.length];
+        Workers.run(chosen.length, i -> found[i] = sparse(p, ofInput, chosen[i], x, gy, share));
+        List<SparseChannel> sparse =
+                Arrays.stream(found).filter(Objects::nonNull).toList();
+        if (!sparse.isEmpty()) {
+            new SparseWeightGrad(p, ofInput, sparse, pairs, x, gy).run(gw);
+        }
+        return IntStream.range(0, chosen.length)
+                .filter(i -> found[i] == null)
+                .map(i -> chosen[i])
+                .toArray();
+    }
+
+    /** A channel of which at most one number in {@code share} is not zero, or null. */
+    private static @Nullable SparseChannel sparse(
+            ConvShape p, boolean ofInput, int channel, long x, long gy, int share) {
+        return ofInput
+                ? SparseChannel.of(x, p.n(), p.c(), p.h(), p.w(), channel, (long) p.n() * p.h() * p.w() / share)
+                : SparseChannel.of(gy, p.n(), p.k(), p.oh(), p.ow(), channel, (long) p.n() * p.oh() * p.ow() / share);
     }
 
     private void run(long gw) {

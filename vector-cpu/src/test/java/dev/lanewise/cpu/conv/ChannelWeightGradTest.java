@@ -53,23 +53,33 @@ class ChannelWeightGradTest {
     private static void check(ConvShape p, boolean ofInput, int[] chosen) {
         boolean[] all = new boolean[p.c() * p.k()];
         Arrays.fill(all, true);
-        check(ChannelWeightGrad::run, p, ofInput, chosen, all);
         boolean[] pairs = new boolean[p.c() * p.k()];
         for (int i = 0; i < pairs.length; i += 3) {
             pairs[i] = true;
         }
-        check(
-                (q, in, few, x, gy, gw) -> ChannelWeightGrad.run(q, in, few, pairs, x, gy, gw),
-                p,
-                ofInput,
-                chosen,
-                pairs);
+        for (double density : new double[] {1, 0.2, 0.02}) {
+            check(
+                    (q, in, few, x, gy, gw) -> ChannelWeightGrad.run(q, in, few, null, x, gy, gw),
+                    p,
+                    ofInput,
+                    chosen,
+                    all,
+                    density);
+            check(
+                    (q, in, few, x, gy, gw) -> ChannelWeightGrad.run(q, in, few, pairs, x, gy, gw),
+                    p,
+                    ofInput,
+                    chosen,
+                    pairs,
+                    density);
+        }
     }
 
-    private static void check(Gradient gradient, ConvShape p, boolean ofInput, int[] chosen, boolean[] pairs) {
+    private static void check(
+            Gradient gradient, ConvShape p, boolean ofInput, int[] chosen, boolean[] pairs, double density) {
         Random random = new Random(3);
-        double[] x = draw(random, p.n(), p.c() * p.h() * p.w());
-        double[] gy = draw(random, p.n(), p.k() * p.oh() * p.ow());
+        double[] x = draw(random, p.n(), p.c() * p.h() * p.w(), ofInput ? density : 1);
+        double[] gy = draw(random, p.n(), p.k() * p.oh() * p.ow(), ofInput ? 1 : density);
         double[] untouched = new double[Math.toIntExact(p.k() * p.reduction())];
         Arrays.fill(untouched, UNTOUCHED);
         try (Arena arena = Arena.ofConfined()) {
@@ -95,10 +105,11 @@ class ChannelWeightGradTest {
         }
     }
 
-    /** Every other image is zero, as those that a dead unit saw are. */
-    private static double[] draw(Random random, int images, int elements) {
+    /** Every other image is zero, as those that a dead unit saw are, and of the others all but a share. */
+    private static double[] draw(Random random, int images, int elements, double density) {
         return IntStream.range(0, images * elements)
-                .mapToDouble(i -> i / elements % 2 == 0 ? (float) random.nextGaussian() : 0)
+                .mapToDouble(
+                        i -> i / elements % 2 == 0 && random.nextDouble() < density ? (float) random.nextGaussian() : 0)
                 .toArray();
     }
 

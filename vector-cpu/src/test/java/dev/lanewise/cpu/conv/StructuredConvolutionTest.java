@@ -3,6 +3,7 @@ package dev.lanewise.cpu.conv;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
+import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
@@ -48,8 +49,7 @@ class StructuredConvolutionTest {
     }
 
     private static StructuredOperand any(Random random) {
-        StructuredOperand[] all = StructuredOperand.values();
-        return all[random.nextInt(all.length)];
+        return StructuredOperand.values()[random.nextInt(StructuredOperand.DRAWN)];
     }
 
     private static double[] operand(StructuredOperand kind, Random r, int images, int channels, int h, int w) {
@@ -70,6 +70,46 @@ class StructuredConvolutionTest {
         assertThat(weightGradients(IntStream.range(1_000_000, 1_000_000 + ALL))).isEmpty();
     }
 
+    /** Channels that are dead or nearly so, sums that cancel, and tiles that are alike, each with anything. */
+    @Test
+    void weightGradientsOfOtherStructures() {
+        assertThat(weightGradientsOfOtherStructures(1, 3)).isEmpty();
+    }
+
+    @Test
+    @Tag("long")
+    void manyWeightGradientsOfOtherStructures() {
+        assertThat(weightGradientsOfOtherStructures(1_000_000, ALL / StructuredOperand.DRAWN))
+                .isEmpty();
+    }
+
+    /** What is proved, and what is computed again, depends on no order. */
+    @Test
+    void weightGradientsOfAnyNumberOfThreads() {
+        int before = Workers.threads();
+        try {
+            for (int seed : IntStream.concat(IntStream.rangeClosed(1, FEW), IntStream.of(ONCE_WRONG))
+                    .toArray()) {
+                Workers.setThreads(1);
+                float[] expected = weightGradient(seed);
+                Workers.setThreads(3);
+                assertThat(weightGradient(seed)).as("seed %d", seed).isEqualTo(expected);
+            }
+        } finally {
+            Workers.setThreads(before);
+        }
+    }
+
+    private static float[] weightGradient(int seed) {
+        Random r = new Random(seed);
+        ConvShape p = shape(r);
+        StructuredOperand of = any(r);
+        StructuredOperand ofGradient = r.nextInt(3) == 0 ? of : any(r);
+        double[] x = operand(of, r, p.n(), p.c(), p.h(), p.w());
+        double[] gy = operand(ofGradient, r, p.n(), p.k(), p.oh(), p.ow());
+        return run(p, Pass.WEIGHT_GRAD, x, gy, 0, p.k() * p.c() * 9);
+    }
+
     @Test
     void outputsAndInputGradients() {
         assertThat(outputs(1, FEW)).isEmpty();
@@ -88,16 +128,36 @@ class StructuredConvolutionTest {
             ConvShape p = shape(r);
             StructuredOperand of = any(r);
             StructuredOperand ofGradient = r.nextInt(3) == 0 ? of : any(r);
-            double[] x = operand(of, r, p.n(), p.c(), p.h(), p.w());
-            double[] gy = operand(ofGradient, r, p.n(), p.k(), p.oh(), p.ow());
-            compare(
-                    seed + ": weight gradient of " + of + " and " + ofGradient + ", " + p,
-                    run(p, Pass.WEIGHT_GRAD, x, gy, 0, p.k() * p.c() * 9),
-                    ReferenceConvolution.weightGrad(p, x, gy),
-                    ReferenceConvolution.weightGrad(p, magnitudes(x), magnitudes(gy)),
-                    wrong);
+            weightGradient(seed, r, p, of, ofGradient, wrong);
         }
         return wrong;
+    }
+
+    private static List<String> weightGradientsOfOtherStructures(int firstSeed, int count) {
+        List<String> wrong = new ArrayList<>();
+        StructuredOperand[] all = StructuredOperand.values();
+        for (int i = StructuredOperand.DRAWN; i < all.length; i++) {
+            for (int seed = firstSeed; seed < firstSeed + count; seed++) {
+                Random r = new Random(seed);
+                ConvShape p = shape(r);
+                StructuredOperand other = all[r.nextInt(all.length)];
+                boolean isInput = r.nextBoolean();
+                weightGradient(seed, r, p, isInput ? all[i] : other, isInput ? other : all[i], wrong);
+            }
+        }
+        return wrong;
+    }
+
+    private static void weightGradient(
+            int seed, Random r, ConvShape p, StructuredOperand of, StructuredOperand ofGradient, List<String> wrong) {
+        double[] x = operand(of, r, p.n(), p.c(), p.h(), p.w());
+        double[] gy = operand(ofGradient, r, p.n(), p.k(), p.oh(), p.ow());
+        compare(
+                seed + ": weight gradient of " + of + " and " + ofGradient + ", " + p,
+                run(p, Pass.WEIGHT_GRAD, x, gy, 0, p.k() * p.c() * 9),
+                ReferenceConvolution.weightGrad(p, x, gy),
+                ReferenceConvolution.weightGrad(p, magnitudes(x), magnitudes(gy)),
+                wrong);
     }
 
     private static List<String> outputs(int firstSeed, int count) {

@@ -162,7 +162,40 @@ enum StructuredOperand {
     CHANNELS_OF_ANY_SIZE(r -> {
         double size = Math.pow(10, 6 * r.nextDouble() - 3);
         return (image, y, x) -> size * r.nextGaussian();
+    }),
+    NEARLY_DEAD(r -> {
+        double share = Math.pow(10, -1 - 2.5 * r.nextDouble());
+        return (image, y, x) -> r.nextDouble() < share ? Math.abs(r.nextGaussian()) : 0;
+    }),
+    DEAD_BUT_FOR_A_PIXEL(r -> {
+        int row = r.nextInt(6);
+        int column = r.nextInt(6);
+        double value = Math.pow(10, 6 * r.nextDouble() - 3);
+        return (image, y, x) -> image == 0 && y == row && x == column ? value : 0;
+    }),
+    DEAD_IN_MOST_IMAGES(r -> {
+        int period = 2 + r.nextInt(8);
+        return (image, y, x) -> image % period == 0 ? Math.max(0, r.nextGaussian()) : 0;
+    }),
+    DEAD_OR_ALIVE(r -> {
+        boolean dead = r.nextBoolean();
+        return (image, y, x) -> dead ? 0 : r.nextGaussian();
+    }),
+    LATTICE_OVER_CONSTANT(r -> {
+        int period = 2 + r.nextInt(4);
+        int top = r.nextInt(period);
+        int left = r.nextInt(period);
+        double small = Math.pow(10, -1 - 2.5 * r.nextDouble());
+        return (image, y, x) -> y % period == top && x % period == left ? 1 : small;
+    }),
+    CANCELLING(r -> {
+        int length = 1 + r.nextInt(5);
+        double value = r.nextGaussian();
+        return (image, y, x) -> (x / length % 2 == 0 ? value : -value) * (1 + 1e-4 * r.nextGaussian());
     });
+
+    /** How many of these, the first ones, drawn cases choose from: what their seeds mean must not change. */
+    static final int DRAWN = CHANNELS_OF_ANY_SIZE.ordinal() + 1;
 
     /** What a plane holds. */
     private interface Places {

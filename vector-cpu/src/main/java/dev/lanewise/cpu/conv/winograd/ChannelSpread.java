@@ -164,18 +164,24 @@ final class ChannelSpread implements AutoCloseable {
         return spread;
     }
 
-    /** The norm of each channel; it may be 0 where squares underflow. */
-    double[] norms() {
+    /** The sizes of each channel's numbers; they may be 0 where squares underflow. */
+    ChannelSizes sizes() {
         double[] norms = new double[channels];
+        double[] sums = new double[channels];
         for (int image = 0; image < images; image++) {
+            long sum = measured(image) + 4L * padded();
             long squares = measured(image) + 8L * padded();
             for (int channel = 0; channel < channels; channel++) {
+                sums[channel] += Rows.read(sum + 4L * channel);
                 norms[channel] += Rows.read(squares + 4L * channel);
             }
         }
+        double seen = (double) seenPixels / (h * w);
+        double[] typical = new double[channels];
         for (int channel = 0; channel < channels; channel++) {
+            typical[channel] = seen * norms[channel] / sums[channel];
             norms[channel] = Math.sqrt(norms[channel]);
         }
-        return norms;
+        return new ChannelSizes(norms, typical);
     }
 }

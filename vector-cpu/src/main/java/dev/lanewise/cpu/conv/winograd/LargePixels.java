@@ -15,52 +15,90 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Which pixels of some images are large, compared with the root of their channel's mean square: a bit for each pixel and level.
- * Both sides' planes are laid out at one pitch, with zeros where the picture is padded and between the rows of gradients, one
- * image directly behind the other. So what a tap's gradients meet is the input's bits from some bit on; there is a copy for each tap.
+ * Which pixels of some images are large: a bit for each pixel, one image directly behind the other. Both sides' planes are laid
+ * out at one pitch, so that what a tap's gradients meet are the input's bits from some bit on; there is a copy for each tap. Where
+ * both have the same size, there is nothing between the rows, and those bits are left out that lie beyond the rows' ends. Otherwise there
+ * are zeros where the picture is padded and between the rows of gradients.
  */
 final class LargePixels implements AutoCloseable {
-    static final int LEVELS = 2;
-
-    /** How large a pixel is at each level, in units of the root of the mean square. */
-    private static final float[] LEVEL = {0.4f, 1.5f};
-
     private static final int SIDE = WinogradTransform.KERNEL;
 
     /** Bits of a word, as a power of two. */
     private static final int WORD = 6;
 
-    /** Bytes of a word of each level. */
-    private static final long STEP = (long) LEVELS * Long.BYTES;
-
+    private final ConvShape p;
     private final long pixels;
     private final int channels;
-    private final int h;
-    private final int w;
-    private final int top;
-    private final int left;
+    private final int plane;
+    private final boolean dense;
+
+    /** Rows of a plane, or one where there is nothing between them. */
+    private final int rows;
+
+    private final int rowBits;
     private final int pitch;
     private final long planeBits;
     private final int taps;
     private final int images;
     private final int words;
 
-    /** {@code [channels][taps][words][LEVELS]}. */
+    /** Words of zeros before the first image, so that a tap may begin before it. */
+    private final int before;
+
+    /** For each tap the bits that are not beyond a row's end, {@code [taps][words]}, if there is nothing between rows. */
+    private final long[] masks;
+
+    /** {@code [channels][taps][words]}. */
     private final Scratch bits;
 
     private LargePixels(ConvShape p, boolean ofInput, long pixels, int images) {
+        int h = ofInput ? p.h() : p.oh();
+        int w = ofInput ? p.w() : p.ow();
+        this.p = p;
         this.pixels = pixels;
         this.channels = ofInput ? p.c() : p.k();
-        this.h = ofInput ? p.h() : p.oh();
-        this.w = ofInput ? p.w() : p.ow();
-        this.top = ofInput ? p.padH() : 0;
-        this.left = ofInput ? p.padW() : 0;
-        this.pitch = p.w() + 2 * p.padW();
-        this.planeBits = (long) pitch * (p.h() + 2 * p.padH());
+        this.plane = h * w;
+        this.dense = p.h() == p.oh() && p.w() == p.ow();
+        this.rows = dense ? 1 : h;
+        this.rowBits = dense ? plane : w;
+        this.pitch = dense ? w : p.w() + 2 * p.padW();
+        this.planeBits = dense ? plane : (long) pitch * (p.h() + 2 * p.padH());
         this.taps = ofInput ? SIDE * SIDE : 1;
         this.images = images;
         this.words = Math.toIntExact((images * planeBits + Long.SIZE - 1) / Long.SIZE);
-        this.bits = Scratch.borrow(channels * taps * words * STEP);
+        this.before = dense ? Vectors.blocks(pitch + 1, Long.SIZE) : 0;
+        this.masks = dense && ofInput ? masks() : new long[0];
+        this.bits = Scratch.borrow((long) Long.BYTES * channels * taps * words);
+    }
+
+    private long[] masks() {
+        MetPixels met = MetPixels.ofGradient(p);
+        long[] all = new long[taps * words];
+        try (Scratch one = Scratch.borrow(planeBytes(plane));
+                Scratch stream = Scratch.borrow(streamBytes())) {
+            for (int tap = 0; tap < taps; tap++) {
+                for (int word = 0; word < met.words(); word++) {
+                    setWord(one.address(), word, met.word(tap, word));
+                }
+                clear(stream);
+                for (int image = 0; image < images; image++) {
+                    copyBits(one.address(), 0, plane, stream.address(), image * planeBits);
+                }
+                for (int word = 0; word < words; word++) {
+                    all[tap * words + word] = wordAt(stream.address(), word);
+                }
+            }
+        }
+        return all;
+    }
+
+    /** Bytes of all images' bits; the last tap reads behind the last plane. */
+    private long streamBytes() {
+        return (long) Long.BYTES * (before + words + Vectors.blocks((SIDE - 1) * pitch + SIDE, Long.SIZE) + 1);
+    }
+
+    private void clear(Scratch stream) {
+        Rows.clear(stream.address(), streamBytes() / Float.BYTES);
     }
 
     /** For the first images of a convolution's input. */
@@ -78,56 +116,46 @@ final class LargePixels implements AutoCloseable {
         bits.close();
     }
 
-    /** The product of two levels, less those of the levels before: what a pair of pixels that is large at both adds. */
-    static float weight(int level, int other) {
-        return step(level) * step(other);
-    }
-
-    private static float step(int level) {
-        return level == 0 ? LEVEL[0] : LEVEL[level] - LEVEL[level - 1];
-    }
-
-    /** How many words there are for each channel, tap and level. */
+    /** How many words there are for each channel and tap. */
     int words() {
         return words;
     }
 
-    /** Where the bits of a channel that a tap meets begin, {@code [words][LEVELS]}. */
+    /** Where the bits of a channel that a tap meets begin. */
     long bits(int channel, int tap) {
-        return bits.address() + ((long) channel * taps + tap) * words * STEP;
+        return bits.address() + (long) Long.BYTES * ((long) channel * taps + tap) * words;
     }
 
-    /**
-     * Reads a channel.
-     *
-     * @param mean the root of the mean square of its pixels; if it is infinite no pixel is large
-     */
-    void read(int channel, double mean) {
-        int planeWords = Vectors.blocks(h * w, Long.SIZE);
-        // the last tap reads behind the last plane
-        long streamWords = words + Vectors.blocks((SIDE - 1) * pitch + SIDE, Long.SIZE) + 1L;
-        try (Scratch plane = Scratch.borrow(8L * planeWords + 8);
-                Scratch stream = Scratch.borrow(8 * streamWords)) {
-            for (int level = 0; level < LEVELS; level++) {
-                Rows.clear(stream.address(), 2 * streamWords);
-                for (int image = 0; image < images; image++) {
-                    long from = pixels + 4L * ((long) image * channels + channel) * h * w;
-                    compare(from, h * w, (float) (LEVEL[level] * mean), plane.address());
-                    long at = image * planeBits + (long) top * pitch + left;
-                    for (int row = 0; row < h; row++) {
-                        copyRow(plane.address(), (long) row * w, stream.address(), at + (long) row * pitch);
-                    }
+    /** Reads a channel, whose pixels are large beyond a threshold. */
+    void read(int channel, float threshold) {
+        boolean input = taps > 1;
+        long first = (long) before * Long.SIZE;
+        long inset = input && !dense ? (long) p.padH() * pitch + p.padW() : 0;
+        try (Scratch one = Scratch.borrow(planeBytes(plane));
+                Scratch stream = Scratch.borrow(streamBytes())) {
+            clear(stream);
+            for (int image = 0; image < images; image++) {
+                compare(pixels + 4L * ((long) image * channels + channel) * plane, plane, threshold, one.address());
+                long at = first + image * planeBits + inset;
+                for (int row = 0; row < rows; row++) {
+                    copyBits(one.address(), (long) row * rowBits, rowBits, stream.address(), at + (long) row * pitch);
                 }
-                for (int tap = 0; tap < taps; tap++) {
-                    long offset = (long) (tap / SIDE) * pitch + tap % SIDE;
-                    shift(stream.address(), offset, bits(channel, tap) + 8L * level);
-                }
+            }
+            for (int tap = 0; tap < taps; tap++) {
+                long offset = input ? (long) (tap / SIDE) * pitch + tap % SIDE : 0;
+                offset -= input && dense ? (long) p.padH() * pitch + p.padW() : 0;
+                shift(stream.address(), first + offset, tap, bits(channel, tap));
             }
         }
     }
 
+    /** Bytes of a plane's bits, with what is read behind them. */
+    static long planeBytes(int pixels) {
+        return (long) Long.BYTES * (Vectors.blocks(pixels, Long.SIZE) + 1);
+    }
+
     /** Writes a bit for each pixel, whether it is larger than a threshold. */
-    private static void compare(long from, int count, float threshold, long to) {
+    static void compare(long from, int count, float threshold, long to) {
         FloatVector least = FloatVector.broadcast(SPECIES, threshold);
         long word = 0;
         int i = 0;
@@ -148,22 +176,24 @@ final class LargePixels implements AutoCloseable {
         }
     }
 
-    private void copyRow(long plane, long from, long stream, long to) {
-        for (int x = 0; x < w; x += Long.SIZE) {
-            int count = Math.min(Long.SIZE, w - x);
-            long row = word(plane, from + x) & -1L >>> Long.SIZE - count;
-            long at = to + x;
+    /** Appends bits to those that end before {@code to}. */
+    private static void copyBits(long bits, long from, int count, long stream, long to) {
+        for (int done = 0; done < count; done += Long.SIZE) {
+            int some = Math.min(Long.SIZE, count - done);
+            long word = word(bits, from + done) & -1L >>> Long.SIZE - some;
+            long at = to + done;
             int place = (int) at & Long.SIZE - 1;
-            setWord(stream, at >> WORD, wordAt(stream, at >> WORD) | row << place);
-            if (place + count > Long.SIZE) {
-                setWord(stream, (at >> WORD) + 1, row >>> Long.SIZE - place);
+            setWord(stream, at >> WORD, wordAt(stream, at >> WORD) | word << place);
+            if (place + some > Long.SIZE) {
+                setWord(stream, (at >> WORD) + 1, word >>> Long.SIZE - place);
             }
         }
     }
 
-    private void shift(long stream, long offset, long to) {
+    private void shift(long stream, long offset, int tap, long to) {
         for (int i = 0; i < words; i++) {
-            ALL.set(LONG, (to + i * STEP) & MASK, word(stream, offset + (long) i * Long.SIZE));
+            long word = word(stream, offset + (long) i * Long.SIZE);
+            ALL.set(LONG, (to + 8L * i) & MASK, masks.length == 0 ? word : word & masks[tap * words + i]);
         }
     }
 
@@ -174,7 +204,7 @@ final class LargePixels implements AutoCloseable {
         return place == 0 ? first : first | wordAt(stream, (from >> WORD) + 1) << Long.SIZE - place;
     }
 
-    private static long wordAt(long stream, long index) {
+    static long wordAt(long stream, long index) {
         return ALL.get(LONG, (stream + 8 * index) & MASK);
     }
 

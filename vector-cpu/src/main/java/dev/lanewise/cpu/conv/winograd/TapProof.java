@@ -13,7 +13,6 @@ import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import java.lang.foreign.ValueLayout;
-import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
@@ -21,46 +20,49 @@ import org.jspecify.annotations.Nullable;
 /**
  * A proof, from below, that the magnitudes that each tap of each kernel's gradient sums are a needed share of the product of
  * its channels' norms. They are at least the gradient's own magnitude. Where that is too small, large pixels that meet large
- * gradients are counted ({@link LargePixels}), in more and more images.
+ * gradients are counted ({@link LargePixels}), in some of the images, and where many pairs of channels are left, in more.
  */
 final class TapProof implements AutoCloseable {
-    private static final int TAPS = WinogradTransform.KERNEL * WinogradTransform.KERNEL;
+    private static final int TAPS = MetPixels.TAPS;
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT;
 
-    /**
-     * What a tap must sum of the product of two channels' norms. A measure, not a bound: of 1,000 gradients with and without
-     * structure 25 were off by more than 5e-4 of what a tap sums, all but one where that was less than 8.2e-4 of the product.
-     * The counts find a fifth of what a tap sums, about, so they ask for more than this.
-     */
-    private static final double SHARE = 1e-3;
+    /** What a gradient must be of the product of two channels' norms. A measure, not a bound: docs/numerics.md says of what. */
+    private static final double SHARE = 2e-3;
 
-    /** Norms outside of these are not usual: roundings of numbers that are not normal would count. */
-    private static final double TINY = 0x1p-50;
+    /** What is counted must be of that product. It is a third of what a tap sums, at most: every large number counts as the least. */
+    private static final double COUNTED_SHARE = 1e-3;
 
-    private static final double HUGE = 0x1p50;
+    /** Beyond this share of its channel's typical number a pixel is large, so that what is counted is the most. */
+    private static final double LARGE = 0.6;
 
-    /** What a pixel of ordinary numbers adds to the share, as far as it is counted. */
-    private static final double ORDINARY = 0.01;
-
-    /** Pixels of the first images, at least. */
-    private static final int FEWEST = 128;
+    /** One image in this many is looked at first. */
+    private static final int SAMPLED = 4;
 
     /** How many times as many images are looked at next. */
     private static final int GROWTH = 4;
 
-    /** Words after which it is seen whether they are enough. */
-    private static final int WORDS_AT_A_TIME = 2;
+    /** Pixels of the images looked at first, at least. */
+    private static final int FEWEST = 256;
 
-    private static final float LOW = LargePixels.weight(0, 0);
-    private static final float MIXED = LargePixels.weight(0, 1);
-    private static final float HIGH = LargePixels.weight(1, 1);
+    /** Words after which it is seen whether they are enough. */
+    private static final int WORDS_AT_A_TIME = 4;
 
     private final ConvShape p;
     private final long x;
     private final long gy;
-    private final double[] inputs;
-    private final double[] gradients;
+    private final ChannelSizes inputs;
+    private final ChannelSizes gradients;
+
+    /** The norms in units of the typical numbers. */
+    private final double[] inputNorms;
+
+    private final double[] gradientNorms;
+
+    /** Channels of which some pairs are to be proved. */
+    private final boolean[] openInputs;
+
+    private final boolean[] openGradients;
 
     /** For each input channel and tap the least magnitude, over the norm of the gradients, that is proof enough. */
     private final Scratch limits;
@@ -68,77 +70,75 @@ final class TapProof implements AutoCloseable {
     /** For each kernel the taps that are not proved, as bits. */
     private final Scratch open;
 
-    /** What the weights of pairs of large pixels must sum up to. */
-    private final float needed;
-
     private int images;
-    private LargePixels largeInputs;
-    private LargePixels largeGradients;
-    private boolean anyOpen;
+    private LargePixels inputBits;
+    private LargePixels gradientBits;
+    private volatile boolean anyOpen;
 
     /**
      * Prepares a proof.
      *
-     * @param inputs the norm of each channel of the input, 0 if it needs no proof, infinite if there is none
+     * @param inputs the sizes of the input's channels; a norm of 0 needs no proof, and for an infinite one there is none
      * @param gradients likewise of the gradients
      */
-    TapProof(ConvShape p, long x, long gy, double[] inputs, double[] gradients) {
+    TapProof(ConvShape p, long x, long gy, ChannelSizes inputs, ChannelSizes gradients) {
         this.p = p;
         this.x = x;
         this.gy = gy;
         this.inputs = inputs;
         this.gradients = gradients;
+        this.inputNorms = inputs.relativeNorms();
+        this.gradientNorms = gradients.relativeNorms();
+        this.openInputs = open(inputs);
+        this.openGradients = open(gradients);
         long kernels = (long) p.c() * p.k();
         this.limits = Scratch.borrow(4L * TAPS * p.c());
         this.open = Scratch.borrow(2 * kernels + 2);
         Rows.clear(open.address(), (kernels + 1) / 2);
-        this.needed = (float) (SHARE * p.n() * Math.sqrt((double) p.h() * p.w() * p.oh() * p.ow()));
         for (int i = 0; i < TAPS * p.c(); i++) {
-            ALL.set(FLOAT, (limits.address() + 4L * i) & MASK, (float) (SHARE * inputs[i / TAPS]));
+            ALL.set(FLOAT, (limits.address() + 4L * i) & MASK, (float) (SHARE * inputs.norms()[i / TAPS]));
         }
-        double first = Math.max(p.n() * SHARE / ORDINARY, (double) FEWEST / (p.oh() * p.ow()));
-        this.images = (int) Math.min(p.n(), Math.ceil(first));
-        this.largeInputs = LargePixels.ofInput(p, x, images);
-        this.largeGradients = LargePixels.ofGradient(p, gy, images);
-        read(null, null);
+        int enough = (FEWEST - 1) / (p.oh() * p.ow()) + 1;
+        this.images = Math.min(p.n(), Math.max((p.n() - 1) / SAMPLED + 1, enough));
+        this.inputBits = LargePixels.ofInput(p, x, images);
+        this.gradientBits = LargePixels.ofGradient(p, gy, images);
+        readBits();
+    }
+
+    private static boolean[] open(ChannelSizes sizes) {
+        boolean[] open = new boolean[sizes.norms().length];
+        for (int channel = 0; channel < open.length; channel++) {
+            open[channel] = sizes.norms()[channel] != 0;
+        }
+        return open;
     }
 
     @Override
     public void close() {
         limits.close();
         open.close();
-        largeInputs.close();
-        largeGradients.close();
+        inputBits.close();
+        gradientBits.close();
     }
 
-    /** A norm, or infinity if it is not usual: with that nothing is proved. */
-    static double usual(double norm) {
-        return norm >= TINY && norm <= HUGE ? norm : Double.POSITIVE_INFINITY;
-    }
-
-    /** Reads some channels, or all. */
-    private void read(boolean @Nullable [] ofInputs, boolean @Nullable [] ofGradients) {
+    /** Reads the pixels of open channels. */
+    private void readBits() {
         Workers.run(p.c() + p.k(), i -> {
-            if (i < p.c()) {
-                read(largeInputs, i, inputs, p.h() * p.w(), ofInputs);
-            } else {
-                read(largeGradients, i - p.c(), gradients, p.oh() * p.ow(), ofGradients);
+            int output = i - p.c();
+            if (i < p.c() && openInputs[i]) {
+                inputBits.read(i, (float) (LARGE * inputs.typical()[i]));
+            } else if (output >= 0 && openGradients[output]) {
+                gradientBits.read(output, (float) (LARGE * gradients.typical()[output]));
             }
         });
     }
 
-    private void read(LargePixels to, int channel, double[] norms, int plane, boolean @Nullable [] chosen) {
-        if ((chosen == null || chosen[channel]) && norms[channel] != 0) {
-            to.read(channel, norms[channel] / Math.sqrt((double) p.n() * plane));
-        }
-    }
-
     /** Looks at the gradients of kernels from some input channels to one output channel. */
     void check(int output, int firstInput, int channels, long gw) {
-        float norm = (float) gradients[output];
-        if (norm == 0) {
+        if (!openGradients[output]) {
             return;
         }
+        float norm = (float) gradients.norms()[output];
         long row = gw + 4L * TAPS * ((long) output * p.c() + firstInput);
         long limit = limits.address() + 4L * TAPS * firstInput;
         int count = channels * TAPS;
@@ -168,7 +168,7 @@ final class TapProof implements AutoCloseable {
     private void count(int output, int element) {
         int input = element / TAPS;
         int tap = element % TAPS;
-        if (inputs[input] != 0 && !meet(input, tap, output)) {
+        if (openInputs[input] && !meet(input, tap, output)) {
             int taps = taps(input, output) | 1 << tap;
             ALL.set(SHORT, at(input, output), (short) taps);
             anyOpen = true;
@@ -185,24 +185,17 @@ final class TapProof implements AutoCloseable {
 
     /** Whether enough large pixels and gradients meet. */
     private boolean meet(int input, int tap, int output) {
-        long a = largeInputs.bits(input, tap);
-        long b = largeGradients.bits(output, 0);
-        int words = largeInputs.words();
-        int low = 0;
-        int mixed = 0;
-        int high = 0;
+        long a = inputBits.bits(input, tap);
+        long b = gradientBits.bits(output, 0);
+        double needed = COUNTED_SHARE / (LARGE * LARGE) * inputNorms[input] * gradientNorms[output];
+        int words = inputBits.words();
+        int met = 0;
         for (int first = 0; first < words; first += WORDS_AT_A_TIME) {
-            long end = 16L * Math.min(words, first + WORDS_AT_A_TIME);
-            for (long at = 16L * first; at < end; at += 16) {
-                long a0 = ALL.get(LONG, (a + at) & MASK);
-                long a1 = ALL.get(LONG, (a + at + 8) & MASK);
-                long b0 = ALL.get(LONG, (b + at) & MASK);
-                long b1 = ALL.get(LONG, (b + at + 8) & MASK);
-                low += Long.bitCount(a0 & b0);
-                mixed += Long.bitCount(a0 & b1) + Long.bitCount(a1 & b0);
-                high += Long.bitCount(a1 & b1);
+            long end = 8L * Math.min(words, first + WORDS_AT_A_TIME);
+            for (long at = 8L * first; at < end; at += 8) {
+                met += Long.bitCount(ALL.get(LONG, (a + at) & MASK) & ALL.get(LONG, (b + at) & MASK));
             }
-            if (low * LOW + mixed * MIXED + high * HIGH >= needed) {
+            if (met >= needed) {
                 return true;
             }
         }
@@ -210,48 +203,53 @@ final class TapProof implements AutoCloseable {
     }
 
     /**
-     * Looks at more images, and returns the pairs of channels that have a tap that is not proved.
+     * Looks at more images while many pairs are left, and returns the pairs of channels that have a tap that is not proved.
      *
      * @return {@code [inputs][outputs]}; null if all are proved
      */
     boolean @Nullable [] unproved() {
-        while (anyOpen && images < p.n()) {
-            var ofInputs = new boolean[p.c()];
-            var ofGradients = new boolean[p.k()];
-            forEachOpen((input, output) -> {
-                ofInputs[input] = true;
-                ofGradients[output] = true;
-            });
-            images = (int) Math.min(p.n(), (long) GROWTH * images);
-            largeInputs.close();
-            largeGradients.close();
-            largeInputs = LargePixels.ofInput(p, x, images);
-            largeGradients = LargePixels.ofGradient(p, gy, images);
-            read(ofInputs, ofGradients);
-            anyOpen = false;
-            Workers.run(p.k(), output -> countAgain(output, ofGradients));
-        }
         if (!anyOpen) {
             return null;
         }
         boolean[] pairs = new boolean[p.c() * p.k()];
-        forEachOpen((input, output) -> pairs[input * p.k() + output] = true);
-        return pairs;
+        int left = findUnproved(pairs);
+        // to compute the gradients of so many pairs takes as long as to read their channels once more
+        while (left > p.c() + p.k() && images < p.n()) {
+            images = (int) Math.min(p.n(), (long) GROWTH * images);
+            LargePixels ofInput = LargePixels.ofInput(p, x, images);
+            inputBits.close();
+            inputBits = ofInput;
+            LargePixels ofGradient = LargePixels.ofGradient(p, gy, images);
+            gradientBits.close();
+            gradientBits = ofGradient;
+            readBits();
+            Workers.run(p.k(), this::countAgain);
+            left = findUnproved(pairs);
+        }
+        return left == 0 ? null : pairs;
     }
 
-    private interface Pair {
-        void take(int input, int output);
+    /** Notes the pairs, and the channels of those alone; returns their number. */
+    private int findUnproved(boolean[] pairs) {
+        int count = 0;
+        boolean[] ofInput = new boolean[p.c()];
+        for (int output = 0; output < p.k(); output++) {
+            boolean any = false;
+            for (int input = 0; openGradients[output] && input < p.c(); input++) {
+                boolean unproved = taps(input, output) != 0;
+                pairs[input * p.k() + output] = unproved;
+                ofInput[input] |= unproved;
+                any |= unproved;
+                count += unproved ? 1 : 0;
+            }
+            openGradients[output] = any;
+        }
+        System.arraycopy(ofInput, 0, openInputs, 0, p.c());
+        return count;
     }
 
-    private void forEachOpen(Pair pair) {
-        IntStream.range(0, p.k())
-                .forEach(output -> IntStream.range(0, p.c())
-                        .filter(input -> taps(input, output) != 0)
-                        .forEach(input -> pair.take(input, output)));
-    }
-
-    private void countAgain(int output, boolean[] chosen) {
-        for (int input = 0; chosen[output] && input < p.c(); input++) {
+    private void countAgain(int output) {
+        for (int input = 0; openGradients[output] && input < p.c(); input++) {
             int taps = taps(input, output);
             ALL.set(SHORT, at(input, output), (short) 0);
             for (int tap = 0; tap < TAPS; tap++) {

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.conv.winograd;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -32,13 +33,26 @@ record UnevenChannels(int[] inputs, int[] outputs) {
 
     /** The spread of inputs beyond which they are computed again, chosen so that the least is: of both sides together. */
     private static double bestInputLimit(double[] inputs, double[] outputs, double limit, double pixels) {
+        double[] ofInput = inputs.clone();
+        double[] ofOutput = outputs.clone();
+        Arrays.sort(ofInput);
+        Arrays.sort(ofOutput);
         double best = limit;
         double least = Double.POSITIVE_INFINITY;
-        for (double spread : inputs) {
+        int output = ofOutput.length;
+        int input = 0;
+        for (double spread : ofInput) {
             // one above the limit is computed again anyway
             double candidate = Math.max(1, Math.min(limit, spread));
-            double work = (double) above(inputs, candidate).length / inputs.length
-                    + (double) above(outputs, Math.min(limit, pixels / candidate)).length / outputs.length;
+            double outputLimit = Math.min(limit, pixels / candidate);
+            while (input < ofInput.length && ofInput[input] <= candidate) {
+                input++;
+            }
+            while (output > 0 && !(ofOutput[output - 1] <= outputLimit)) {
+                output--;
+            }
+            double work = (double) (ofInput.length - input) / ofInput.length
+                    + (double) (ofOutput.length - output) / ofOutput.length;
             if (work < least) {
                 least = work;
                 best = candidate;

@@ -3,7 +3,6 @@ package dev.lanewise.cpu.conv.winograd;
 import static dev.lanewise.cpu.conv.Vectors.LONG;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 
-import dev.lanewise.cpu.conv.ChannelWeightGrad;
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.PanelTile;
 import dev.lanewise.cpu.conv.Rows;
@@ -28,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Those are magnitudes over all channels, but a kernel's gradient sums the products of one channel of pixels and one of
  * gradients. Channels with single large numbers, compared with their mean, are computed again by the definition: an output
  * channel's largest gradient and the largest pixel, each over its mean, may together be the number of pixels. Of the others it
- * is proved for every tap of every kernel that it sums enough ({@link TapProof}), and kernels of which it is not are computed
- * again as well.
+ * is proved for every tap of every kernel that it sums enough, and kernels of which it is not are computed again as well
+ * ({@link WeightGradRepair}).
  */
 public final class WinogradWeightGrad implements AutoCloseable {
     private static final int TAPS = 9;
@@ -51,8 +50,11 @@ public final class WinogradWeightGrad implements AutoCloseable {
 
     private static final double HUGE = 0x1p90;
 
-    /** The share of channels, and of kernels, that are computed again; if there are more, all are. */
-    private static final int REPAIRED_SHARE = 4;
+    /**
+     * Tiles whose products are summed before the sum is added to that of the others: where tiles are alike, roundings have one sign,
+     * and their sum would grow with the square of the number of tiles.
+     */
+    private static final int SEGMENT = 128;
 
     private final ConvShape p;
     private final WinogradTiles inputs;
@@ -67,8 +69,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
     private final Scratch memory;
     private final WinogradLayout sums;
     private final boolean byBlocks;
-    private UnevenChannels uneven = new UnevenChannels(new int[0], new int[0]);
-    private @Nullable TapProof proof;
+    private @Nullable WeightGradRepair repair;
 
     private WinogradWeightGrad(ConvShape p, long x, long gy) {
         this.p = p;
@@ -112,62 +113,8 @@ public final class WinogradWeightGrad implements AutoCloseable {
                     return false;
                 }
             }
-            return pass.repair(gw);
+            return Objects.requireNonNull(pass.repair).run(gw);
         }
-    }
-
-    /** Chooses the channels that are computed again, and prepares the proof of the others; false if those are many. */
-    private boolean prepare() {
-        double[] inputs = inputSpread.all();
-        double[] outputs = gradientSpread.all();
-        uneven = UnevenChannels.of(inputs, outputs, (double) p.n() * p.oh() * p.ow());
-        if (uneven.areMany(p.c(), p.k(), REPAIRED_SHARE)) {
-            return false;
-        }
-        double[] inputNorms = norms(inputSpread, inputs, uneven.inputs());
-        proof = new TapProof(p, x, gy, inputNorms, norms(gradientSpread, outputs, uneven.outputs()));
-        return true;
-    }
-
-    /** The norms of channels that need a proof, and 0 for all others. */
-    private static double[] norms(ChannelSpread spread, double[] spreads, int[] uneven) {
-        double[] norms = spread.norms();
-        for (int channel = 0; channel < norms.length; channel++) {
-            // a channel of zeros has no spread
-            norms[channel] = spreads[channel] == 0 ? 0 : TapProof.usual(norms[channel]);
-        }
-        for (int channel : uneven) {
-            norms[channel] = 0;
-        }
-        return norms;
-    }
-
-    /** Computes uneven channels again, and kernels that are not proved; returns whether they are few. */
-    private boolean repair(long gw) {
-        boolean[] pairs = Objects.requireNonNull(proof).unproved();
-        if (pairs != null) {
-            int count = 0;
-            for (boolean pair : pairs) {
-                count += pair ? 1 : 0;
-            }
-            if ((long) count * REPAIRED_SHARE > pairs.length) {
-                return false;
-            }
-            ChannelCover cover = ChannelCover.of(pairs.clone(), p.c(), p.k());
-            if (cover.outputs().length > 0) {
-                ChannelWeightGrad.run(p, false, cover.outputs(), pairs, x, gy, gw);
-            }
-            if (cover.inputs().length > 0) {
-                ChannelWeightGrad.run(p, true, cover.inputs(), pairs, x, gy, gw);
-            }
-        }
-        if (uneven.outputs().length > 0) {
-            ChannelWeightGrad.run(p, false, uneven.outputs(), x, gy, gw);
-        }
-        if (uneven.inputs().length > 0) {
-            ChannelWeightGrad.run(p, true, uneven.inputs(), x, gy, gw);
-        }
-        return true;
     }
 
     @Override
@@ -176,8 +123,8 @@ public final class WinogradWeightGrad implements AutoCloseable {
         memory.close();
         inputSpread.close();
         gradientSpread.close();
-        if (proof != null) {
-            proof.close();
+        if (repair != null) {
+            repair.close();
         }
     }
 
@@ -219,8 +166,14 @@ public final class WinogradWeightGrad implements AutoCloseable {
                     }
                 });
             });
-            if (!areEven(ranges.address(), images) || last && !prepare()) {
+            if (!areEven(ranges.address(), images)) {
                 return false;
+            }
+            if (last) {
+                repair = WeightGradRepair.of(p, x, gy, inputSpread, gradientSpread);
+                if (repair == null) {
+                    return false;
+                }
             }
             if (byBlocks) {
                 // Panels first: the tasks that follow each other share the block's inputs.
@@ -313,18 +266,26 @@ public final class WinogradWeightGrad implements AutoCloseable {
         long left = a.base() + position * a.position();
         long right = b.base() + position * b.position() + panel * b.panel();
         long sum = to.base() + position * to.position() + place * to.panel();
-        for (int channel = 0; channel < channels; channel += PanelTile.ROWS) {
-            long target = sum + channel * to.tile();
-            PanelTile.run(
-                    left + 4L * channel,
-                    4,
-                    a.tile(),
-                    right,
-                    count,
-                    first ? zeros.address() : target,
-                    first ? 0 : to.tile(),
-                    target,
-                    to.tile());
+        try (Scratch added = Scratch.borrow(PanelTile.ROWS * to.tile())) {
+            for (int tile = 0; tile < count; tile += SEGMENT) {
+                boolean replaces = first && tile == 0;
+                for (int channel = 0; channel < channels; channel += PanelTile.ROWS) {
+                    long target = sum + channel * to.tile();
+                    PanelTile.run(
+                            left + tile * a.tile() + 4L * channel,
+                            4,
+                            a.tile(),
+                            right + tile * b.tile(),
+                            Math.min(SEGMENT, count - tile),
+                            zeros.address(),
+                            0,
+                            replaces ? target : added.address(),
+                            to.tile());
+                    if (!replaces) {
+                        Rows.add(added.address(), target, (long) PanelTile.ROWS * PanelTile.COLUMNS);
+                    }
+                }
+            }
         }
     }
 
@@ -360,7 +321,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
                         Math.min(Vectors.LANES, p.k() - first),
                         work.address());
                 for (int k = first; k < Math.min(first + Vectors.LANES, p.k()); k++) {
-                    Objects.requireNonNull(proof).check(k, firstInput, channels, gw);
+                    Objects.requireNonNull(repair).check(k, firstInput, channels, gw);
                 }
             }
         }

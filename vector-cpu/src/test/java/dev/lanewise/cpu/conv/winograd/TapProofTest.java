@@ -17,7 +17,7 @@ class TapProofTest {
     private static final int TAPS = 9;
     private static final double SHARE = 1e-3;
 
-    /** How much of what is summed the counts of large pixels and gradients find, at least. */
+    /** How much of what is summed the counts of large pixels and gradients of a quarter of the images find, at least. */
     private static final double FOUND = 0.01;
 
     private final Random random = new Random(5);
@@ -56,14 +56,21 @@ class TapProofTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void unusualNorms(ConvShape p) {
+        double[] ones = new double[p.n() * p.c() * p.h() * p.w()];
+        Arrays.fill(ones, 1);
+        double[] tiny = new double[p.n() * p.k() * p.oh() * p.ow()];
+        Arrays.fill(tiny, 0x1p-70);
+        assertThat(unproved(p, ones, tiny)).containsOnly(true);
+    }
+
     /** The pairs of which nothing is proved; all gradients of kernels are 0. */
     private static boolean[] unproved(ConvShape p, double[] x, double[] gy) {
-        double[] inputs =
-                Arrays.stream(squares(x, p.n(), p.c())).map(Math::sqrt).toArray();
-        double[] gradients =
-                Arrays.stream(squares(gy, p.n(), p.k())).map(Math::sqrt).toArray();
         try (Arena arena = Arena.ofConfined();
-                var proof = new TapProof(p, floats(arena, x), floats(arena, gy), inputs, gradients)) {
+                var proof = new TapProof(
+                        p, floats(arena, x), floats(arena, gy), sizes(x, p.n(), p.c()), sizes(gy, p.n(), p.k()))) {
             long gw = arena.allocate(4L * TAPS * p.c() * p.k(), 64).address();
             for (int k = 0; k < p.k(); k++) {
                 proof.check(k, 0, p.c(), gw);
@@ -71,6 +78,20 @@ class TapProofTest {
             boolean[] unproved = proof.unproved();
             return unproved == null ? new boolean[p.c() * p.k()] : unproved;
         }
+    }
+
+    private static ChannelSizes sizes(double[] values, int images, int channels) {
+        double[] squares = squares(values, images, channels);
+        double[] typical = new double[channels];
+        int pixels = values.length / images / channels;
+        for (int i = 0; i < values.length; i++) {
+            typical[i / pixels % channels] += Math.abs(values[i]);
+        }
+        for (int channel = 0; channel < channels; channel++) {
+            typical[channel] = squares[channel] / typical[channel];
+            squares[channel] = Math.sqrt(squares[channel]);
+        }
+        return new ChannelSizes(squares, typical).toProve(squares, new int[0]);
     }
 
     /** The least that a tap sums of magnitudes. */
