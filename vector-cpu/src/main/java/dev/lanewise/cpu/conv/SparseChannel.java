@@ -6,24 +6,25 @@ import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /** Those numbers of a channel of {@code [images][channels][h][w]} that are not zero, and where they are, image by image. */
 public final class SparseChannel {
-    private static final int FIRST_SIZE = 64;
-
     private final int channel;
-    private int[] images = new int[FIRST_SIZE];
-    private int[] rows = new int[FIRST_SIZE];
-    private int[] columns = new int[FIRST_SIZE];
-    private float[] values = new float[FIRST_SIZE];
+    private final int[] images;
+    private final int[] rows;
+    private final int[] columns;
+    private final float[] values;
     private int count;
 
-    private SparseChannel(int channel) {
+    private SparseChannel(int channel, int size) {
         this.channel = channel;
+        this.images = new int[size];
+        this.rows = new int[size];
+        this.columns = new int[size];
+        this.values = new float[size];
     }
 
     /**
@@ -35,23 +36,52 @@ public final class SparseChannel {
      */
     public static @Nullable SparseChannel of(
             long planes, int images, int channels, int h, int w, int channel, long most) {
-        var found = new SparseChannel(channel);
+        if (!isSparse(planes, images, channels, h * w, channel, most)) {
+            return null;
+        }
+        int size = 0;
+        for (int image = 0; image < images; image++) {
+            size += numbers(planes + 4L * ((long) image * channels + channel) * h * w, h * w);
+        }
+        var found = new SparseChannel(channel, size);
         for (int image = 0; image < images; image++) {
             found.addPlane(image, planes + 4L * ((long) image * channels + channel) * h * w, h * w, w);
-            if (found.count > most) {
-                return null;
-            }
         }
         return found;
+    }
+
+    /** Whether a channel has at most so many numbers that are not zero. */
+    public static boolean isSparse(long planes, int images, int channels, int pixels, int channel, long most) {
+        long count = 0;
+        for (int image = 0; image < images && count <= most; image++) {
+            count += numbers(planes + 4L * ((long) image * channels + channel) * pixels, pixels);
+        }
+        return count <= most;
+    }
+
+    private static int numbers(long plane, int pixels) {
+        int count = 0;
+        int at = 0;
+        for (; at + LANES <= pixels; at += LANES) {
+            count += Long.bitCount(some(plane + 4L * at));
+        }
+        for (; at < pixels; at++) {
+            count += Rows.read(plane + 4L * at) != 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** The lanes that are not zero, as bits. */
+    private static long some(long at) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER)
+                .compare(VectorOperators.NE, 0)
+                .toLong();
     }
 
     private void addPlane(int image, long plane, int pixels, int w) {
         int at = 0;
         for (; at + LANES <= pixels; at += LANES) {
-            long some = FloatVector.fromMemorySegment(SPECIES, ALL, (plane + 4L * at) & MASK, ORDER)
-                    .compare(VectorOperators.NE, 0)
-                    .toLong();
-            for (; some != 0; some &= some - 1) {
+            for (long some = some(plane + 4L * at); some != 0; some &= some - 1) {
                 add(image, plane, at + Long.numberOfTrailingZeros(some), w);
             }
         }
@@ -63,12 +93,6 @@ public final class SparseChannel {
     }
 
     private void add(int image, long plane, int at, int w) {
-        if (count == values.length) {
-            images = Arrays.copyOf(images, 2 * count);
-            rows = Arrays.copyOf(rows, 2 * count);
-            columns = Arrays.copyOf(columns, 2 * count);
-            values = Arrays.copyOf(values, 2 * count);
-        }
         images[count] = image;
         rows[count] = at / w;
         columns[count] = at % w;

@@ -36,8 +36,11 @@ final class TapProof implements AutoCloseable {
     /** Beyond this share of its channel's typical number a pixel is large, so that what is counted is the most. */
     private static final double LARGE = 0.6;
 
-    /** One image in this many is looked at first. */
-    private static final int SAMPLED = 4;
+    /**
+     * The share of images looked at first, if channels' numbers are all alike. Others have fewer that are large: as many as the square
+     * of the norm in units of the typical number, about, which meet by chance.
+     */
+    private static final double SAMPLED = 0.02;
 
     /** How many times as many images are looked at next. */
     private static final int GROWTH = 4;
@@ -98,11 +101,30 @@ final class TapProof implements AutoCloseable {
         for (int i = 0; i < TAPS * p.c(); i++) {
             ALL.set(FLOAT, (limits.address() + 4L * i) & MASK, (float) (SHARE * inputs.norms()[i / TAPS]));
         }
-        int enough = (FEWEST - 1) / (p.oh() * p.ow()) + 1;
-        this.images = Math.min(p.n(), Math.max((p.n() - 1) / SAMPLED + 1, enough));
+        this.images = firstImages();
         this.inputBits = LargePixels.ofInput(p, x, images);
         this.gradientBits = LargePixels.ofGradient(p, gy, images);
         readBits();
+    }
+
+    private int firstImages() {
+        double filled =
+                filled(inputNorms, openInputs, p.h() * p.w()) * filled(gradientNorms, openGradients, p.oh() * p.ow());
+        double enough = Math.max(SAMPLED / filled, (double) FEWEST / ((double) p.n() * p.oh() * p.ow()));
+        return (int) Math.clamp(Math.ceil(enough * p.n()), 1, p.n());
+    }
+
+    /** The norm of a channel in units of the typical number, on the average, as a share of what it is if all numbers are alike. */
+    private double filled(double[] norms, boolean[] open, int pixels) {
+        double sum = 0;
+        int count = 0;
+        for (int channel = 0; channel < norms.length; channel++) {
+            if (open[channel] && norms[channel] < Double.POSITIVE_INFINITY) {
+                sum += norms[channel];
+                count++;
+            }
+        }
+        return count == 0 ? 1 : sum / count / Math.sqrt((double) p.n() * pixels);
     }
 
     private static boolean[] open(ChannelSizes sizes) {

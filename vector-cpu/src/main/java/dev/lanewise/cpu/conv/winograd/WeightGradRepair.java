@@ -69,7 +69,7 @@ final class WeightGradRepair implements AutoCloseable {
         boolean[] sparse = new boolean[candidates.length];
         Workers.run(
                 candidates.length,
-                i -> sparse[i] = SparseChannel.of(planes, images, channels, h, w, candidates[i], most) != null);
+                i -> sparse[i] = SparseChannel.isSparse(planes, images, channels, h * w, candidates[i], most));
         return IntStream.range(0, candidates.length)
                 .filter(i -> sparse[i])
                 .map(i -> candidates[i])
