@@ -116,15 +116,19 @@ public final class ChannelWeightGrad {
      */
     public static void runSparse(ConvShape p, boolean[] pairs, long x, long gy, long gw) {
         for (boolean ofInput : new boolean[] {false, true}) {
-            int[] chosen = IntStream.range(0, ofInput ? p.c() : p.k())
-                    .filter(channel -> IntStream.range(0, ofInput ? p.k() : p.c())
-                            .anyMatch(other -> pairs[ofInput ? channel * p.k() + other : other * p.k() + channel]))
-                    .toArray();
-            int[] dense = runSparse(p, ofInput, chosen, pairs, x, gy, gw, SPARSE);
-            boolean[] left = new boolean[ofInput ? p.c() : p.k()];
-            IntStream.of(dense).forEach(channel -> left[channel] = true);
+            boolean[] isLeft = new boolean[ofInput ? p.c() : p.k()];
             for (int i = 0; i < pairs.length; i++) {
-                pairs[i] &= left[ofInput ? i / p.k() : i % p.k()];
+                isLeft[ofInput ? i / p.k() : i % p.k()] |= pairs[i];
+            }
+            int[] chosen =
+                    IntStream.range(0, isLeft.length).filter(i -> isLeft[i]).toArray();
+            int[] dense = runSparse(p, ofInput, chosen, pairs, x, gy, gw, SPARSE);
+            Arrays.fill(isLeft, false);
+            for (int channel : dense) {
+                isLeft[channel] = true;
+            }
+            for (int i = 0; i < pairs.length; i++) {
+                pairs[i] &= isLeft[ofInput ? i / p.k() : i % p.k()];
             }
         }
     }

@@ -13,6 +13,8 @@ import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -183,5 +185,22 @@ final class ChannelSpread implements AutoCloseable {
             norms[channel] = Math.sqrt(norms[channel]);
         }
         return new ChannelSizes(norms, typical);
+    }
+
+    /** The images, first those with the largest shares of their channels' squares. */
+    int[] largestFirst(ChannelSizes sizes) {
+        double[] shares = new double[images];
+        for (int image = 0; image < images; image++) {
+            long squares = measured(image) + 8L * padded();
+            for (int channel = 0; channel < channels; channel++) {
+                double norm = sizes.norms()[channel];
+                shares[image] += norm == 0 ? 0 : Rows.read(squares + 4L * channel) / norm / norm;
+            }
+        }
+        return IntStream.range(0, images)
+                .boxed()
+                .sorted(Comparator.comparingDouble(image -> -shares[image]))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 }

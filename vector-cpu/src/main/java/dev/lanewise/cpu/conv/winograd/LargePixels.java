@@ -39,6 +39,7 @@ final class LargePixels implements AutoCloseable {
     private final int pitch;
     private final long planeBits;
     private final int taps;
+    private final int[] order;
     private final int images;
     private final int words;
 
@@ -51,7 +52,7 @@ final class LargePixels implements AutoCloseable {
     /** {@code [channels][taps][words]}. */
     private final Scratch bits;
 
-    private LargePixels(ConvShape p, boolean ofInput, long pixels, int images) {
+    private LargePixels(ConvShape p, boolean ofInput, long pixels, int[] order, int images) {
         int h = ofInput ? p.h() : p.oh();
         int w = ofInput ? p.w() : p.ow();
         this.p = p;
@@ -64,6 +65,7 @@ final class LargePixels implements AutoCloseable {
         this.pitch = dense ? w : p.w() + 2 * p.padW();
         this.planeBits = dense ? plane : (long) pitch * (p.h() + 2 * p.padH());
         this.taps = ofInput ? SIDE * SIDE : 1;
+        this.order = order;
         this.images = images;
         this.words = Math.toIntExact((images * planeBits + Long.SIZE - 1) / Long.SIZE);
         this.before = dense ? Vectors.blocks(pitch + 1, Long.SIZE) : 0;
@@ -101,14 +103,14 @@ final class LargePixels implements AutoCloseable {
         Rows.clear(stream.address(), streamBytes() / Float.BYTES);
     }
 
-    /** For the first images of a convolution's input. */
-    static LargePixels ofInput(ConvShape p, long x, int images) {
-        return new LargePixels(p, true, x, images);
+    /** For the first of some images of a convolution's input. */
+    static LargePixels ofInput(ConvShape p, long x, int[] order, int images) {
+        return new LargePixels(p, true, x, order, images);
     }
 
-    /** For the first images of the gradients of a convolution's output. */
-    static LargePixels ofGradient(ConvShape p, long gy, int images) {
-        return new LargePixels(p, false, gy, images);
+    /** For the first of some images of the gradients of a convolution's output. */
+    static LargePixels ofGradient(ConvShape p, long gy, int[] order, int images) {
+        return new LargePixels(p, false, gy, order, images);
     }
 
     @Override
@@ -135,7 +137,8 @@ final class LargePixels implements AutoCloseable {
                 Scratch stream = Scratch.borrow(streamBytes())) {
             clear(stream);
             for (int image = 0; image < images; image++) {
-                compare(pixels + 4L * ((long) image * channels + channel) * plane, plane, threshold, one.address());
+                long from = pixels + 4L * ((long) order[image] * channels + channel) * plane;
+                compare(from, plane, threshold, one.address());
                 long at = first + image * planeBits + inset;
                 for (int row = 0; row < rows; row++) {
                     copyBits(one.address(), (long) row * rowBits, rowBits, stream.address(), at + (long) row * pitch);

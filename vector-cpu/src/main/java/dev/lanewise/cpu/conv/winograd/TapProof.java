@@ -33,8 +33,8 @@ final class TapProof implements AutoCloseable {
     /** What is counted must be of that product. It is a third of what a tap sums, at most: every large number counts as the least. */
     private static final double COUNTED_SHARE = 1e-3;
 
-    /** Beyond this share of its channel's typical number a pixel is large, so that what is counted is the most. */
-    private static final double LARGE = 0.6;
+    /** Beyond this share of its channel's typical number a pixel is large, so that most is proved. */
+    private static final double LARGE = 0.4;
 
     /**
      * The share of images looked at first, if channels' numbers are all alike. Others have fewer that are large: as many as the square
@@ -46,7 +46,7 @@ final class TapProof implements AutoCloseable {
     private static final int GROWTH = 4;
 
     /** Pixels of the images looked at first, at least. */
-    private static final int FEWEST = 256;
+    private static final int FEWEST = 512;
 
     /** Words after which it is seen whether they are enough. */
     private static final int WORDS_AT_A_TIME = 4;
@@ -54,6 +54,7 @@ final class TapProof implements AutoCloseable {
     private final ConvShape p;
     private final long x;
     private final long gy;
+    private final int[] order;
     private final ChannelSizes inputs;
     private final ChannelSizes gradients;
 
@@ -81,13 +82,15 @@ final class TapProof implements AutoCloseable {
     /**
      * Prepares a proof.
      *
+     * @param order the images, those first that are to be looked at first
      * @param inputs the sizes of the input's channels; a norm of 0 needs no proof, and for an infinite one there is none
      * @param gradients likewise of the gradients
      */
-    TapProof(ConvShape p, long x, long gy, ChannelSizes inputs, ChannelSizes gradients) {
+    TapProof(ConvShape p, long x, long gy, int[] order, ChannelSizes inputs, ChannelSizes gradients) {
         this.p = p;
         this.x = x;
         this.gy = gy;
+        this.order = order;
         this.inputs = inputs;
         this.gradients = gradients;
         this.inputNorms = inputs.relativeNorms();
@@ -102,8 +105,8 @@ final class TapProof implements AutoCloseable {
             ALL.set(FLOAT, (limits.address() + 4L * i) & MASK, (float) (SHARE * inputs.norms()[i / TAPS]));
         }
         this.images = firstImages();
-        this.inputBits = LargePixels.ofInput(p, x, images);
-        this.gradientBits = LargePixels.ofGradient(p, gy, images);
+        this.inputBits = LargePixels.ofInput(p, x, order, images);
+        this.gradientBits = LargePixels.ofGradient(p, gy, order, images);
         readBits();
     }
 
@@ -238,10 +241,10 @@ final class TapProof implements AutoCloseable {
         // to compute the gradients of so many pairs takes as long as to read their channels once more
         while (left > p.c() + p.k() && images < p.n()) {
             images = (int) Math.min(p.n(), (long) GROWTH * images);
-            LargePixels ofInput = LargePixels.ofInput(p, x, images);
+            LargePixels ofInput = LargePixels.ofInput(p, x, order, images);
             inputBits.close();
             inputBits = ofInput;
-            LargePixels ofGradient = LargePixels.ofGradient(p, gy, images);
+            LargePixels ofGradient = LargePixels.ofGradient(p, gy, order, images);
             gradientBits.close();
             gradientBits = ofGradient;
             readBits();

@@ -53,7 +53,12 @@ final class WeightGradRepair implements AutoCloseable {
             return null;
         }
         var proof = new TapProof(
-                p, x, gy, inputSizes.toProve(inputs, uneven.inputs()), outputSizes.toProve(outputs, uneven.outputs()));
+                p,
+                x,
+                gy,
+                ofGradient.largestFirst(outputSizes),
+                inputSizes.toProve(inputs, uneven.inputs()),
+                outputSizes.toProve(outputs, uneven.outputs()));
         return new WeightGradRepair(
                 p, x, gy, both(uneven.inputs(), sparseInputs), both(uneven.outputs(), sparseOutputs), proof);
     }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,7 +71,12 @@ class TapProofTest {
     private static boolean[] unproved(ConvShape p, double[] x, double[] gy) {
         try (Arena arena = Arena.ofConfined();
                 var proof = new TapProof(
-                        p, floats(arena, x), floats(arena, gy), sizes(x, p.n(), p.c()), sizes(gy, p.n(), p.k()))) {
+                        p,
+                        floats(arena, x),
+                        floats(arena, gy),
+                        IntStream.range(0, p.n()).toArray(),
+                        sizes(x, p.n(), p.c()),
+                        sizes(gy, p.n(), p.k()))) {
             long gw = arena.allocate(4L * TAPS * p.c() * p.k(), 64).address();
             for (int k = 0; k < p.k(); k++) {
                 proof.check(k, 0, p.c(), gw);
