@@ -27,10 +27,10 @@ final class TapProof implements AutoCloseable {
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT;
 
-    /** What a gradient must be of the product of two channels' norms. A measure, not a bound: docs/numerics.md says of what. */
+    /** What a gradient must be of the product of two channels' norms. A measure, not a bound: docs/performance.md says of what. */
     private static final double SHARE = 2e-3;
 
-    /** What is counted must be of that product. It is a third of what a tap sums, at most: every large number counts as the least. */
+    /** What is counted must be of that product. It is a sixth of what a tap sums, about: every large number counts as the least. */
     private static final double COUNTED_SHARE = 1e-3;
 
     /** Beyond this share of its channel's typical number a pixel is large, so that most is proved. */
