@@ -61,7 +61,8 @@ final class PackTest {
         }
         Path pack = Files.createDirectories(script.resolveSibling(place)).resolve("gpu-check.tar.gz");
         run("tar", "-czf", pack.toString(), "-C", content.toString(), "gpu-check");
-        List<String> arguments = run("sh", "-c", "ulimit -c unlimited 2>/dev/null; exec \"$0\" run first", script.toString());
+        List<String> arguments =
+                run("sh", "-c", "ulimit -c unlimited 2>/dev/null; exec \"$0\" run first", script.toString());
         assertThat(arguments).startsWith("core 0").endsWith("bench", "gpu-check", "first");
         Path home = Path.of(arguments.stream()
                 .filter(argument -> argument.startsWith("-Dlanewise.home="))
