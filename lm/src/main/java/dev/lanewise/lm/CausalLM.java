@@ -1,8 +1,11 @@
 package dev.lanewise.lm;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.part.Call;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
@@ -156,15 +159,31 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
 
     private Tensor states(Tensor ids, Call call, @Nullable List<Tensor> inputs) {
         checkLength(call.past() + call.count());
+        boolean passing = inputs == null && call.count() > 1 && !Autograd.isRecording() && !isHookedInside();
         Tensor x = embed(ids, call);
         for (int i = 0; i < layerCount(); i++) {
             if (inputs != null) {
                 inputs.add(x);
             }
-            x = layer(i, x, call);
+            x = passing ? passed(i, x, call) : layer(i, x, call);
         }
         call.finish();
-        return normalize(x);
+        return normalize(passing ? Scope.adopt(x) : x);
+    }
+
+    /** The result of a layer for a prompt, which no scope owns; its input, which may be large, is released. */
+    private Tensor passed(int number, Tensor x, Call call) {
+        Tensor y = layer(number, x, call).keep();
+        if (number > 0) {
+            try (Scope ignored = Scope.open("layer")) {
+                Scope.adopt(x);
+            }
+        }
+        return y;
+    }
+
+    private boolean isHookedInside() {
+        return isHooked() || layers().stream().anyMatch(Layer::isHooked);
     }
 
     /**

@@ -77,7 +77,10 @@ final class GgufModels {
         Object parts = file.metadata().getOrDefault("split.count", 1L);
         if (!parts.equals(1L) && !parts.equals(0L)) {
             throw new BadFileException(
-                    file.file(), "one of " + parts + " parts of a model", "a whole one", "join them by llama-gguf-split --merge");
+                    file.file(),
+                    "one of " + parts + " parts of a model",
+                    "a whole one",
+                    "join them by llama-gguf-split --merge");
         }
     }
 

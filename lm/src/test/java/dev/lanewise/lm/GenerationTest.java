@@ -92,8 +92,7 @@ class GenerationTest {
                     model.logits(ids.narrow(1, 0, 6), null, cache);
                     return model.logits(ids.narrow(1, 6, 4), null, cache);
                 });
-                double error =
-                        last.sub(whole.narrow(1, 6, 4)).abs().amax().item();
+                double error = last.sub(whole.narrow(1, 6, 4)).abs().amax().item();
                 assertThat(error / whole.abs().amax().item()).isBetween(1e-7, type == DType.F16 ? 2e-3 : 2e-2);
             }
             assertThat(Generation.beams(model, new int[] {3, 9}, new Generation.BeamOptions(3, 4, 1, List.of())))

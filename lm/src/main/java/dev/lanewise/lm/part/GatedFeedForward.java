@@ -4,6 +4,7 @@ import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.prune.Prunable;
 import dev.lanewise.nn.prune.Units;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,18 @@ public final class GatedFeedForward extends Part implements Prunable {
 
     @Override
     protected Tensor compute(Tensor x) {
-        return down.forward(function.apply(gate.forward(x)).mul(up.forward(x)));
+        return down.forward(inner(x));
+    }
+
+    /** Results are large, and released as soon as the next one is there. */
+    private Tensor inner(Tensor x) {
+        try (Scope whole = Scope.open("inner")) {
+            Tensor factor;
+            try (Scope gated = Scope.open("gate")) {
+                factor = gated.keep(function.apply(gate.forward(x)));
+            }
+            return whole.keep(factor.mul(up.forward(x)));
+        }
     }
 
     /** What lies between the layers. */

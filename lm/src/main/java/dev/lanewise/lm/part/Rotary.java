@@ -1,5 +1,6 @@
 package dev.lanewise.lm.part;
 
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -98,11 +99,14 @@ public final class Rotary {
             Tensor s = sin.to(x.dtype());
             Tensor a = x.narrow(-1, 0, pairs);
             Tensor b = x.narrow(-1, pairs, pairs);
-            Tensor left = a.mul(c).sub(b.mul(s));
-            Tensor right = b.mul(c).add(a.mul(s));
-            return size == 2 * pairs
-                    ? Tensor.cat(-1, left, right)
-                    : Tensor.cat(-1, left, right, x.narrow(-1, 2 * pairs, size - 2 * pairs));
+            try (Scope scope = Scope.open("rotary")) {
+                Tensor left = a.mul(c).sub(b.mul(s));
+                Tensor right = b.mul(c).add(a.mul(s));
+                return scope.keep(
+                        size == 2 * pairs
+                                ? Tensor.cat(-1, left, right)
+                                : Tensor.cat(-1, left, right, x.narrow(-1, 2 * pairs, size - 2 * pairs)));
+            }
         }
     }
 }
