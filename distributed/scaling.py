@@ -12,6 +12,13 @@ The model:
   adds up and copies, so that what it takes is added to the computing instead (SHARE of the communication's time).
 - Every rank computes as long (weak scaling: the same batch for each). With --strong the whole batch stays as it is, and computing
   is divided by n.
+- With --cores all ranks are on one machine, whose cores they share; each computes with one thread. As long as there are no more ranks than
+  cores, that changes nothing. With more of them they take turns: what one rank computes, sends and adds up in a step takes a core, the
+  cores do this for all ranks one after the other, and there is no idle core behind which sending could hide. So a step takes
+  ranks / cores times as long as a rank's computing and its share (--busy) of an all-reduce, and a message also waits for its
+  receiver's turn: the latency is --turn-us where that is more.
+- --compute-ms is best measured with as many ranks side by side, which don't exchange anything, as the machine will have: they share
+  memory and caches, which this model knows nothing about.
 - Left out: ranks that differ in speed (a step takes as long as the slowest), several ranks at one network card, congestion,
   reading data, batch normalization's statistics.
 """
@@ -27,11 +34,15 @@ def all_reduce(size, ranks, latency, bandwidth):
     return latency + 2 * (ranks - 1) * (latency + size / (ranks * bandwidth))
 
 
-def step(compute, size, ranks, latency, bandwidth, busy, bucket_size):
+def step(compute, size, ranks, latency, bandwidth, busy, bucket_size, cores, turn):
     """Seconds of a step, and of the communication in it."""
     if ranks == 1:
         return compute, 0.0
     buckets = max(1, round(size / bucket_size))
+    if cores and ranks > cores:
+        sending = buckets * all_reduce(size / buckets, ranks, max(latency, turn), bandwidth)
+        work = buckets * all_reduce(size / buckets, ranks, latency, bandwidth)
+        return max((compute + busy * work) * ranks / cores, sending), sending
     each = all_reduce(size / buckets, ranks, latency, bandwidth)
     computing = compute + busy * buckets * each
     backward = BACKWARD * computing
@@ -50,11 +61,15 @@ def main():
     parser.add_argument("--gigabytes-per-s", type=float, required=True, help="of a connection, with adding up")
     parser.add_argument("--bucket-mib", type=float, default=1.0, help="how much is sent at once")
     parser.add_argument("--busy", type=float, default=0.0, metavar="SHARE", help="of communication that takes the computing's core")
+    parser.add_argument("--cores", type=int, default=0, help="of the one machine that all ranks are on; 0: a core for each")
+    parser.add_argument("--turn-us", type=float, default=0.0, help="with more ranks than cores: until a rank that is to receive has its turn")
     parser.add_argument("--strong", action="store_true", help="divide the same batch by the ranks")
     parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
     args = parser.parse_args()
     if min(args.compute_ms, args.megabytes, args.latency_us, args.gigabytes_per_s, args.bucket_mib, *args.ranks) <= 0:
         parser.error("expected numbers above 0")
+    if args.cores < 0 or args.turn_us < 0:
+        parser.error("expected --cores and --turn-us of 0 or more")
     print(f"{'ranks':>6} {'step ms':>9} {'sending ms':>11} {'speedup':>8} {'efficiency':>11}")
     for ranks in args.ranks:
         compute = args.compute_ms / 1e3 / (ranks if args.strong else 1)
@@ -66,6 +81,8 @@ def main():
             args.gigabytes_per_s * 1e9,
             args.busy,
             args.bucket_mib * (1 << 20),
+            args.cores,
+            args.turn_us / 1e6,
         )
         speedup = args.compute_ms / 1e3 / seconds * (1 if args.strong else ranks)
         print(f"{ranks:6} {seconds * 1e3:9.1f} {sending * 1e3:11.1f} {speedup:8.2f} {speedup / ranks:11.1%}")
