@@ -195,7 +195,7 @@ enum StructuredOperand {
     });
 
     /** How many of these, the first ones, drawn cases choose from: what their seeds mean must not change. */
-    static final int DRAWN = CHANNELS_OF_ANY_SIZE.ordinal() + 1;
+    static final int DRAWN = 39;
 
     /** What a plane holds. */
     private interface Places {
