@@ -49,7 +49,8 @@ class StructuredConvolutionTest {
     }
 
     private static StructuredOperand any(Random random) {
-        return StructuredOperand.values()[random.nextInt(StructuredOperand.DRAWN)];
+        StructuredOperand[] all = StructuredOperand.values();
+        return all[random.nextInt(StructuredOperand.DRAWN)];
     }
 
     private static double[] operand(StructuredOperand kind, Random r, int images, int channels, int h, int w) {

@@ -156,7 +156,7 @@ enum StructuredOperand {
     }),
     TILES_ALIKE(r -> {
         int period = 1 << r.nextInt(3);
-        double[] tile = r.doubles(period * period, -1, 1).toArray();
+        double[] tile = r.doubles((long) period * period, -1, 1).toArray();
         return (image, y, x) -> tile[y % period * period + x % period];
     }),
     CHANNELS_OF_ANY_SIZE(r -> {
