@@ -107,7 +107,9 @@ class TemplateTest {
     }
 
     @ParameterizedTest
-    @CsvSource(quoteCharacter = '`', value = {"'ab', +", "'ab', ~", "[1], +"})
+    @CsvSource(
+            quoteCharacter = '`',
+            value = {"'ab', +", "'ab', ~", "[1], +"})
     void doublingEndsBeforeItFillsTheMemory(String first, String operator) {
         String template = "{% set n = namespace(x=" + first + ") %}{% for i in range(40) %}{% set n.x = n.x " + operator
                 + " n.x %}{% endfor %}";
