@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Sizes are spaced 16 to a power of two, below 64 KiB four, so at most a sixteenth (a fifth) of a block is unused. Large
  * blocks are cut from what waits, whatever its size was, and join with what waits beside them when they come back
- * ({@link AddressSpace}). Blocks of up to 64 KiB are pieces of slabs of 1 MiB, which are large blocks themselves.
+ * ({@link AddressSpace}). Blocks of up to 64 KiB are pieces of slabs of 256 KiB, which are large blocks themselves.
  *
  * <p>What waits is bounded: all blocks together are at most {@value #SLACK_PERCENT}% of the most that was in use in the last
  * minute (or {@link #FREE} more than it). Beyond that what waited longest goes back to the system, at once when another block

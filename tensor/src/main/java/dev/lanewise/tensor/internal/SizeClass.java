@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** A size of blocks, and the waiting pieces of that size, the last one given back first: it is likely to be in a cache. */
 final class SizeClass {
     /** The size of the blocks that small ones are cut from. */
-    static final long SLAB = 1 << 20;
+    static final long SLAB = 256 << 10;
 
     /** Sizes per power of two: four for small blocks, 16 for the others. */
     private static final int FINE = 16;
