@@ -213,11 +213,10 @@ class ServerTest {
                         .start();
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
-            socket.getOutputStream()
-                    .write(
-                            ("POST /v2/models/twice/infer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n"
-                                            + "GET /v2/health/live HTTP/1.1\r\nHost: a\r\n\r\n")
-                                    .getBytes(StandardCharsets.US_ASCII));
+            String head = " HTTP/1.1\r\nHost: a\r\n";
+            String request = "POST /v2/models/twice/infer" + head + "Transfer-Encoding: chunked\r\n\r\n-1\r\n"
+                    + "GET /v2/health/live" + head + "\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(answers).startsWith("HTTP/1.1 400").contains("the body can't be read");
             assertThat(answers).doesNotContain("HTTP/1.1 200");
@@ -227,18 +226,22 @@ class ServerTest {
     /** Sends a letter from time to time. */
     private static boolean isClosedInTheEnd(Socket socket) {
         for (int i = 0; i < 600; i++) {
-            try {
-                socket.getOutputStream().write('G');
-                if (socket.getInputStream().read() < 0) {
-                    return true;
-                }
-            } catch (SocketTimeoutException e) {
-                continue;
-            } catch (IOException e) {
+            if (isClosed(socket)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean isClosed(Socket socket) {
+        try {
+            socket.getOutputStream().write('G');
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     @Test

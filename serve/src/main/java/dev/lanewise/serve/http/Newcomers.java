@@ -37,7 +37,7 @@ public final class Newcomers implements SocketOptions {
     public static int most() {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
             long left = unix.getMaxFileDescriptorCount() - unix.getOpenFileDescriptorCount();
-            return (int) Math.clamp(left / 2, 1, MOST);
+            return Math.clamp(left / 2, 1, MOST);
         }
         return MOST;
     }
