@@ -79,7 +79,17 @@ record OutputColumn(String output, String column, DType dtype, boolean isNumber)
                     + " rows (expected one number for each, as the model declares); export the model again");
         }
         Object all = array(result.to(dtype).flatten());
-        return row -> isNumber ? Array.get(all, row) : ArraySeq.make(part(all, row * width, width));
+        return isNumber ? number(all) : row -> ArraySeq.make(part(all, row * width, width));
+    }
+
+    private static IntFunction<Object> number(Object all) {
+        return switch (all) {
+            case float[] floats -> row -> floats[row];
+            case double[] doubles -> row -> doubles[row];
+            case long[] longs -> row -> longs[row];
+            case int[] ints -> row -> ints[row];
+            default -> row -> Array.get(all, row);
+        };
     }
 
     private Object array(Tensor flat) {
