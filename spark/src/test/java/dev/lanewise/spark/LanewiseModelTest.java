@@ -11,6 +11,7 @@ import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -48,7 +49,8 @@ final class LanewiseModelTest {
                 in -> Map.of(
                         "sum", in.get("a").add(in.get("b")).sum(1),
                         "difference", in.get("a").sub(in.get("b")).sum(1)),
-                Map.of("a", Tensor.zeros(2, 2), "b", Tensor.zeros(2, 1)),
+                // in this order
+                new TreeMap<>(Map.of("a", Tensor.zeros(2, 2), "b", Tensor.zeros(2, 1))),
                 file,
                 new ExportOptions().outputs("sum", "difference"));
         return ScoringModel.onnx(file);
