@@ -230,6 +230,7 @@ final class Methods {
     }
 
     /** Whether a character is a digit, perhaps a raised or an encircled one. */
+    @SuppressWarnings("CharacterGetNumericValue") // asked of numbers only, never of letters
     private static boolean isDigit(int c) {
         int value = Character.getNumericValue(c);
         return Character.isDigit(c) || Character.getType(c) == Character.OTHER_NUMBER && value >= 0 && value < 10;
