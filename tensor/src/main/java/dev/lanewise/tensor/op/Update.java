@@ -24,15 +24,21 @@ public sealed interface Update extends Op {
     default TensorSpec[] infer(TensorSpec... in) {
         int group = operands();
         if (!(in.length > 0 && in.length % group == 0)) {
- throw Check.failure(this, "got " + in.length + " operands", "give " + group + " per parameter: the parameter, its gradient, its state");
- }
+            throw Check.failure(
+                    this,
+                    "got " + in.length + " operands",
+                    "give " + group + " per parameter: the parameter, its gradient, its state");
+        }
         TensorSpec[] out = new TensorSpec[in.length / group * (group - 1)];
         for (int i = 0, o = 0; i < in.length; i++) {
             TensorSpec parameter = Check.present(opName(), "specification of an operand", in[i - i % group]);
             Check.dtype(this, in[i], dtypes());
             if (!in[i].equals(parameter)) {
- throw Check.failure(this, "operand " + i % group + " is " + in[i] + " for a parameter " + parameter, "gradient and state have the parameter's type and shape");
- }
+                throw Check.failure(
+                        this,
+                        "operand " + i % group + " is " + in[i] + " for a parameter " + parameter,
+                        "gradient and state have the parameter's type and shape");
+            }
             if (i % group != 1) {
                 out[o++] = in[i];
             }

@@ -107,20 +107,30 @@ public record Convolution2d(
         Shape x = in[0].shape();
         Shape w = in[1].shape();
         if (!(x.size(1) > 0 && x.size(1) == Sizes.multiply(named.opName(), w.size(1), groups))) {
- throw Check.failure(named, "input " + x + " has " + x.size(1) + " channels, weight " + w + " in " + groups + " groups takes "
-                        + w.size(1) * groups, "is the input [n, c, h, w]?");
- }
+            throw Check.failure(
+                    named,
+                    "input " + x + " has " + x.size(1) + " channels, weight " + w + " in " + groups + " groups takes "
+                            + w.size(1) * groups,
+                    "is the input [n, c, h, w]?");
+        }
         if (!(w.size(0) > 0 && w.size(0) % groups == 0)) {
- throw Check.failure(named, "weight " + w + " has " + w.size(0) + " output channels for " + groups + " groups", "the groups must divide them");
- }
+            throw Check.failure(
+                    named,
+                    "weight " + w + " has " + w.size(0) + " output channels for " + groups + " groups",
+                    "the groups must divide them");
+        }
         if (!(fits(x.size(2), w.size(2), paddingH, dilationH) && fits(x.size(3), w.size(3), paddingW, dilationW))) {
- throw Check.failure(named, "weight " + w + " with dilation [" + dilationH + ", " + dilationW + "] does not fit input " + x
-                        + " with padding [" + paddingH + ", " + paddingW + "]", "use a smaller kernel or more padding");
- }
+            throw Check.failure(
+                    named,
+                    "weight " + w + " with dilation [" + dilationH + ", " + dilationW + "] does not fit input " + x
+                            + " with padding [" + paddingH + ", " + paddingW + "]",
+                    "use a smaller kernel or more padding");
+        }
         if (in.length == 3) {
             if (!in[2].shape().equals(Shape.of(w.size(0)))) {
- throw Check.failure(named, "bias " + in[2].shape() + " for weight " + w, "the bias must be [" + w.size(0) + "]");
- }
+                throw Check.failure(
+                        named, "bias " + in[2].shape() + " for weight " + w, "the bias must be [" + w.size(0) + "]");
+            }
         }
         return Check.one(in[0].with(
                 Shape.of(x.size(0), w.size(0), outputH(x.size(2), w.size(2)), outputW(x.size(3), w.size(3)))));

@@ -42,8 +42,11 @@ public record Convolution2dInputGrad(Convolution2d conv, long h, long w) impleme
         Shape weight = in[1].shape();
         Shape x = Shape.of(in[0].shape().size(0), Sizes.multiply(opName(), weight.size(1), conv.groups()), h, w);
         if (!conv.infer(in[0].with(x), in[1])[0].shape().equals(in[0].shape())) {
- throw Check.failure(this, "gradient " + in[0].shape() + " is not of a convolution of " + x + " with " + weight, "check height, width and padding");
- }
+            throw Check.failure(
+                    this,
+                    "gradient " + in[0].shape() + " is not of a convolution of " + x + " with " + weight,
+                    "check height, width and padding");
+        }
         return Check.one(in[0].with(x));
     }
 }

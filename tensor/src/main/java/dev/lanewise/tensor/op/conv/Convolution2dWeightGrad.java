@@ -41,8 +41,11 @@ public record Convolution2dWeightGrad(Convolution2d conv, long r, long s) implem
         Shape x = in[1].shape();
         Shape weight = Shape.of(in[0].shape().size(1), x.size(1) / conv.groups(), r, s);
         if (!conv.infer(in[1], in[1].with(weight))[0].shape().equals(in[0].shape())) {
- throw Check.failure(this, "gradient " + in[0].shape() + " is not of a convolution of " + x + " with " + weight, "check kernel size and padding");
- }
+            throw Check.failure(
+                    this,
+                    "gradient " + in[0].shape() + " is not of a convolution of " + x + " with " + weight,
+                    "check kernel size and padding");
+        }
         return Check.one(in[0].with(weight));
     }
 }

@@ -36,8 +36,11 @@ public record MaxPooling2dGrad(PoolingWindow pool, long h, long w) implements Op
         Check.dtype(this, in[0], dtypes());
         Check.dtype(this, in[1], Set.of(DType.I64));
         if (!in[0].shape().equals(in[1].shape())) {
- throw Check.failure(this, "gradient " + in[0] + " and positions " + in[1] + " differ in shape", "give the positions that max_pool2d gave");
- }
+            throw Check.failure(
+                    this,
+                    "gradient " + in[0] + " and positions " + in[1] + " differ in shape",
+                    "give the positions that max_pool2d gave");
+        }
         return Check.one(in[0].with(pool.back(this, in[0], h, w)));
     }
 }

@@ -78,13 +78,16 @@ public record PoolingWindow(
         Check.rank(op, in, 4, 4, "[n, c, h, w]");
         Shape shape = in.shape();
         if (shape.size(1) <= 0) {
- throw Check.failure(op, in + " has no channels", "give images [n, c, h, w] of one channel or more");
- }
+            throw Check.failure(op, in + " has no channels", "give images [n, c, h, w] of one channel or more");
+        }
         long oh = outputH(shape.size(2));
         long ow = outputW(shape.size(3));
         if (!(shape.size(2) > 0 && shape.size(3) > 0 && oh > 0 && ow > 0)) {
- throw Check.failure(op, "a window of [" + kernelH + ", " + kernelW + "] does not fit " + in, "use a smaller window or more padding");
- }
+            throw Check.failure(
+                    op,
+                    "a window of [" + kernelH + ", " + kernelW + "] does not fit " + in,
+                    "use a smaller window or more padding");
+        }
         return Shape.of(shape.size(0), shape.size(1), oh, ow);
     }
 
@@ -93,8 +96,11 @@ public record PoolingWindow(
         Check.rank(op, gradient, 4, 4, "[n, c, oh, ow]");
         Shape shape = gradient.shape();
         if (!(shape.size(1) > 0 && h > 0 && w > 0 && shape.size(2) == outputH(h) && shape.size(3) == outputW(w))) {
- throw Check.failure(op, "gradient " + gradient + " is not of a pooling of [" + h + ", " + w + "]", "check height, width and window");
- }
+            throw Check.failure(
+                    op,
+                    "gradient " + gradient + " is not of a pooling of [" + h + ", " + w + "]",
+                    "check height, width and window");
+        }
         return Shape.of(shape.size(0), shape.size(1), h, w);
     }
 }

@@ -136,14 +136,20 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
     /** The bounds of a clamp may be infinite, as long as the results are elements of the type. */
     private void checkInteger(TensorSpec in) {
         if (!(isWhole(a) && isWhole(b))) {
- throw Check.failure(this, "the number " + (isWhole(a) ? b : a) + " is not a whole number for " + in, "cast the tensor with to(DType.F32)");
- }
+            throw Check.failure(
+                    this,
+                    "the number " + (isWhole(a) ? b : a) + " is not a whole number for " + in,
+                    "cast the tensor with to(DType.F32)");
+        }
         boolean fits = kind == Kind.CLAMP
                 ? a <= WholeNumbers.most(in.dtype()) && b >= WholeNumbers.least(in.dtype())
                 : Math.abs(a) < 0x1p63;
         if (!fits) {
- throw Check.failure(this, "the number " + a + (kind == Kind.CLAMP ? " or " + b : "") + " is outside the range of " + in, "cast the tensor with to(DType.F64)");
- }
+            throw Check.failure(
+                    this,
+                    "the number " + a + (kind == Kind.CLAMP ? " or " + b : "") + " is outside the range of " + in,
+                    "cast the tensor with to(DType.F64)");
+        }
     }
 
     private static boolean isWhole(double v) {

@@ -36,9 +36,12 @@ public record Cat(int dim) implements Op {
         long size = 0;
         for (TensorSpec spec : in) {
             if (!(spec.shape().rank() == in[0].shape().rank()
-                            && spec.shape().with(dim, 0).equals(in[0].shape().with(dim, 0)))) {
- throw Check.failure(this, "sizes differ outside dimension " + dim + ": " + in[0] + " and " + spec, "all other dimensions must agree");
- }
+                    && spec.shape().with(dim, 0).equals(in[0].shape().with(dim, 0)))) {
+                throw Check.failure(
+                        this,
+                        "sizes differ outside dimension " + dim + ": " + in[0] + " and " + spec,
+                        "all other dimensions must agree");
+            }
             size = Sizes.add(opName(), size, spec.shape().size(dim));
         }
         return Check.one(in[0].with(in[0].shape().with(dim, size)));

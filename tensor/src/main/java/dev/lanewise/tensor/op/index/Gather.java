@@ -46,7 +46,10 @@ public record Gather(int dim) implements Op {
             fits = d == dim || positions.size(d) <= shape.size(d);
         }
         if (!fits) {
- throw Check.failure(op, "positions " + index + " don't fit " + x + " outside dimension " + dim, "they need the same rank and no larger sizes");
- }
+            throw Check.failure(
+                    op,
+                    "positions " + index + " don't fit " + x + " outside dimension " + dim,
+                    "they need the same rank and no larger sizes");
+        }
     }
 }

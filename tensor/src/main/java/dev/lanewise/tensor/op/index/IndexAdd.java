@@ -38,9 +38,12 @@ public record IndexAdd(int dim, long size) implements Op {
         Shape slices = in[0].shape();
         Shape index = in[1].shape();
         if (!(dim <= slices.rank() - index.rank()
-                        && slices.slice(dim, dim + index.rank()).equals(index))) {
- throw Check.failure(this, "slices " + in[0] + " don't hold positions " + in[1] + " at dimension " + dim, "give slices of the shape that index_select gives");
- }
+                && slices.slice(dim, dim + index.rank()).equals(index))) {
+            throw Check.failure(
+                    this,
+                    "slices " + in[0] + " don't hold positions " + in[1] + " at dimension " + dim,
+                    "give slices of the shape that index_select gives");
+        }
         return Check.one(in[0].with(
                 slices.slice(0, dim).concat(Shape.of(size)).concat(slices.slice(dim + index.rank(), slices.rank()))));
     }

@@ -38,13 +38,17 @@ public record Pad(List<Long> before, List<Long> after, double value) implements 
         Check.count(this, in, 1);
         int rank = in[0].shape().rank();
         if (!(before.size() == rank && after.size() == rank)) {
- throw Check.failure(this, "padding for " + before.size() + " dimensions of " + in[0], "give one number before and one after for each dimension");
- }
+            throw Check.failure(
+                    this,
+                    "padding for " + before.size() + " dimensions of " + in[0],
+                    "give one number before and one after for each dimension");
+        }
         long[] sizes = in[0].shape().toArray();
         for (int d = 0; d < rank; d++) {
             if (!(before.get(d) >= 0 && after.get(d) >= 0)) {
- throw Check.failure(this, "negative padding " + before + ", " + after + " of " + in[0], "cut with narrow instead");
- }
+                throw Check.failure(
+                        this, "negative padding " + before + ", " + after + " of " + in[0], "cut with narrow instead");
+            }
             sizes[d] = Sizes.add(opName(), sizes[d], Sizes.add(opName(), before.get(d), after.get(d)));
         }
         return Check.one(in[0].with(Shape.of(sizes)));

@@ -53,8 +53,11 @@ public record Scatter(Kind kind, int dim) implements Op {
         Check.dtype(this, in[1], Set.of(DType.I64));
         Gather.checkIndex(this, dim, in[0], in[1]);
         if (!in[1].shape().equals(in[2].shape())) {
- throw Check.failure(this, "positions " + in[1] + " and elements " + in[2] + " differ in shape", "narrow or expand one of them");
- }
+            throw Check.failure(
+                    this,
+                    "positions " + in[1] + " and elements " + in[2] + " differ in shape",
+                    "narrow or expand one of them");
+        }
         return Check.one(in[0]);
     }
 }

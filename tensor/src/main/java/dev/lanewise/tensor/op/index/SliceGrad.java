@@ -34,8 +34,8 @@ public record SliceGrad(Slice slice, long size) implements Op {
         Check.count(this, in, 1);
         TensorSpec result = in[0].with(in[0].shape().with(slice.dim(), size));
         if (!slice.infer(result)[0].shape().equals(in[0].shape())) {
- throw Check.failure(this, "got " + in[0] + " for " + slice, "give the gradient of the slice's result");
- }
+            throw Check.failure(this, "got " + in[0] + " for " + slice, "give the gradient of the slice's result");
+        }
         return Check.one(result);
     }
 }

@@ -42,11 +42,15 @@ public record IntegerProduct(boolean scaled) implements Op.Fused {
         Shape a = in[0].shape();
         Shape b = in[1].shape();
         if (a.size(-1) != b.size(0)) {
- throw Check.failure(this, "inner sizes differ: " + a + " x " + b + " (" + a.size(-1) + " != " + b.size(0) + ")", "transpose the right operand?");
- }
+            throw Check.failure(
+                    this,
+                    "inner sizes differ: " + a + " x " + b + " (" + a.size(-1) + " != " + b.size(0) + ")",
+                    "transpose the right operand?");
+        }
         if (in[2].shape().elements() != 1) {
- throw Check.failure(this, "zero point " + in[2] + " of the left operand", "give one number, or shift the rows before");
- }
+            throw Check.failure(
+                    this, "zero point " + in[2] + " of the left operand", "give one number, or shift the rows before");
+        }
         long n = b.size(1);
         perColumn(in[3], n, "zero point");
         if (scaled) {
@@ -56,16 +60,16 @@ public record IntegerProduct(boolean scaled) implements Op.Fused {
         if (in.length == 6) {
             Check.dtype(this, in[5], Set.of(DType.F32));
             if (!in[5].shape().equals(Shape.of(n))) {
- throw Check.failure(this, "bias " + in[5] + " for " + n + " columns", "the bias must be [" + n + "]");
- }
+                throw Check.failure(this, "bias " + in[5] + " for " + n + " columns", "the bias must be [" + n + "]");
+            }
         }
         return Check.one(new TensorSpec(scaled ? DType.F32 : DType.I32, a.with(-1, n)));
     }
 
     private void perColumn(TensorSpec spec, long n, String what) {
         if (!(spec.shape().elements() == 1 || spec.shape().equals(Shape.of(n)))) {
- throw Check.failure(this, what + " " + spec + " for " + n + " columns", "give one number, or [" + n + "]");
- }
+            throw Check.failure(this, what + " " + spec + " for " + n + " columns", "give one number, or [" + n + "]");
+        }
     }
 
     @Override

@@ -58,8 +58,8 @@ public enum Linalg implements Op {
         long n = a.size(-1);
         long k = Math.min(m, n);
         if (this != QR && this != SVD && m != n) {
- throw Check.failure(this, "matrix " + in[0] + " is not square", "use QR or SVD for least squares");
- }
+            throw Check.failure(this, "matrix " + in[0] + " is not square", "use QR or SVD for least squares");
+        }
         Shape batch = a.slice(0, a.rank() - 2);
         return switch (this) {
             case CHOLESKY, INVERSE -> Check.one(in[0]);
@@ -74,8 +74,11 @@ public enum Linalg implements Op {
             case SOLVE, SOLVE_LOWER, SOLVE_UPPER -> {
                 Shape b = in[1].shape();
                 if (!(b.rank() == a.rank() && b.with(-1, 1).equals(a.with(-1, 1)))) {
- throw Check.failure(this, "right side " + in[1] + " does not fit " + in[0], "give [..., " + n + ", k] with the same leading sizes");
- }
+                    throw Check.failure(
+                            this,
+                            "right side " + in[1] + " does not fit " + in[0],
+                            "give [..., " + n + ", k] with the same leading sizes");
+                }
                 yield Check.one(in[1]);
             }
             case DET -> Check.one(in[0].with(batch));

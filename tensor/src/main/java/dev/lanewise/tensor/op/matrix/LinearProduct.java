@@ -49,12 +49,16 @@ public record LinearProduct(Activation activation) implements Op.Fused {
         Shape x = in[0].shape();
         Shape w = in[1].shape();
         if (x.size(-1) != w.size(1)) {
- throw Check.failure(this, "input " + x + " has " + x.size(-1) + " features, weight " + w + " takes " + w.size(1), "flatten the input, or transpose the weight?");
- }
+            throw Check.failure(
+                    this,
+                    "input " + x + " has " + x.size(-1) + " features, weight " + w + " takes " + w.size(1),
+                    "flatten the input, or transpose the weight?");
+        }
         if (in.length == 3) {
             if (!in[2].shape().equals(Shape.of(w.size(0)))) {
- throw Check.failure(this, "bias " + in[2].shape() + " for weight " + w, "the bias must be [" + w.size(0) + "]");
- }
+                throw Check.failure(
+                        this, "bias " + in[2].shape() + " for weight " + w, "the bias must be [" + w.size(0) + "]");
+            }
         }
         return Check.one(in[0].with(x.with(-1, w.size(0))));
     }

@@ -68,8 +68,12 @@ public record QuantizedProduct(Kind kind, BlockFormat format) implements Op.Fuse
         long n = weight.shape().size(0);
         long bytes = weight.shape().size(1);
         if (bytes % format.bytes() != 0) {
- throw Check.failure(this, "rows of " + bytes + " bytes are no whole blocks of " + format + ", " + format.bytes() + " bytes each", "check format and shape");
- }
+            throw Check.failure(
+                    this,
+                    "rows of " + bytes + " bytes are no whole blocks of " + format + ", " + format.bytes()
+                            + " bytes each",
+                    "check format and shape");
+        }
         long k = format.numbers(bytes);
         if (kind == Kind.UNPACK) {
             return Check.one(new TensorSpec(DType.F32, Shape.of(n, k)));
@@ -78,9 +82,12 @@ public record QuantizedProduct(Kind kind, BlockFormat format) implements Op.Fuse
         Shape x = in[0].shape();
         long want = kind == Kind.LINEAR ? k : n;
         if (x.size(-1) != want) {
- throw Check.failure(this, "input " + x + " has " + x.size(-1) + " features, weight [" + n + ", " + k + "] of " + format
-                        + " takes " + want, "flatten the input, or check the format?");
- }
+            throw Check.failure(
+                    this,
+                    "input " + x + " has " + x.size(-1) + " features, weight [" + n + ", " + k + "] of " + format
+                            + " takes " + want,
+                    "flatten the input, or check the format?");
+        }
         return Check.one(in[0].with(x.with(-1, kind == Kind.LINEAR ? n : k)));
     }
 

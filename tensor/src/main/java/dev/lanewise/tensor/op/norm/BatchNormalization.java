@@ -43,11 +43,17 @@ public record BatchNormalization(double epsilon) implements Op.Fused {
         Check.rank(this, in[0], 2, Integer.MAX_VALUE, "[n, c, ...]");
         Shape channels = Shape.of(in[0].shape().size(1));
         if (in[0].shape().isEmpty() && !channels.isEmpty()) {
- throw Check.failure(this, "input " + in[0] + " has no elements to take a channel's mean of", "leave empty batches out, or use batchNormInference");
- }
+            throw Check.failure(
+                    this,
+                    "input " + in[0] + " has no elements to take a channel's mean of",
+                    "leave empty batches out, or use batchNormInference");
+        }
         if (!(in[1].shape().equals(channels) && in[2].shape().equals(channels))) {
- throw Check.failure(this, "weight " + in[1].shape() + " and bias " + in[2].shape() + " for input " + in[0].shape(), "they must be " + channels);
- }
+            throw Check.failure(
+                    this,
+                    "weight " + in[1].shape() + " and bias " + in[2].shape() + " for input " + in[0].shape(),
+                    "they must be " + channels);
+        }
         TensorSpec statistic = Wide.statistic(in[0], channels);
         return new TensorSpec[] {in[0], statistic, statistic};
     }

@@ -37,8 +37,11 @@ public record BatchNormalizationGrad(BatchNormalization forward) implements Op.F
         Check.count(this, in, 5);
         TensorSpec[] result = forward.infer(in[1], in[2], in[2]);
         if (!(in[0].equals(in[1]) && in[3].equals(result[1]) && in[4].equals(result[2]))) {
- throw Check.failure(this, "gradient " + in[0] + ", mean " + in[3] + " and variance " + in[4] + " don't fit input " + in[1], "give what the forward pass gave");
- }
+            throw Check.failure(
+                    this,
+                    "gradient " + in[0] + ", mean " + in[3] + " and variance " + in[4] + " don't fit input " + in[1],
+                    "give what the forward pass gave");
+        }
         return new TensorSpec[] {in[1], in[2], in[2]};
     }
 

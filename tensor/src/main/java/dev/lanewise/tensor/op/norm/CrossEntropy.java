@@ -50,13 +50,19 @@ public record CrossEntropy(Reduction reduction, long ignoreIndex, double labelSm
         Check.dtype(this, in[1], Set.of(DType.I64));
         Shape logits = in[0].shape();
         if (!in[1].shape().equals(Shape.of(logits.size(0)))) {
- throw Check.failure(this, "logits " + logits + " and classes " + in[1].shape(), "give one class number per row: [" + logits.size(0) + "]");
- }
+            throw Check.failure(
+                    this,
+                    "logits " + logits + " and classes " + in[1].shape(),
+                    "give one class number per row: [" + logits.size(0) + "]");
+        }
         if (in.length == 3) {
             Check.sameDtype(this, in[0], in[2]);
             if (!in[2].shape().equals(Shape.of(logits.size(1)))) {
- throw Check.failure(this, "logits " + logits + " and weights " + in[2].shape(), "give one weight per class: [" + logits.size(1) + "]");
- }
+                throw Check.failure(
+                        this,
+                        "logits " + logits + " and weights " + in[2].shape(),
+                        "give one weight per class: [" + logits.size(1) + "]");
+            }
         }
         Shape loss = reduction == Reduction.NONE ? in[1].shape() : Shape.SCALAR;
         return new TensorSpec[] {in[0].with(loss), in[0]};

@@ -40,8 +40,11 @@ public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
                 in.length == 4 ? new TensorSpec[] {in[1], in[2], in[3]} : new TensorSpec[] {in[1], in[2]};
         Shape loss = forward.infer(forwardIn)[0].shape();
         if (!in[0].shape().equals(loss)) {
- throw Check.failure(this, "upstream gradient " + in[0] + " for a loss of shape " + loss, "give the gradient of the loss");
- }
+            throw Check.failure(
+                    this,
+                    "upstream gradient " + in[0] + " for a loss of shape " + loss,
+                    "give the gradient of the loss");
+        }
         return Check.one(in[1]);
     }
 

@@ -48,8 +48,11 @@ public record LayerNormalization(int dims, double epsilon) implements Op.Fused {
         Shape normalized = shape.slice(leading, shape.rank());
         for (int i = 1; i < in.length; i++) {
             if (!in[i].shape().equals(normalized)) {
- throw Check.failure(this, (i == 1 ? "weight " : "bias ") + in[i].shape() + " for input " + shape, "it must be " + normalized);
- }
+                throw Check.failure(
+                        this,
+                        (i == 1 ? "weight " : "bias ") + in[i].shape() + " for input " + shape,
+                        "it must be " + normalized);
+            }
         }
         TensorSpec statistic = Wide.statistic(in[0], shape.slice(0, leading));
         return new TensorSpec[] {in[0], statistic, statistic};

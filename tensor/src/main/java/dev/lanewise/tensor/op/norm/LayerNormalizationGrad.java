@@ -39,8 +39,11 @@ public record LayerNormalizationGrad(LayerNormalization forward) implements Op.F
         Check.count(this, in, 4, 5);
         TensorSpec[] result = in.length == 5 ? forward.infer(in[1], in[4]) : forward.infer(in[1]);
         if (!(in[0].equals(in[1]) && in[2].equals(result[1]) && in[3].equals(result[2]))) {
- throw Check.failure(this, "gradient " + in[0] + ", mean " + in[2] + " and deviation " + in[3] + " don't fit input " + in[1], "give what the forward pass gave");
- }
+            throw Check.failure(
+                    this,
+                    "gradient " + in[0] + ", mean " + in[2] + " and deviation " + in[3] + " don't fit input " + in[1],
+                    "give what the forward pass gave");
+        }
         Shape shape = in[1].shape();
         TensorSpec affine = in[1].with(shape.slice(shape.rank() - forward.dims(), shape.rank()));
         return new TensorSpec[] {in[1], affine, affine};

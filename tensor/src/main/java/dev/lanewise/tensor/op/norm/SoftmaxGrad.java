@@ -37,8 +37,9 @@ public record SoftmaxGrad(Softmax forward) implements Op.Fused {
         Check.dtype(this, in[0], dtypes());
         in[0].shape().dim(forward.dim(), opName());
         if (!in[0].shape().equals(in[1].shape())) {
- throw Check.failure(this, "gradient " + in[0] + " and result " + in[1] + " differ in shape", "give the forward result");
- }
+            throw Check.failure(
+                    this, "gradient " + in[0] + " and result " + in[1] + " differ in shape", "give the forward result");
+        }
         return Check.one(in[0]);
     }
 

@@ -45,8 +45,9 @@ public record ArgReduce(Kind kind, int dim, boolean keepDim) implements Op {
         Check.dtype(this, in[0], dtypes());
         Shape shape = in[0].shape();
         if (shape.size(shape.dim(dim, opName())) <= 0) {
- throw Check.failure(this, "dimension " + dim + " of " + in[0] + " is empty", "an empty set has no extreme element");
- }
+            throw Check.failure(
+                    this, "dimension " + dim + " of " + in[0] + " is empty", "an empty set has no extreme element");
+        }
         return Check.one(new TensorSpec(DType.I64, keepDim ? shape.with(dim, 1) : shape.without(dim)));
     }
 }

@@ -93,8 +93,11 @@ public record Reduce(Kind kind, List<Integer> dims, boolean keepDims) implements
         for (int dim : dims) {
             shape.dim(dim, opName());
             if ((kind == Kind.AMAX || kind == Kind.AMIN) && shape.size(dim) <= 0) {
- throw Check.failure(this, "dimension " + dim + " of " + in[0] + " is empty", "an empty set has no largest or smallest element");
- }
+                throw Check.failure(
+                        this,
+                        "dimension " + dim + " of " + in[0] + " is empty",
+                        "an empty set has no largest or smallest element");
+            }
         }
         for (int i = dims.size() - 1; i >= 0; i--) {
             shape = keepDims ? shape.with(dims.get(i), 1) : shape.without(dims.get(i));

@@ -53,18 +53,24 @@ public record Attention(double scale, boolean causal) implements Op.Fused {
         int rank = q.rank();
         Shape leading = q.slice(0, rank - 2);
         if (!(k.rank() == rank
-                        && v.rank() == rank
-                        && k.slice(0, rank - 2).equals(leading)
-                        && v.slice(0, rank - 2).equals(leading)
-                        && k.size(-1) == q.size(-1)
-                        && k.size(-2) == v.size(-2))) {
- throw Check.failure(this, "queries " + q + ", keys " + k + ", values " + v, "give [..., l, e], [..., s, e] and [..., s, v] with equal leading sizes");
- }
+                && v.rank() == rank
+                && k.slice(0, rank - 2).equals(leading)
+                && v.slice(0, rank - 2).equals(leading)
+                && k.size(-1) == q.size(-1)
+                && k.size(-2) == v.size(-2))) {
+            throw Check.failure(
+                    this,
+                    "queries " + q + ", keys " + k + ", values " + v,
+                    "give [..., l, e], [..., s, e] and [..., s, v] with equal leading sizes");
+        }
         Shape scores = q.with(-1, k.size(-2));
         if (in.length == 4) {
             if (!Shape.broadcast(opName(), in[3].shape(), scores).equals(scores)) {
- throw Check.failure(this, "mask " + in[3].shape() + " for scores " + scores, "the mask must broadcast to the scores");
- }
+                throw Check.failure(
+                        this,
+                        "mask " + in[3].shape() + " for scores " + scores,
+                        "the mask must broadcast to the scores");
+            }
         }
         return new TensorSpec[] {in[0].with(q.with(-1, v.size(-1))), Wide.statistic(in[0], q.without(-1))};
     }

@@ -38,8 +38,11 @@ public record AttentionGrad(Attention forward) implements Op.Fused {
         TensorSpec[] result =
                 in.length == 7 ? forward.infer(in[1], in[2], in[3], in[6]) : forward.infer(in[1], in[2], in[3]);
         if (!(in[0].equals(result[0]) && in[4].equals(result[0]) && in[5].equals(result[1]))) {
- throw Check.failure(this, "gradient " + in[0] + " and results " + in[4] + ", " + in[5] + " don't fit queries " + in[1], "give what the forward pass gave");
- }
+            throw Check.failure(
+                    this,
+                    "gradient " + in[0] + " and results " + in[4] + ", " + in[5] + " don't fit queries " + in[1],
+                    "give what the forward pass gave");
+        }
         return new TensorSpec[] {in[1], in[2], in[3]};
     }
 

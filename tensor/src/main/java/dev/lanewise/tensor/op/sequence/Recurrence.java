@@ -145,12 +145,15 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
         Shape x = in[0].shape();
         Sizes.toInt(opName(), "the number of times", x.size(1));
         if (x.size(1) <= 0) {
- throw Check.failure(this, "no times in the input " + x, "give sequences of one or more");
- }
+            throw Check.failure(this, "no times in the input " + x, "give sequences of one or more");
+        }
         Shape states = in[state(0)].shape();
         if (!(states.rank() == 2 && states.size(0) == x.size(0))) {
- throw Check.failure(this, "first state " + states + " for the input " + x, "give [n, hidden] for an input [n, time, in]");
- }
+            throw Check.failure(
+                    this,
+                    "first state " + states + " for the input " + x,
+                    "give [n, hidden] for an input [n, time, in]");
+        }
         for (int direction = 0; direction < directions(); direction++) {
             checkDirection(direction, x.size(2), states, in);
         }
@@ -171,9 +174,12 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
         for (int i = 0; i < wanted.size(); i++) {
             int operand = operand(direction) + i;
             if (!in[operand].shape().equals(wanted.get(i))) {
- throw Check.failure(this, "operand " + operand + " is " + in[operand].shape() + " for the input " + in[0].shape()
-                            + " and first states " + states + " (expected " + wanted.get(i) + ")", "give weight_ih, weight_hh, bias_ih, bias_hh and the first states of each direction");
- }
+                throw Check.failure(
+                        this,
+                        "operand " + operand + " is " + in[operand].shape() + " for the input " + in[0].shape()
+                                + " and first states " + states + " (expected " + wanted.get(i) + ")",
+                        "give weight_ih, weight_hh, bias_ih, bias_hh and the first states of each direction");
+            }
         }
     }
 

@@ -59,12 +59,18 @@ public record RecurrenceGrad(Recurrence forward, boolean ofStates) implements Op
         TensorSpec[] results = forward.infer(operands);
         for (int i = 0; i < upstreams(); i++) {
             if (!in[i].equals(results[i])) {
- throw Check.failure(this, "upstream gradient " + i + " is " + in[i] + " (expected " + results[i] + ")", "give the gradients of what the forward pass gave");
- }
+                throw Check.failure(
+                        this,
+                        "upstream gradient " + i + " is " + in[i] + " (expected " + results[i] + ")",
+                        "give the gradients of what the forward pass gave");
+            }
         }
         if (!in[output()].equals(results[0])) {
- throw Check.failure(this, "hidden states " + in[output()] + " (expected " + results[0] + ")", "give what the forward pass gave");
- }
+            throw Check.failure(
+                    this,
+                    "hidden states " + in[output()] + " (expected " + results[0] + ")",
+                    "give what the forward pass gave");
+        }
         return operands;
     }
 

@@ -50,8 +50,8 @@ public record Permute(List<Integer> dims) implements Op.View {
             }
         }
         if (!valid) {
- throw Check.failure(this, dims + " of " + in[0], "name each of the " + rank + " dimensions once");
- }
+            throw Check.failure(this, dims + " of " + in[0], "name each of the " + rank + " dimensions once");
+        }
         long[] sizes = new long[rank];
         for (int i = 0; i < rank; i++) {
             sizes[i] = in[0].shape().size(dims.get(i));

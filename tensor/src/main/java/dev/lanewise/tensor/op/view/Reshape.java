@@ -25,8 +25,11 @@ public record Reshape(Shape shape) implements Op.View {
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 1);
         if (shape.elements() != in[0].shape().elements()) {
- throw Check.failure(this, in[0] + " has " + in[0].shape().elements() + " elements, " + shape + " has " + shape.elements(), "give sizes with the same product, one of them may be -1");
- }
+            throw Check.failure(
+                    this,
+                    in[0] + " has " + in[0].shape().elements() + " elements, " + shape + " has " + shape.elements(),
+                    "give sizes with the same product, one of them may be -1");
+        }
         return Check.one(in[0].with(shape));
     }
 }

@@ -28,12 +28,15 @@ public record Slice(int dim, long start, long length, long step) implements Op.V
         Check.count(this, in, 1);
         long size = in[0].shape().size(in[0].shape().dim(dim, opName()));
         if (!(step >= 1
-                        && start >= 0
-                        && length >= 0
-                        && (length == 0 ? start <= size : start < size && length - 1 <= (size - 1 - start) / step))) {
- throw Check.failure(this, length + " elements from " + start + " in steps of " + step + " leave dimension " + dim + " of "
-                        + in[0], "stay between 0 and " + size + " with a step of 1 or more");
- }
+                && start >= 0
+                && length >= 0
+                && (length == 0 ? start <= size : start < size && length - 1 <= (size - 1 - start) / step))) {
+            throw Check.failure(
+                    this,
+                    length + " elements from " + start + " in steps of " + step + " leave dimension " + dim + " of "
+                            + in[0],
+                    "stay between 0 and " + size + " with a step of 1 or more");
+        }
         return Check.one(in[0].with(in[0].shape().with(dim, length)));
     }
 }
