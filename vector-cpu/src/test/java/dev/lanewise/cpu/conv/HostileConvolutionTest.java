@@ -85,7 +85,7 @@ class HostileConvolutionTest {
                 new ConvShape(2, 16, 12, 12, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 new ConvShape(1, 32, 9, 30, 16, 3, 3, 1, 1, 0, 2, 1, 1, 1),
                 new ConvShape(2, 16, 11, 6, 16, 3, 3, 1, 1, 0, 0, 1, 1, 1),
-                new ConvShape(20, 17, 8, 7, 18, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                new ConvShape(7, 17, 8, 7, 18, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 new ConvShape(1, 24, 5, 5, 272, 3, 3, 1, 1, 1, 1, 1, 1, 1));
     }
 

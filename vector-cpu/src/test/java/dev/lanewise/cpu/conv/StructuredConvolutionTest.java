@@ -31,7 +31,7 @@ class StructuredConvolutionTest {
     /** Of gradients of weights that were wrong before kernels were proved ({@code TapProof}). */
     private static final int[] ONCE_WRONG = {1054, 1083, 1149, 1173, 1179, 1208, 1275, 1309, 1690, 1815};
 
-    private static final int FEW = 6;
+    private static final int FEW = 3;
     private static final int ALL = Integer.getInteger("lanewise.structured.count", 1000);
 
     /** Of the weights' gradients' cases the shapes of one image in this many are large. */
