@@ -89,7 +89,7 @@ final class GgufWriter {
                 .putInt(3)
                 .putLong(data.size())
                 .putLong(count);
-        whole.put(settings.array(), 0, settings.position()).put(tensors.array(), 0, tensors.position());
+        whole.put(settings.duplicate().flip()).put(tensors.duplicate().flip());
         whole.position(aligned(whole.position()));
         data.forEach(whole::put);
         return Files.write(file, whole.array());
