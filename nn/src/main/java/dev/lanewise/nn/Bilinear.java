@@ -2,15 +2,15 @@ package dev.lanewise.nn;
 
 import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code out_k = a^T W_k b + bias_k} of two inputs {@code [n, a], [n, b] -> [n, out]}, with {@code weight [out, a, b]}.
+ * {@code out_k = a^T W_k b + bias_k} of two inputs {@code [..., a], [..., b] -> [..., out]}, with {@code weight [out, a, b]}.
  */
 public final class Bilinear extends Layer {
-    private final long first;
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
@@ -50,7 +50,7 @@ public final class Bilinear extends Layer {
      * @throws TensorException if a size is negative or above 2^48
      */
     public Bilinear(long first, long second, long out, boolean withBias, Rng rng) {
-        this.first = LayerSizes.checked("bilinear", "first", first);
+        LayerSizes.checked("bilinear", "first", first);
         LayerSizes.checked("bilinear", "second", second);
         LayerSizes.checked("bilinear", "out", out);
         weight = parameter("weight", Init.fanIn(rng, first, out, first, second));
@@ -61,24 +61,33 @@ public final class Bilinear extends Layer {
      * Computes the layer's result for two inputs.
      *
      * @param a the first input, {@code [..., first]}
-     * @param b the second input, {@code [..., second]}
+     * @param b the second input, {@code [..., second]}, of the same sizes before
      * @return {@code [..., out]}
+     * @throws TensorException if the inputs have other widths, or differ in the sizes before
      */
     public Tensor forward(Tensor a, Tensor b) {
-        return forward(Tensor.cat(-1, a, b));
+        Shape sizes = weight.leaf().shape();
+        Shape leading = a.shape().rank() == 0 ? a.shape() : a.shape().without(-1);
+        if (!a.shape().equals(leading.concat(Shape.of(sizes.size(1))))
+                || !b.shape().equals(leading.concat(Shape.of(sizes.size(2))))) {
+            throw new TensorException("bilinear: inputs " + a.spec() + " and " + b.spec() + " (expected [..., "
+                    + sizes.size(1) + "] and [..., " + sizes.size(2)
+                    + "] with the same sizes before); reshape them, or swap them?");
+        }
+        return called(() -> product(a, b, leading));
     }
 
-    /** Takes both inputs side by side, {@code [n, a + b]}. */
-    @Override
-    protected Tensor compute(Tensor both) {
-        Tensor a = both.narrow(1, 0, first);
-        Tensor b = both.narrow(1, first, both.shape().size(1) - first);
-        long out = weight.leaf().shape().size(0);
+    private Tensor product(Tensor a, Tensor b, Shape leading) {
+        long[] sizes = weight.leaf().shape().toArray();
+        long rows = leading.elements();
         // [n, a] x [a, out * b], then with b over the last dimension
-        Tensor left = a.matmul(weight.tensor().permute(1, 0, 2).flatten(1));
-        Tensor product =
-                left.reshape(-1, out, b.shape().size(1)).matmul(b.unsqueeze(2)).squeeze(2);
-        return bias == null ? product : product.add(bias.tensor());
+        Tensor left = a.reshape(rows, sizes[1])
+                .matmul(weight.tensor().permute(1, 0, 2).flatten(1));
+        Tensor product = left.reshape(rows, sizes[0], sizes[2])
+                .matmul(b.reshape(rows, sizes[2], 1))
+                .squeeze(2);
+        Tensor result = bias == null ? product : product.add(bias.tensor());
+        return result.reshape(leading.concat(Shape.of(sizes[0])));
     }
 
     @Override

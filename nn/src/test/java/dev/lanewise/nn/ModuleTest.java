@@ -319,6 +319,24 @@ final class ModuleTest {
     }
 
     @Test
+    void bilinearTakesItsInputsApart() {
+        Bilinear layer = new Bilinear(3, 4, 5, new Rng(1));
+        Tensor a = new Rng(2).randn(2, 6, 3);
+        Tensor b = new Rng(3).randn(2, 6, 4);
+        Tensor whole = layer.forward(a, b);
+
+        assertThat(whole.shape()).isEqualTo(Shape.of(2, 6, 5));
+        assertThat(whole.select(0, 1).toFloatArray())
+                .containsExactly(layer.forward(a.select(0, 1), b.select(0, 1)).toFloatArray());
+        assertThat(layer.forward(Tensor.ones(0, 3), Tensor.ones(0, 4)).shape()).isEqualTo(Shape.of(0, 5));
+        assertThatThrownBy(() -> layer.forward(Tensor.ones(2, 2), Tensor.ones(2, 5)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("bilinear: inputs F32[2, 2] and F32[2, 5] (expected [..., 3] and [..., 4]");
+        assertThatThrownBy(() -> layer.forward(Tensor.ones(2, 3), Tensor.ones(3, 4)))
+                .hasMessageContaining("the same sizes before");
+    }
+
+    @Test
     void badAttributesSaySo() {
         assertThatThrownBy(() -> new Dropout(1.5)).hasMessageContaining("1.5");
         assertThatThrownBy(() -> new MultiHeadAttention(10, 3, new Rng(0))).hasMessageContaining("divides");
