@@ -16,8 +16,8 @@ public final class LayerNorm extends Layer {
     /**
      * A layer with an epsilon of 1e-5, weights of 1 and biases of 0.
      *
-     * @param normalized the sizes of the last dimensions, which are normalized together
-     * @throws TensorException if a size is negative or above 2^48
+     * @param normalized the sizes of the last dimensions, which are normalized together; one or more
+     * @throws TensorException if there is no size, or one is negative or above 2^48
      */
     public LayerNorm(long... normalized) {
         this(1e-5, normalized);
@@ -27,11 +27,15 @@ public final class LayerNorm extends Layer {
      * A layer with a given epsilon, weights of 1 and biases of 0.
      *
      * @param epsilon added to the variance
-     * @param normalized the sizes of the last dimensions
-     * @throws TensorException if a size is negative or above 2^48
+     * @param normalized the sizes of the last dimensions; one or more
+     * @throws TensorException if there is no size, or one is negative or above 2^48
      */
     public LayerNorm(double epsilon, long... normalized) {
         Objects.requireNonNull(normalized, "normalized");
+        if (normalized.length == 0) {
+            throw new TensorException("layer_norm: no sizes with epsilon " + epsilon
+                    + " (expected the sizes of the last dimensions); give them after it, as in LayerNorm(1e-6, 64)");
+        }
         this.normalized = LayerSizes.checked("layer_norm", "sizes", normalized);
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(normalized));

@@ -319,6 +319,14 @@ final class ModuleTest {
     }
 
     @Test
+    void layerNormWithoutSizesIsRefused() {
+        assertThatThrownBy(() -> new LayerNorm(1e-5))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("layer_norm: no sizes with epsilon 1.0E-5");
+        assertThatThrownBy(LayerNorm::new).hasMessageStartingWith("layer_norm: no sizes");
+    }
+
+    @Test
     void bilinearTakesItsInputsApart() {
         Bilinear layer = new Bilinear(3, 4, 5, new Rng(1));
         Tensor a = new Rng(2).randn(2, 6, 3);
