@@ -23,25 +23,30 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     private final Parameter bias;
 
     /**
-     * A normalization with a momentum of 0.1 and an epsilon of 1e-5.
+     * A normalization with an epsilon of 1e-5 and a momentum of 0.1.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @throws TensorException if {@code channels} is negative or above 2^48
      */
     public BatchNorm(long channels) {
-        this(channels, 0.1, 1e-5);
+        this(channels, 1e-5, 0.1);
     }
 
     /**
-     * A normalization with the given momentum and epsilon; weights start at 1 and biases at 0.
+     * A normalization with the given epsilon and momentum, in PyTorch's order; weights start at 1 and biases at 0.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
-     * @param momentum the weight of a batch in the running statistics
      * @param epsilon added to the variance
-     * @throws TensorException if {@code channels} is negative or above 2^48
+     * @param momentum the weight of a batch in the running statistics
+     * @throws TensorException if {@code channels} is negative or above 2^48, epsilon is negative, or the momentum is not
+     *     from 0 to 1
      */
-    public BatchNorm(long channels, double momentum, double epsilon) {
+    public BatchNorm(long channels, double epsilon, double momentum) {
         LayerSizes.checked("batch_norm", "channels", channels);
+        if (!(epsilon >= 0 && momentum >= 0 && momentum <= 1)) {
+            throw new TensorException("batch_norm: epsilon " + epsilon + " and momentum " + momentum
+                    + " (expected 0 or more, and from 0 to 1); check their order");
+        }
         this.momentum = momentum;
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(channels));

@@ -6,7 +6,7 @@ import dev.lanewise.tensor.TensorException;
 /** {@link BatchNorm} of features {@code [n, c]} or signals {@code [n, c, l]}; other ranks are an error. */
 public final class BatchNorm1d extends BatchNorm {
     /**
-     * A normalization with a momentum of 0.1 and an epsilon of 1e-5.
+     * A normalization with an epsilon of 1e-5 and a momentum of 0.1.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @throws TensorException if the number of channels is negative or above 2^48
@@ -16,15 +16,16 @@ public final class BatchNorm1d extends BatchNorm {
     }
 
     /**
-     * A normalization with the given momentum and epsilon; weights start at 1 and biases at 0.
+     * A normalization with the given epsilon and momentum, in PyTorch's order; weights start at 1 and biases at 0.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
-     * @param momentum the weight of a batch in the running statistics
      * @param epsilon added to the variance to avoid division by 0
-     * @throws TensorException if the number of channels is negative or above 2^48
+     * @param momentum the weight of a batch in the running statistics
+     * @throws TensorException if the number of channels is negative or above 2^48, epsilon is negative, or the momentum is not
+     *     from 0 to 1
      */
-    public BatchNorm1d(long channels, double momentum, double epsilon) {
-        super(channels, momentum, epsilon);
+    public BatchNorm1d(long channels, double epsilon, double momentum) {
+        super(channels, epsilon, momentum);
     }
 
     @Override
