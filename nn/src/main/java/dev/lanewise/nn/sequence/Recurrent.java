@@ -150,6 +150,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @param x {@code [n, time, in]}
      * @param lengths {@code [n]} of type I64 or I32, from 1 to time
      * @return the hidden states, and the cell states of an LSTM, with each sequence's own last ones
+     * @throws TensorException if the input is of another shape, or a length is not from 1 to time
      */
     public Result run(Tensor x, Tensor lengths) {
         return called(() -> new PackedRun(x, lengths).run().last(), Result::tensors);
@@ -161,9 +162,32 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @param x {@code [n, time, in]}
      * @param lengths {@code [n]} of type I64 or I32, from 1 to time
      * @return hidden and cell states of every time, and each sequence's last ones
+     * @throws TensorException if the input is of another shape, or a length is not from 1 to time
      */
     public Steps steps(Tensor x, Tensor lengths) {
         return called(() -> new PackedRun(x, lengths).run(), Steps::tensors);
+    }
+
+    private void checkInput(Tensor x) {
+        long in = directions.getFirst().inputWeight.leaf().shape().size(1);
+        if (x.shape().rank() != 3 || x.shape().size(2) != in) {
+            throw new TensorException(name(kind) + ": input " + x.spec() + " (expected [n, time, " + in
+                    + "]); reshape it, or make the layer for other inputs");
+        }
+    }
+
+    /** Of lengths that are on the host; a device finds those outside when it looks at its results. */
+    private void checkLengths(Tensor lengths, long times) {
+        if (!lengths.device().isCpu()) {
+            return;
+        }
+        long[] numbers = lengths.toLongArray();
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] < 1 || numbers[i] > times) {
+                throw new TensorException(name(kind) + ": length " + numbers[i] + " of sequence " + i
+                        + " (expected 1 to " + times + ", the times of the input); check the lengths");
+            }
+        }
     }
 
     /** One run over sequences of different lengths. */
@@ -185,6 +209,8 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
                 throw new TensorException(name(kind) + ": input " + x.spec() + ", lengths " + lengths.spec()
                         + " (expected [n, time, in] and [n] of I64 or I32); give one length for each sequence");
             }
+            checkInput(x);
+            checkLengths(lengths, x.shape().size(1));
             this.x = x;
             this.lengths = lengths.to(DType.I64);
             time = Tensor.arange(x.shape().size(1), DType.I64, x.device());
@@ -290,7 +316,8 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         List<Tensor> lastHidden = new ArrayList<>();
         List<Tensor> lastCell = new ArrayList<>();
         Recurrence op = new Recurrence(kind, bidirectional, isTraining());
-        if (x.shape().rank() == 3 && x.shape().size(1) == 0) {
+        checkInput(x);
+        if (x.shape().size(1) == 0) {
             throw new TensorException(name(kind) + ": input " + x.spec()
                     + " has no times (expected [n, time, in] with 1 or more); leave out empty sequences");
         }

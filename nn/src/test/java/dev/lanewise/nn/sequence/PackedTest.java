@@ -82,5 +82,13 @@ final class PackedTest {
         assertThatThrownBy(() -> gru.run(Tensor.ones(2, 4, 3), Tensor.of(LENGTHS)))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("one length for each sequence");
+        assertThatThrownBy(() -> gru.run(Tensor.ones(2, 4, 3), Tensor.of(4, 0)))
+                .hasMessage("gru: length 0 of sequence 1 (expected 1 to 4, the times of the input); check the lengths");
+        assertThatThrownBy(() -> gru.run(Tensor.ones(2, 4, 3), Tensor.of(5, 4)))
+                .hasMessageStartingWith("gru: length 5 of sequence 0");
+        assertThatThrownBy(() -> gru.run(Tensor.ones(2, 4, 2), Tensor.of(4, 4)))
+                .hasMessageStartingWith("gru: input F32[2, 4, 2] (expected [n, time, 3])");
+        assertThatThrownBy(() -> gru.forward(Tensor.ones(4, 3)))
+                .hasMessageStartingWith("gru: input F32[4, 3] (expected [n, time, 3])");
     }
 }
