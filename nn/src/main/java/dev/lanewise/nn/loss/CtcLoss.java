@@ -40,10 +40,12 @@ public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
      * @param steps {@code [n]} of type I64 or I32: how many steps of each sample count, at most t
      * @param lengths {@code [n]} of type I64 or I32: how many labels each sample has, at most s
      * @return a scalar, or {@code [n]} without reduction
-     * @throws TensorException if shapes or types don't fit
+     * @throws TensorException if shapes or types don't fit, or a sample has more steps or labels than there are
      */
     public Tensor of(Tensor logProbabilities, Tensor labels, Tensor steps, Tensor lengths) {
         check(logProbabilities, labels, steps, lengths);
+        checkCounts("steps", steps, logProbabilities.shape().size(0));
+        checkCounts("labels", lengths, labels.shape().size(1));
         return ofWide(logProbabilities, labels.to(DType.I64), steps.to(DType.I64), lengths.to(DType.I64));
     }
 
@@ -117,6 +119,20 @@ public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
             Tensor reached =
                     Tensor.stack(0, alpha, one, skips.where(two, never)).logSumExp(0);
             return reached.add(logp.gather(1, classes));
+        }
+    }
+
+    /** Of numbers that are on the host; a device would have to be waited for. */
+    private static void checkCounts(String of, Tensor counts, long most) {
+        if (!counts.device().isCpu()) {
+            return;
+        }
+        long[] numbers = counts.toLongArray();
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] < 0 || numbers[i] > most) {
+                throw new TensorException("ctc_loss: " + numbers[i] + " " + of + " of sample " + i
+                        + " (expected 0 to " + most + ", as many as were given); check the numbers");
+            }
         }
     }
 

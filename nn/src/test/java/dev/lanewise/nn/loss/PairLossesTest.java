@@ -95,6 +95,15 @@ final class PairLossesTest {
         assertThatThrownBy(() -> new CtcLoss().of(x, x, x, x))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("[t, n, c]");
+        Tensor labels = Tensor.of(new long[][] {{1, 2}});
+        Tensor steps = random(1, 5, 1, 3);
+        assertThatThrownBy(() -> new CtcLoss().of(steps, labels, Tensor.of(6), Tensor.of(2)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("ctc_loss: 6 steps of sample 0 (expected 0 to 5");
+        assertThatThrownBy(() -> new CtcLoss().of(steps, labels, Tensor.of(5), Tensor.of(3)))
+                .hasMessageStartingWith("ctc_loss: 3 labels of sample 0 (expected 0 to 2");
+        assertThatThrownBy(() -> new CtcLoss().of(steps, labels, Tensor.of(5), Tensor.of(-1)))
+                .hasMessageStartingWith("ctc_loss: -1 labels of sample 0");
         assertThatThrownBy(() -> MarginLosses.multiLabelMargin(Reduction.MEAN).of(x, x))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("filled with -1");
