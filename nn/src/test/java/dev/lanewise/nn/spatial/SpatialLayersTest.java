@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.GradCheck;
+import dev.lanewise.nn.AdaptiveAvgPool2d;
+import dev.lanewise.nn.Lambda;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.dropout.AlphaDropout;
 import dev.lanewise.nn.dropout.Dropout2d;
 import dev.lanewise.nn.dropout.StochasticDepth;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Numbers are compared with PyTorch's by the reference cases; here is what they leave out. */
@@ -95,6 +101,22 @@ final class SpatialLayersTest {
         Tensor y = new AlphaDropout(0.3, new Rng(6)).forward(x);
         assertThat(y.mean().item()).isCloseTo(0, within(0.02));
         assertThat(y.var().item()).isCloseTo(1, within(0.02));
+    }
+
+    @Test
+    void batchesOfNoSamplesPass() {
+        for (Layer layer : List.of(
+                new Upsample(2, true),
+                new Upsample(2, false),
+                new AdaptiveAvgPool2d(2, 2),
+                new AdaptiveAvgPool2d(3, 2),
+                new Lambda(x -> x.adaptiveMaxPool2d(2, 3)))) {
+            Shape one = layer.forward(Tensor.ones(1, 3, 4, 6)).shape();
+            Tensor x = Autograd.watch(Tensor.zeros(0, 3, 4, 6));
+            Tensor none = layer.forward(x);
+            assertThat(none.shape()).as("%s", layer).isEqualTo(one.with(0, 0));
+            assertThat(Autograd.gradients(none.sum()).of(x).shape()).isEqualTo(x.shape());
+        }
     }
 
     @Test
