@@ -201,7 +201,7 @@ public sealed interface AccessMethods permits Tensor {
     private void checkSingle() {
         if (self().shape().elements() != 1) {
             throw new TensorException("item: " + self().spec() + " has "
-                    + self().shape().elements() + " elements (expected 1); use toFloatArray, or select one");
+                    + self().shape().elements() + " elements (expected 1); read them with toFloatArray or the like, or select one");
         }
     }
 
@@ -228,7 +228,7 @@ public sealed interface AccessMethods permits Tensor {
     }
 
     /**
-     * {@return the elements in row-major order, converted to {@code long}}
+     * {@return the elements in row-major order, converted to {@code long} as {@link #to(DType)} does: fractions are cut}
      *
      * @throws TensorException if there are more elements than an array holds
      */
@@ -239,7 +239,8 @@ public sealed interface AccessMethods permits Tensor {
     }
 
     /**
-     * {@return the elements in row-major order, converted to {@code int}}
+     * {@return the elements in row-major order, converted to {@code int} as {@link #to(DType)} does: of larger integers the
+     * low bits are kept, and fractions are cut}
      *
      * @throws TensorException if there are more elements than an array holds
      */

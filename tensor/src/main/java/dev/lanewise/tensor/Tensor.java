@@ -184,7 +184,6 @@ public sealed interface Tensor
      * {@return a vector {@code [n]} of type {@link DType#I32} on the CPU that holds a copy of the n numbers}
      *
      * @param values the elements
-     * @throws TensorException if there is no such dimension or one is named twice
      */
     static Tensor of(int... values) {
         return of(values, values.length);
@@ -287,6 +286,7 @@ public sealed interface Tensor
      * @throws TensorException for anything else, or rows of different lengths
      */
     static Tensor of(Object nestedArray) {
+        Objects.requireNonNull(nestedArray, "nestedArray");
         return Creation.copyOf(JavaArrays.flatten(nestedArray));
     }
 
