@@ -2,6 +2,7 @@ package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.spatial.Axis;
 import dev.lanewise.tensor.internal.spatial.Channels;
+import dev.lanewise.tensor.internal.spatial.Operands;
 import dev.lanewise.tensor.internal.spatial.Volumes;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
@@ -77,7 +78,9 @@ public sealed interface ConvolutionMethods permits Tensor {
     default Tensor conv1d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         Shape sizes = checked("conv1d", weight, 3, "[k, c / groups, s]");
         Convolution2d conv = Windows.convolution2d("conv1d", window, sizes, groups, false);
-        return Tensor.apply(conv, operands(row("conv1d"), weight.unsqueeze(2), bias))
+        Tensor row = row("conv1d");
+        Operands.checkConvolution("conv1d", self(), weight, bias, window, groups);
+        return Tensor.apply(conv, operands(row, weight.unsqueeze(2), bias))
                 .squeeze(2);
     }
 
@@ -181,7 +184,11 @@ public sealed interface ConvolutionMethods permits Tensor {
                 .padding(0, axis.padding())
                 .dilation(1, axis.dilation())
                 .outputPadding(0, axis.outputPadding());
-        return row(op).convTranspose2d(weight.unsqueeze(2), bias, row, groups).squeeze(2);
+        Tensor images = row(op);
+        if (groups > 0) {
+            Operands.checkTransposed(op, self(), weight, bias, groups);
+        }
+        return images.convTranspose2d(weight.unsqueeze(2), bias, row, groups).squeeze(2);
     }
 
     /**
@@ -210,6 +217,7 @@ public sealed interface ConvolutionMethods permits Tensor {
                     + " (expected [n, c, h, w] and [c, k / groups, r, s]); reshape them?");
         }
         Convolution2d attributes = Windows.convolution2d("conv_transpose2d", window, weight.shape(), groups, true);
+        Operands.checkTransposed("conv_transpose2d", self(), weight, bias, groups);
         long h = Axis.of(window, 0, 1).covered(self().shape().size(2), "conv_transpose2d");
         long w = Axis.of(window, 1, 1).covered(self().shape().size(3), "conv_transpose2d");
         Tensor grown = Tensor.apply(new Convolution2dInputGrad(attributes, h, w), self(), weight);

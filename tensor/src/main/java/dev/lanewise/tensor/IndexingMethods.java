@@ -231,6 +231,7 @@ public sealed interface IndexingMethods permits Tensor {
      */
     default Tensor flip(int... dims) {
         Objects.requireNonNull(dims, "dims");
+        self().shape().checkDims("flip", dims);
         Tensor x = self();
         for (int dim : dims) {
             long size = x.shape().size(dim);

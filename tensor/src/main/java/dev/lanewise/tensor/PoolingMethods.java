@@ -19,9 +19,12 @@ public sealed interface PoolingMethods permits Tensor {
     }
 
     /** Signals as images of one row. */
-    private Tensor row(String op) {
+    private Tensor row(String op, Window window) {
         if (self().shape().rank() != 3) {
             throw new TensorException(op + ": input " + self().spec() + " (expected [n, c, l]); reshape it?");
+        }
+        if (!window.ceilMode()) {
+            Axis.of(Windows.pooling(op, window, 1), 0, 1).places(self().shape().size(2), op);
         }
         return self().unsqueeze(2);
     }
@@ -36,7 +39,7 @@ public sealed interface PoolingMethods permits Tensor {
         if (Windows.isDilated(window)) {
             return Axis.largest("max_pool1d", self(), window, 1);
         }
-        Tensor row = row("max_pool1d");
+        Tensor row = row("max_pool1d", window);
         return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool1d", window, 1)), row)[0].squeeze(2);
     }
 
@@ -82,7 +85,7 @@ public sealed interface PoolingMethods permits Tensor {
      * @throws TensorException if the tensor is not {@code [n, c, l]}, or the window does not fit it
      */
     default Tensor avgPool1d(Window window, boolean countIncludePad) {
-        Tensor row = row("avg_pool1d");
+        Tensor row = row("avg_pool1d", window);
         return row.apply(new AveragePooling2d(Windows.pooling2d("avg_pool1d", window, 1), countIncludePad))
                 .squeeze(2);
     }

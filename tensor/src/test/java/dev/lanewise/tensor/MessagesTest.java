@@ -45,6 +45,7 @@ class MessagesTest {
                 call("topk: 4 of 3 elements along dimension 1 of F32[2, 3]", x -> x.topk(4, 1, true)),
                 call("topk: -1 of 3 elements", x -> x.topk(-1, 1, true)),
                 call("sum: dimensions [1, -1] of shape [2, 3] name one twice", x -> x.sum(1, -1)),
+                call("flip: dimensions [1, -1] of shape [2, 3] name one twice", x -> x.flip(1, -1)),
                 call("var: dimensions [0, 0] of shape [2, 3] name one twice", x -> x.var(0, 0)),
                 call("std: dimensions [0, 0] of shape [2, 3] name one twice", x -> x.std(0, 0)),
                 call("norm: dimensions [0, 0] of shape [2, 3] name one twice", x -> x.norm(0, 0)),
@@ -107,6 +108,63 @@ class MessagesTest {
     @ParameterizedTest
     @MethodSource("partsThatRefuse")
     void operationInsideAMethod(String begin, Function<Tensor, Object> call) {
+        assertThatThrownBy(() -> call.apply(Tensor.zeros(0)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith(begin);
+    }
+
+    static Stream<Arguments> convolutions() {
+        Tensor line = Tensor.zeros(2, 3, 9);
+        Tensor volume = Tensor.zeros(2, 3, 4, 4, 4);
+        Tensor few = Tensor.zeros(2);
+        return Stream.of(
+                call(
+                        "conv1d: input [2, 3, 9] has 3 channels, weight [6, 4, 3] takes 4; is the input [n, c, l]?",
+                        x -> line.conv1d(Tensor.zeros(6, 4, 3), null)),
+                call(
+                        "conv1d: bias [2] for weight [6, 3, 3]; the bias must be [6]",
+                        x -> line.conv1d(Tensor.zeros(6, 3, 3), few)),
+                call(
+                        "conv1d: window of 10 with dilation 1 and padding 0 along a size of 9",
+                        x -> line.conv1d(Tensor.zeros(6, 3, 10), null)),
+                call(
+                        "conv_transpose1d: input [2, 3, 9] has 3 channels, weight [4, 6, 3] takes 4",
+                        x -> line.convTranspose1d(Tensor.zeros(4, 6, 3), null)),
+                call(
+                        "conv_transpose1d: bias [2] for weight [3, 6, 3]; the bias must be [6]",
+                        x -> line.convTranspose1d(Tensor.zeros(3, 6, 3), few)),
+                call(
+                        "conv_transpose2d: input [2, 3, 9, 1] has 3 channels, weight [4, 6, 3, 1] takes 4",
+                        x -> line.unsqueeze(3).convTranspose2d(Tensor.zeros(4, 6, 3, 1), null)),
+                call(
+                        "conv_transpose2d: weight [3, 6, 3, 1] has 3 input channels for 2 groups",
+                        x -> line.unsqueeze(3).convTranspose2d(Tensor.zeros(3, 6, 3, 1), null, Window.of(3, 1), 2)),
+                call(
+                        "conv_transpose2d: output padding [1] with stride [1]",
+                        x -> line.unsqueeze(3)
+                                .convTranspose2d(
+                                        Tensor.zeros(3, 6, 3, 3),
+                                        null,
+                                        Window.of(3).outputPadding(1),
+                                        1)),
+                call(
+                        "conv3d: bias [2] for weight [6, 3, 3, 3, 3]; the bias must be [6]",
+                        x -> volume.conv3d(Tensor.zeros(6, 3, 3, 3, 3), few)),
+                call(
+                        "conv_transpose3d: bias [2] for weight [3, 6, 3, 3, 3]; the bias must be [6]",
+                        x -> volume.convTranspose3d(Tensor.zeros(3, 6, 3, 3, 3), few)),
+                call(
+                        "max_pool1d: window of 10 with dilation 1 and padding 0 along a size of 9",
+                        x -> line.maxPool1d(Window.of(10))),
+                call(
+                        "avg_pool1d: window of 10 with dilation 1 and padding 0 along a size of 9",
+                        x -> line.avgPool1d(Window.of(10))));
+    }
+
+    /** Signals and volumes are computed as images: messages show the shapes that were given nevertheless. */
+    @ParameterizedTest
+    @MethodSource("convolutions")
+    void operandsOfAConvolution(String begin, Function<Tensor, Object> call) {
         assertThatThrownBy(() -> call.apply(Tensor.zeros(0)))
                 .isInstanceOf(TensorException.class)
                 .hasMessageStartingWith(begin);

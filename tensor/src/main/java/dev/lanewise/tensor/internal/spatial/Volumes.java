@@ -64,6 +64,7 @@ public final class Volumes {
         long in = weight.shape().rank() == 5 ? weight.shape().size(1) * checkedGroups(op, groups) : 0;
         checkVolume(op, x, in, weight, "[k, c / groups, q, r, s]");
         Windows.convolution(op, window, weight.shape(), false);
+        Operands.checkBias(op, weight.shape(), bias, weight.shape().size(0));
         checkPlaces(op, x, window, 1);
         Axis depth = Axis.of(window, 0, 1);
         Tensor slices = depth.windows(x, 2, op);
@@ -88,6 +89,7 @@ public final class Volumes {
         checkVolume(op, x, weight.shape().rank() == 5 ? weight.shape().size(0) : 0, weight, "[c, k / groups, q, r, s]");
         checkedGroups(op, groups);
         Windows.convolution(op, window, weight.shape(), true);
+        Operands.checkTransposed(op, x, weight, bias, groups);
         for (int d = 1; d < 3; d++) {
             Axis.of(window, d, 1).covered(x.shape().size(2 + d), op);
         }

@@ -109,8 +109,8 @@ public record Convolution2d(
         if (!(x.size(1) > 0 && x.size(1) == Sizes.multiply(named.opName(), w.size(1), groups))) {
             throw Check.failure(
                     named,
-                    "input " + x + " has " + x.size(1) + " channels, weight " + w + " in " + groups + " groups takes "
-                            + w.size(1) * groups,
+                    "input " + x + " has " + x.size(1) + " channels, weight " + w
+                            + (groups == 1 ? "" : " in " + groups + " groups") + " takes " + w.size(1) * groups,
                     "is the input [n, c, h, w]?");
         }
         if (!(w.size(0) > 0 && w.size(0) % groups == 0)) {
