@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param strict whether all of the model's names must be present, with the same shapes, and no others
  */
 public record Loading(String prefix, Function<String, @Nullable String> rename, boolean strict) {
-    /** Holds the given values, of which only {@code rename} may be null. */
+    /** Holds the given values, none of which may be null. */
     public Loading {
         Objects.requireNonNull(prefix, "prefix");
         Objects.requireNonNull(rename, "rename");

@@ -70,8 +70,9 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      *
      * @param x {@code [n, time, size]}
      * @param memory the encoder's result, {@code [n, s, size]}
-     * @param mask for scores {@code [n, heads, time, time]}, or null
-     * @param memoryMask for scores {@code [n, heads, time, s]}, or null
+     * @param mask as for {@link MultiHeadAttention#selfAttention}, for scores {@code [n, heads, time, time]}; or null
+     * @param memoryMask likewise for scores {@code [n, heads, time, s]}, for example a
+     *     {@linkplain MultiHeadAttention#paddingMask padding mask}; or null
      * @return {@code [n, time, size]}
      */
     public Tensor forward(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
