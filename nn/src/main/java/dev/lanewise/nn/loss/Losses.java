@@ -24,7 +24,7 @@ public final class Losses {
      * @return the loss
      */
     public static Loss meanSquaredError(Reduction reduction) {
-        return reducing(reduction, (p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction));
+        return reducing("mse_loss", reduction, (p, t) -> p.sub(t).square());
     }
 
     /**
@@ -34,7 +34,7 @@ public final class Losses {
      * @return the loss
      */
     public static Loss absoluteError(Reduction reduction) {
-        return reducing(reduction, (p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction));
+        return reducing("l1_loss", reduction, (p, t) -> p.sub(t).abs());
     }
 
     /**
@@ -50,11 +50,10 @@ public final class Losses {
         check("smooth_l1_loss: beta", beta, beta >= 0, "0 or more");
         return beta == 0
                 ? absoluteError(reduction)
-                : reducing(reduction, (p, t) -> {
+                : reducing("smooth_l1_loss", reduction, (p, t) -> {
                     Tensor d = p.sub(t);
                     Tensor far = d.abs().sub(0.5 * beta);
-                    Tensor loss = d.abs().lt(beta).where(parabola(d, beta).div(beta), far);
-                    return reduce("smooth_l1_loss", p, t, loss, reduction);
+                    return d.abs().lt(beta).where(parabola(d, beta).div(beta), far);
                 });
     }
 
@@ -68,11 +67,10 @@ public final class Losses {
      */
     public static Loss huber(double delta, Reduction reduction) {
         check("huber_loss: delta", delta, delta > 0, "above 0");
-        return reducing(reduction, (p, t) -> {
+        return reducing("huber_loss", reduction, (p, t) -> {
             Tensor d = p.sub(t);
             Tensor far = d.abs().sub(0.5 * delta).mul(delta);
-            Tensor loss = d.abs().lt(delta).where(parabola(d, delta), far);
-            return reduce("huber_loss", p, t, loss, reduction);
+            return d.abs().lt(delta).where(parabola(d, delta), far);
         });
     }
 
@@ -97,13 +95,14 @@ public final class Losses {
      * @return the loss
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
-        return reducing(reduction, (p, t) -> {
-            checkShapes(BinaryCrossEntropy.NAME, p, t);
+        return ofElements(BinaryCrossEntropy.NAME, reduction, (p, t) -> {
             boolean narrow = p.dtype().bytes() == Short.BYTES;
-            Tensor loss = narrow
+            if (!narrow) {
+                checkTypes(BinaryCrossEntropy.NAME, p, t);
+            }
+            return narrow
                     ? BinaryCrossEntropy.of(p.to(DType.F32), t.to(DType.F32)).to(p.dtype())
                     : BinaryCrossEntropy.of(p, t);
-            return reduce(loss, reduction);
         });
     }
 
@@ -117,9 +116,9 @@ public final class Losses {
      */
     public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
         Objects.requireNonNull(weight, "weight");
-        return reducing(reduction, (x, t) -> {
+        return reducing(LOGITS, reduction, (x, t) -> {
             Tensor positive = t.mul(Autocast.widened(weight)).mul(x.neg().softplus());
-            return reduce(LOGITS, x, t, t.rsub(1).mul(x.softplus()).add(positive), reduction);
+            return t.rsub(1).mul(x.softplus()).add(positive);
         });
     }
 
@@ -131,23 +130,29 @@ public final class Losses {
      * @return the loss
      */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
-        return reducing(reduction, (x, t) -> {
-            Tensor loss = t.rsub(1).mul(x.softplus()).add(t.mul(x.neg().softplus()));
-            return reduce(LOGITS, x, t, loss, reduction);
-        });
+        return reducing(
+                LOGITS,
+                reduction,
+                (x, t) -> t.rsub(1).mul(x.softplus()).add(t.mul(x.neg().softplus())));
     }
 
     /**
-     * Negative log-likelihood of log-probabilities {@code [n, c]} and class numbers {@code [n]}.
+     * Negative log-likelihood of log-probabilities {@code [n, c, ...]} and class numbers {@code [n, ...]} of type I64 or I32.
      *
      * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
-        return reducing(
-                reduction,
-                (logp, classes) ->
-                        reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction));
+        return new OfElements("nll_loss", Objects.requireNonNull(reduction, "reduction"), inF32((logp, classes) -> {
+            if (logp.shape().rank() < 2
+                    || !classes.shape().equals(logp.shape().without(1))
+                    || classes.dtype() != DType.I64 && classes.dtype() != DType.I32) {
+                throw new TensorException("nll_loss: log-probabilities " + logp.spec() + " and classes "
+                        + classes.spec() + " (expected [n, c, ...] and class numbers [n, ...] of I64 or I32);"
+                        + " give one class number for each");
+            }
+            return reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction);
+        }));
     }
 
     /**
@@ -162,10 +167,10 @@ public final class Losses {
         Loss divergence = (logp, t) -> {
             Tensor positive = t.gt(0);
             Tensor safe = positive.where(t, t.onesLike());
-            Tensor loss = t.mul(safe.log()).sub(t.mul(logp));
-            return batchMean ? loss.sum().div(logp.shape().size(0)) : reduce("kl_div", logp, t, loss, reduction);
+            return t.mul(safe.log()).sub(t.mul(logp));
         };
-        return batchMean ? inF32(divergence) : reducing(reduction, divergence);
+        Loss whole = reducing("kl_div", batchMean ? Reduction.SUM : reduction, divergence);
+        return batchMean ? (logp, t) -> whole.of(logp, t).div(logp.shape().size(0)) : whole;
     }
 
     /**
@@ -181,13 +186,12 @@ public final class Losses {
      */
     public static Loss focal(double alpha, double gamma, Reduction reduction) {
         check("focal_loss: gamma", gamma, gamma >= 0, "0 or more");
-        return reducing(reduction, (x, t) -> {
-            checkShapes("focal_loss", x, t);
+        return reducing("focal_loss", reduction, (x, t) -> {
             Tensor p = x.sigmoid();
             Tensor missed = p.mul(t.rsub(1)).add(p.rsub(1).mul(t));
             Tensor entropy = t.rsub(1).mul(x.softplus()).add(t.mul(x.neg().softplus()));
             Tensor loss = gamma == 0 ? entropy : entropy.mul(missed.pow(gamma));
-            return reduce(alpha < 0 ? loss : loss.mul(t.mul(2 * alpha - 1).add(1 - alpha)), reduction);
+            return alpha < 0 ? loss : loss.mul(t.mul(2 * alpha - 1).add(1 - alpha));
         });
     }
 
@@ -200,9 +204,9 @@ public final class Losses {
      * @return the loss
      */
     public static Loss poisson(boolean full, Reduction reduction) {
-        return reducing(reduction, (x, t) -> {
+        return reducing("poisson_nll_loss", reduction, (x, t) -> {
             Tensor loss = x.exp().sub(t.mul(x));
-            return reduce("poisson_nll_loss", x, t, full ? loss.add(stirling(t)) : loss, reduction);
+            return full ? loss.add(stirling(t)) : loss;
         });
     }
 
@@ -223,19 +227,39 @@ public final class Losses {
      * @return the loss
      */
     public static Loss bayesianPersonalizedRanking(Reduction reduction) {
-        return reducing(reduction, (p, n) -> reduce("bpr_loss", p, n, n.sub(p).softplus(), reduction));
+        return reducing("bpr_loss", reduction, (p, n) -> n.sub(p).softplus());
     }
 
     private static Loss inF32(Loss loss) {
         return (p, t) -> loss.of(Autocast.widened(p), Autocast.widened(t));
     }
 
-    static Loss reducing(Reduction reduction, Loss loss) {
-        return new OfElements(Objects.requireNonNull(reduction, "reduction"), inF32(loss));
+    /** A loss of predictions and targets of one shape and type. */
+    static Loss reducing(String name, Reduction reduction, Loss loss) {
+        return ofElements(name, reduction, (p, t) -> {
+            checkTypes(name, p, t);
+            return loss.of(p, t);
+        });
+    }
+
+    /** The same where targets may be of another type. */
+    static Loss ofElements(String name, Reduction reduction, Loss loss) {
+        Objects.requireNonNull(reduction, "reduction");
+        return new OfElements(name, reduction, inF32((p, t) -> {
+            checkShapes(name, p, t);
+            return reduce(loss.of(p, t), reduction);
+        }));
+    }
+
+    private static void checkTypes(String name, Tensor p, Tensor t) {
+        if (p.dtype() != t.dtype()) {
+            throw new TensorException(name + ": prediction " + p.spec() + " and target " + t.spec()
+                    + " differ in type; cast the target with to(DType." + p.dtype() + ")");
+        }
     }
 
     /** A loss whose mean is over the elements of the target. */
-    private record OfElements(Reduction reduction, Loss loss) implements Loss {
+    private record OfElements(String name, Reduction reduction, Loss loss) implements Loss {
         @Override
         public Tensor of(Tensor prediction, Tensor target) {
             return loss.of(prediction, target);
@@ -247,11 +271,11 @@ public final class Losses {
                     ? OptionalDouble.empty()
                     : OptionalDouble.of(target.shape().elements());
         }
-    }
 
-    static Tensor reduce(String name, Tensor p, Tensor t, Tensor loss, Reduction reduction) {
-        checkShapes(name, p, t);
-        return reduce(loss, reduction);
+        @Override
+        public String toString() {
+            return name + "(reduction=" + reduction + ")";
+        }
     }
 
     static void checkShapes(String name, Tensor p, Tensor t) {

@@ -22,9 +22,7 @@ public final class MarginLosses {
      * @return the loss
      */
     public static Loss hinge(Reduction reduction) {
-        return Losses.reducing(
-                reduction,
-                (p, t) -> Losses.reduce("hinge_loss", p, t, t.mul(p).rsub(1).relu(), reduction));
+        return Losses.reducing("hinge_loss", reduction, (p, t) -> t.mul(p).rsub(1).relu());
     }
 
     /**
@@ -35,10 +33,10 @@ public final class MarginLosses {
      * @return the loss
      */
     public static Loss hingeEmbedding(double margin, Reduction reduction) {
-        return Losses.reducing(reduction, (p, t) -> {
-            Tensor loss = t.gt(0).where(p, p.rsub(margin).relu());
-            return Losses.reduce("hinge_embedding_loss", p, t, loss, reduction);
-        });
+        return Losses.ofElements(
+                "hinge_embedding_loss",
+                reduction,
+                (p, t) -> t.gt(0).where(p, p.rsub(margin).relu()));
     }
 
     /**
@@ -49,8 +47,7 @@ public final class MarginLosses {
      */
     public static Loss softMargin(Reduction reduction) {
         return Losses.reducing(
-                reduction,
-                (p, t) -> Losses.reduce("soft_margin_loss", p, t, t.mul(p).neg().softplus(), reduction));
+                "soft_margin_loss", reduction, (p, t) -> t.mul(p).neg().softplus());
     }
 
     /**

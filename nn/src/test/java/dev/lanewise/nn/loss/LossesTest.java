@@ -4,9 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the reference cases leave out; the expected values are PyTorch's. */
 final class LossesTest {
@@ -41,5 +48,50 @@ final class LossesTest {
                                 .of(x, t)
                                 .item(),
                         within(1e-12));
+    }
+
+    static Stream<Arguments> named() {
+        return Stream.of(
+                Arguments.of("mse_loss", Losses.meanSquaredError(Reduction.MEAN)),
+                Arguments.of("l1_loss", Losses.absoluteError(Reduction.MEAN)),
+                Arguments.of("smooth_l1_loss", Losses.smoothL1(1, Reduction.MEAN)),
+                Arguments.of("huber_loss", Losses.huber(1, Reduction.MEAN)),
+                Arguments.of("binary_cross_entropy", Losses.binaryCrossEntropy(Reduction.MEAN)),
+                Arguments.of(
+                        "binary_cross_entropy_with_logits", Losses.binaryCrossEntropyWithLogits(Reduction.MEAN)),
+                Arguments.of("kl_div", Losses.klDivergence(false, Reduction.MEAN)),
+                Arguments.of("kl_div", Losses.klDivergence(true, Reduction.SUM)),
+                Arguments.of("focal_loss", Losses.focal(0.25, 2, Reduction.MEAN)),
+                Arguments.of("poisson_nll_loss", Losses.poisson(true, Reduction.MEAN)),
+                Arguments.of("bpr_loss", Losses.bayesianPersonalizedRanking(Reduction.MEAN)),
+                Arguments.of("hinge_loss", MarginLosses.hinge(Reduction.MEAN)),
+                Arguments.of("soft_margin_loss", MarginLosses.softMargin(Reduction.MEAN)));
+    }
+
+    /** None broadcasts, and none lets an operation inside it complain. */
+    @ParameterizedTest
+    @MethodSource("named")
+    void targetThatDoesNotFitIsNamed(String name, Loss loss) {
+        Tensor prediction = Tensor.ones(4, 3);
+        assertThatThrownBy(() -> loss.of(prediction, Tensor.ones(3)))
+                .isInstanceOf(TensorException.class)
+                .hasMessage(name + ": prediction F32[4, 3] and target F32[3] differ in shape; reshape the target?");
+        assertThatThrownBy(() -> loss.of(prediction, Tensor.ones(DType.I64, 4, 3)))
+                .isInstanceOf(TensorException.class)
+                .hasMessage(name + ": prediction F32[4, 3] and target I64[4, 3] differ in type;"
+                        + " cast the target with to(DType.F32)");
+    }
+
+    @Test
+    void negativeLogLikelihoodTakesOneClassForEachRow() {
+        Loss loss = Losses.negativeLogLikelihood(Reduction.SUM);
+        assertThat(loss.of(Tensor.ones(2, 3, 4), Tensor.zeros(DType.I32, 2, 4)).item())
+                .isEqualTo(-8);
+        for (Tensor classes : List.of(Tensor.of(0, 1, 2), Tensor.of(0, 1, 2, 0, 1), Tensor.ones(4))) {
+            assertThatThrownBy(() -> loss.of(Tensor.ones(4, 3), classes))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("nll_loss: log-probabilities F32[4, 3] and classes " + classes.spec());
+        }
+        assertThat(loss).hasToString("nll_loss(reduction=SUM)");
     }
 }
