@@ -2,6 +2,7 @@ package dev.lanewise.nn.metrics;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.Map;
 
 /**
@@ -15,8 +16,18 @@ public final class Accuracy implements Metric {
     /** An accuracy that has seen no samples yet. */
     public Accuracy() {}
 
+    /**
+     * Counts a batch.
+     *
+     * @throws TensorException if there is not one class number for each row of the output
+     */
     @Override
     public void add(Tensor output, Tensor target) {
+        if (output.shape().rank() == 0
+                || !target.shape().equals(output.shape().without(-1))) {
+            throw new TensorException("accuracy: output " + output.spec() + ", target " + target.spec()
+                    + " (expected [..., classes] and [...]); give one class number for each row");
+        }
         right += output.argmax(-1).eq(target.to(DType.I64)).sum().itemLong();
         all += target.shape().elements();
     }

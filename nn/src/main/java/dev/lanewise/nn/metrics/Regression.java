@@ -1,6 +1,7 @@
 package dev.lanewise.nn.metrics;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,8 +19,17 @@ public final class Regression implements Metric {
     /** A measurement that has seen no samples yet. */
     public Regression() {}
 
+    /**
+     * Counts a batch.
+     *
+     * @throws TensorException if the output has not as many elements as the target
+     */
     @Override
     public void add(Tensor output, Tensor target) {
+        if (output.shape().elements() != target.shape().elements()) {
+            throw new TensorException("regression: output " + output.spec() + ", target " + target.spec()
+                    + " (expected as many elements in both); check the shapes");
+        }
         addAll(actual, target);
         addAll(predicted, output);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,19 @@ import org.junit.jupiter.api.Test;
 final class MetricTest {
     private static final Tensor LOGITS = Tensor.of(new float[][] {{2, 1}, {0, 1}, {0, 3}, {5, 4}});
     private static final Tensor CLASSES = Tensor.of(0, 1, 0, 1).to(DType.I64);
+
+    @Test
+    void targetsOfAnotherShapeAreRefused() {
+        Tensor output = Tensor.ones(4, 3);
+        for (Tensor target : List.of(Tensor.of(0, 1, 2), Tensor.zeros(DType.I64, 4, 1), Tensor.of(1))) {
+            assertThatThrownBy(() -> new Accuracy().add(output, target))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("accuracy: output F32[4, 3], target " + target.spec());
+        }
+        assertThatThrownBy(() -> new Regression().add(Tensor.ones(4), Tensor.ones(3)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("regression: output F32[4], target F32[3]");
+    }
 
     @Test
     void accuracyIsOverAllPlacesOfAllBatches() {
