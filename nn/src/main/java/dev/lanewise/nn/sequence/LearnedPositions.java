@@ -45,7 +45,7 @@ public final class LearnedPositions extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.add(weight.tensor().narrow(0, 0, Positions.time("learned_positions", x, longest)));
+        return x.add(weight.tensor().narrow(0, 0, Positions.time("learned_positions", x, longest, size)));
     }
 
     @Override

@@ -236,7 +236,16 @@ public final class MultiHeadAttention extends Layer implements Prunable {
     /** Queries, keys and values by heads, rotated by their positions. */
     private record Projected(Tensor q, Tensor k, Tensor v) {}
 
+    private void checkSequence(String what, Tensor x) {
+        long width = inWeight.leaf().shape().size(1);
+        if (x.shape().rank() != 3 || x.shape().size(2) != width) {
+            throw new TensorException("attention: " + what + " " + x.spec() + " (expected [n, time, " + width
+                    + "]); reshape it, or unsqueeze(0) a single sequence");
+        }
+    }
+
     private Projected project(Tensor x, long first) {
+        checkSequence("input", x);
         Tensor projected = x.linear(inWeight.tensor(), inBias.tensor());
         long keys = keyWidth();
         long queries = projected.shape().size(-1) - 2 * keys;
@@ -269,6 +278,8 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      */
     public Tensor crossAttention(Tensor queries, Tensor memory, @Nullable Tensor mask) {
         return called(() -> {
+            checkSequence("queries", queries);
+            checkSequence("memory", memory);
             Tensor weight = inWeight.tensor();
             Tensor bias = inBias.tensor();
             long inner = keyWidth();

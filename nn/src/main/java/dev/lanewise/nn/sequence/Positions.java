@@ -112,6 +112,15 @@ public final class Positions {
         }
     }
 
+    /** The sequence length of {@code [..., time, size]} of a given size, both checked. */
+    static long time(String name, Tensor x, int longest, long size) {
+        if (x.shape().rank() > 0 && x.shape().size(-1) != size) {
+            throw new TensorException(name + ": input " + x.spec() + " (expected [..., time, " + size
+                    + "]); make the layer for other inputs");
+        }
+        return time(name, x, longest);
+    }
+
     /** The sequence length of {@code [..., time, size]}, checked. */
     static long time(String name, Tensor x, int longest) {
         long time = x.shape().rank() < 2 ? Long.MAX_VALUE : x.shape().size(-2);

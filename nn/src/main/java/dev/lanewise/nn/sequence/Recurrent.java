@@ -6,6 +6,7 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.sequence.Recurrence;
@@ -137,6 +138,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @param x {@code [n, time, in]}
      * @param before the result for the part before, of the same number of samples; only its states are used
      * @return the hidden states, and the cell states of an LSTM
+     * @throws TensorException if the input is of another shape, or the states are of another network or number of samples
      */
     public Result run(Tensor x, Result before) {
         return called(() -> layers(x, before), Result::tensors);
@@ -166,6 +168,15 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      */
     public Steps steps(Tensor x, Tensor lengths) {
         return called(() -> new PackedRun(x, lengths).run(), Steps::tensors);
+    }
+
+    private void checkBefore(Tensor x, Result before) {
+        Shape states = Shape.of(directions.size(), x.shape().size(0), hidden);
+        if (!before.hidden.shape().equals(states)
+                || before.cell != null && !before.cell.shape().equals(states)) {
+            throw new TensorException(name(kind) + ": states " + before.hidden.spec() + " before an input " + x.spec()
+                    + " (expected " + states + "); go on with a result of the same network and samples");
+        }
     }
 
     private void checkInput(Tensor x) {
@@ -320,6 +331,9 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         if (x.shape().size(1) == 0) {
             throw new TensorException(name(kind) + ": input " + x.spec()
                     + " has no times (expected [n, time, in] with 1 or more); leave out empty sequences");
+        }
+        if (before != null) {
+            checkBefore(x, before);
         }
         Tensor y = x;
         for (int layer = 0; layer < layers; layer++) {

@@ -24,6 +24,21 @@ final class AttentionTest {
     }
 
     @Test
+    void sequencesOfOtherShapesAreNamed() {
+        MultiHeadAttention attention = new MultiHeadAttention(8, 2);
+        Tensor x = Tensor.ones(2, 3, 8);
+        assertThatThrownBy(() -> attention.forward(Tensor.ones(3, 8)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("attention: input F32[3, 8] (expected [n, time, 8])");
+        assertThatThrownBy(() -> attention.crossAttention(x, Tensor.ones(2, 3, 4), null))
+                .hasMessageStartingWith("attention: memory F32[2, 3, 4] (expected [n, time, 8])");
+        assertThatThrownBy(() -> new SinusoidalPositions(5, 8).forward(Tensor.ones(2, 3, 1)))
+                .hasMessageStartingWith("sinusoidal_positions: input F32[2, 3, 1] (expected [..., time, 8])");
+        assertThatThrownBy(() -> new LearnedPositions(5, 8).forward(Tensor.ones(2, 3, 1)))
+                .hasMessageStartingWith("learned_positions: input F32[2, 3, 1] (expected [..., time, 8])");
+    }
+
+    @Test
     void pairsAreTurnedByPositionBaseAndScaling() {
         RotaryPositions rotary = new RotaryPositions(50, 4, 500, 2);
         Tensor x = new Rng(1).randn(DType.F64, 3, 4);

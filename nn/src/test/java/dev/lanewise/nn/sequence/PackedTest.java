@@ -8,8 +8,10 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +76,23 @@ final class PackedTest {
 
     private static void close(Tensor got, Tensor want) {
         assertThat(got.toDoubleArray()).containsExactly(want.toDoubleArray(), within(1e-12));
+    }
+
+    @Test
+    void statesOfOthersAreAnError() {
+        GRU gru = new GRU(3, 5);
+        Tensor x = Tensor.ones(1, 4, 3);
+        for (Recurrent.Result before : List.of(
+                gru.run(Tensor.ones(2, 4, 3)),
+                new GRU(3, 5, 2, false, 0).run(x),
+                new GRU(3, 5, 1, true, 0).run(x),
+                new GRU(3, 4).run(x))) {
+            assertThatThrownBy(() -> gru.run(x, before))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("gru: states " + before.hidden().spec())
+                    .hasMessageContaining("(expected [1, 1, 5])");
+        }
+        assertThat(gru.run(x, gru.run(x)).output().shape()).isEqualTo(Shape.of(1, 4, 5));
     }
 
     @Test
