@@ -3,6 +3,7 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.internal.Magnitudes;
 import dev.lanewise.tensor.internal.spatial.Channels;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +28,15 @@ public sealed interface NormalizationMethods permits Tensor {
      * @throws TensorException if they have other shapes
      */
     default Tensor batchNormInference(Tensor mean, Tensor variance, Tensor weight, Tensor bias, double epsilon) {
+        String op = "batch_norm_inference";
+        for (Tensor each : List.of(mean, variance, weight, bias)) {
+            if (!each.shape().equals(weight.shape())) {
+                throw new TensorException(op + ": mean " + mean.spec() + ", variance " + variance.spec() + ", weight "
+                        + weight.spec() + ", bias " + bias.spec() + " (expected [c] of each); check the shapes");
+            }
+        }
         Tensor scale = weight.mul(variance.add(epsilon).rsqrt());
         Tensor shift = bias.sub(mean.mul(scale));
-        String op = "batch_norm_inference";
         return self().mul(Channels.along(op, self(), scale)).add(Channels.along(op, self(), shift));
     }
 
@@ -85,6 +92,11 @@ public sealed interface NormalizationMethods permits Tensor {
         if (dims < 1 || dims > rank) {
             throw new TensorException("rms_norm: the last " + dims + " dimensions of " + self().spec()
                     + " (expected 1 to " + rank + "); check the number");
+        }
+        Shape sizes = self().shape().slice(rank - dims, rank);
+        if (weight != null && !weight.shape().equals(sizes)) {
+            throw new TensorException("rms_norm: weight " + weight.shape() + " for input " + self().shape()
+                    + "; it must be " + sizes);
         }
         int[] last = IntStream.range(rank - dims, rank).toArray();
         Tensor normalized = Magnitudes.inF32(
