@@ -3,7 +3,6 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.internal.Magnitudes;
 import dev.lanewise.tensor.internal.spatial.Channels;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,11 +28,12 @@ public sealed interface NormalizationMethods permits Tensor {
      */
     default Tensor batchNormInference(Tensor mean, Tensor variance, Tensor weight, Tensor bias, double epsilon) {
         String op = "batch_norm_inference";
-        for (Tensor each : List.of(mean, variance, weight, bias)) {
-            if (!each.shape().equals(weight.shape())) {
-                throw new TensorException(op + ": mean " + mean.spec() + ", variance " + variance.spec() + ", weight "
-                        + weight.spec() + ", bias " + bias.spec() + " (expected [c] of each); check the shapes");
-            }
+        Shape sizes = weight.shape();
+        if (!(mean.shape().equals(sizes)
+                && variance.shape().equals(sizes)
+                && bias.shape().equals(sizes))) {
+            throw new TensorException(op + ": mean " + mean.spec() + ", variance " + variance.spec() + ", weight "
+                    + weight.spec() + ", bias " + bias.spec() + " (expected [c] of each); check the shapes");
         }
         Tensor scale = weight.mul(variance.add(epsilon).rsqrt());
         Tensor shift = bias.sub(mean.mul(scale));

@@ -95,15 +95,12 @@ public final class Losses {
      * @return the loss
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
-        return ofElements(BinaryCrossEntropy.NAME, reduction, (p, t) -> {
-            boolean narrow = p.dtype().bytes() == Short.BYTES;
-            if (!narrow) {
-                checkTypes(BinaryCrossEntropy.NAME, p, t);
-            }
-            return narrow
-                    ? BinaryCrossEntropy.of(p.to(DType.F32), t.to(DType.F32)).to(p.dtype())
-                    : BinaryCrossEntropy.of(p, t);
-        });
+        Loss wide = (p, t) -> BinaryCrossEntropy.of(p.to(DType.F32), t.to(DType.F32)).to(p.dtype());
+        Loss same = ofSameType(BinaryCrossEntropy.NAME, BinaryCrossEntropy::of);
+        return ofElements(
+                BinaryCrossEntropy.NAME,
+                reduction,
+                (p, t) -> p.dtype().bytes() == Short.BYTES ? wide.of(p, t) : same.of(p, t));
     }
 
     /**
@@ -143,16 +140,24 @@ public final class Losses {
      * @return the loss
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
-        return new OfElements("nll_loss", Objects.requireNonNull(reduction, "reduction"), inF32((logp, classes) -> {
-            if (logp.shape().rank() < 2
-                    || !classes.shape().equals(logp.shape().without(1))
-                    || classes.dtype() != DType.I64 && classes.dtype() != DType.I32) {
-                throw new TensorException("nll_loss: log-probabilities " + logp.spec() + " and classes "
-                        + classes.spec() + " (expected [n, c, ...] and class numbers [n, ...] of I64 or I32);"
-                        + " give one class number for each");
-            }
-            return reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction);
-        }));
+        Objects.requireNonNull(reduction, "reduction");
+        return new OfElements(
+                "nll_loss", reduction, inF32((logp, classes) -> reduce(ofClasses(logp, classes), reduction)));
+    }
+
+    private static Tensor ofClasses(Tensor logp, Tensor classes) {
+        checkClasses("nll_loss", logp, classes);
+        return logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg();
+    }
+
+    private static void checkClasses(String name, Tensor logp, Tensor classes) {
+        if (logp.shape().rank() < 2
+                || !classes.shape().equals(logp.shape().without(1))
+                || classes.dtype() != DType.I64 && classes.dtype() != DType.I32) {
+            throw new TensorException(name + ": log-probabilities " + logp.spec() + " and classes " + classes.spec()
+                    + " (expected [n, c, ...] and class numbers [n, ...] of I64 or I32); give one class number for"
+                    + " each");
+        }
     }
 
     /**
@@ -236,10 +241,14 @@ public final class Losses {
 
     /** A loss of predictions and targets of one shape and type. */
     static Loss reducing(String name, Reduction reduction, Loss loss) {
-        return ofElements(name, reduction, (p, t) -> {
+        return ofElements(name, reduction, ofSameType(name, loss));
+    }
+
+    private static Loss ofSameType(String name, Loss loss) {
+        return (p, t) -> {
             checkTypes(name, p, t);
             return loss.of(p, t);
-        });
+        };
     }
 
     /** The same where targets may be of another type. */
