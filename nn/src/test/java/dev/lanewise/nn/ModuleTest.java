@@ -320,8 +320,8 @@ final class ModuleTest {
 
     @Test
     void numbersOfBatchNormComeInPyTorchsOrder() {
-        for (Layer norm : List.of(
-                new BatchNorm(3, 1e-3, 0.01), new BatchNorm1d(3, 1e-3, 0.01), new BatchNorm2d(3, 1e-3, 0.01))) {
+        for (Layer norm :
+                List.of(new BatchNorm(3, 1e-3, 0.01), new BatchNorm1d(3, 1e-3, 0.01), new BatchNorm2d(3, 1e-3, 0.01))) {
             assertThat(norm.toString()).endsWith("(3, momentum=0.01, eps=0.001)");
         }
         assertThatThrownBy(() -> new BatchNorm1d(3, -1, 0.1)).hasMessageStartingWith("batch_norm: epsilon -1.0");

@@ -200,8 +200,9 @@ public sealed interface AccessMethods permits Tensor {
 
     private void checkSingle() {
         if (self().shape().elements() != 1) {
-            throw new TensorException("item: " + self().spec() + " has "
-                    + self().shape().elements() + " elements (expected 1); read them with toFloatArray or the like, or select one");
+            throw new TensorException(
+                    "item: " + self().spec() + " has " + self().shape().elements()
+                            + " elements (expected 1); read them with toFloatArray or the like, or select one");
         }
     }
 

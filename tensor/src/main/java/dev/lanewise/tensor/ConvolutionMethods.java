@@ -80,8 +80,7 @@ public sealed interface ConvolutionMethods permits Tensor {
         Convolution2d conv = Windows.convolution2d("conv1d", window, sizes, groups, false);
         Tensor row = row("conv1d");
         Operands.checkConvolution("conv1d", self(), weight, bias, window, groups);
-        return Tensor.apply(conv, operands(row, weight.unsqueeze(2), bias))
-                .squeeze(2);
+        return Tensor.apply(conv, operands(row, weight.unsqueeze(2), bias)).squeeze(2);
     }
 
     /**

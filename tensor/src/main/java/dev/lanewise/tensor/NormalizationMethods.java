@@ -95,8 +95,8 @@ public sealed interface NormalizationMethods permits Tensor {
         }
         Shape sizes = self().shape().slice(rank - dims, rank);
         if (weight != null && !weight.shape().equals(sizes)) {
-            throw new TensorException("rms_norm: weight " + weight.shape() + " for input " + self().shape()
-                    + "; it must be " + sizes);
+            throw new TensorException(
+                    "rms_norm: weight " + weight.shape() + " for input " + self().shape() + "; it must be " + sizes);
         }
         int[] last = IntStream.range(rank - dims, rank).toArray();
         Tensor normalized = Magnitudes.inF32(

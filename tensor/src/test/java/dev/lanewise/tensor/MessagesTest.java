@@ -98,12 +98,13 @@ class MessagesTest {
                 call("embedding: positions F32[0] (expected I64 or I32)", x -> x.embedding(x)),
                 call("scatter_add: positions F32[0] (expected I64 or I32)", x -> x.scatterAdd(0, x, x)),
                 call("one_hot: classes F32[0] (expected I64 or I32)", x -> x.oneHot(2)),
-                call("rms_norm: weight [1] for input [2, 3]", x -> Tensor.ones(2, 3).rmsNorm(1, Tensor.ones(1), 0)),
+                call(
+                        "rms_norm: weight [1] for input [2, 3]",
+                        x -> Tensor.ones(2, 3).rmsNorm(1, Tensor.ones(1), 0)),
                 call(
                         "batch_norm_inference: mean F32[1], variance F32[1], weight F32[3], bias F32[3]",
                         x -> Tensor.ones(2, 3)
-                                .batchNormInference(
-                                        Tensor.ones(1), Tensor.ones(1), Tensor.ones(3), Tensor.ones(3), 0)),
+                                .batchNormInference(Tensor.ones(1), Tensor.ones(1), Tensor.ones(3), Tensor.ones(3), 0)),
                 call("rsub: the number 0.5 is not an element of I32", x -> numbers.rsub(0.5)),
                 call("zeros: negative size", x -> Tensor.zeros(-1)),
                 call(

@@ -130,8 +130,8 @@ public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
         long[] numbers = counts.toLongArray();
         for (int i = 0; i < numbers.length; i++) {
             if (numbers[i] < 0 || numbers[i] > most) {
-                throw new TensorException("ctc_loss: " + numbers[i] + " " + of + " of sample " + i
-                        + " (expected 0 to " + most + ", as many as were given); check the numbers");
+                throw new TensorException("ctc_loss: " + numbers[i] + " " + of + " of sample " + i + " (expected 0 to "
+                        + most + ", as many as were given); check the numbers");
             }
         }
     }

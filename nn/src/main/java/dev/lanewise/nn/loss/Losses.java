@@ -95,7 +95,8 @@ public final class Losses {
      * @return the loss
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
-        Loss wide = (p, t) -> BinaryCrossEntropy.of(p.to(DType.F32), t.to(DType.F32)).to(p.dtype());
+        Loss wide = (p, t) ->
+                BinaryCrossEntropy.of(p.to(DType.F32), t.to(DType.F32)).to(p.dtype());
         Loss same = ofSameType(BinaryCrossEntropy.NAME, BinaryCrossEntropy::of);
         return ofElements(
                 BinaryCrossEntropy.NAME,

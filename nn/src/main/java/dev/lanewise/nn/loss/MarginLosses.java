@@ -22,7 +22,8 @@ public final class MarginLosses {
      * @return the loss
      */
     public static Loss hinge(Reduction reduction) {
-        return Losses.reducing("hinge_loss", reduction, (p, t) -> t.mul(p).rsub(1).relu());
+        return Losses.reducing(
+                "hinge_loss", reduction, (p, t) -> t.mul(p).rsub(1).relu());
     }
 
     /**

@@ -23,8 +23,7 @@ public final class Accuracy implements Metric {
      */
     @Override
     public void add(Tensor output, Tensor target) {
-        if (output.shape().rank() == 0
-                || !target.shape().equals(output.shape().without(-1))) {
+        if (output.shape().rank() == 0 || !target.shape().equals(output.shape().without(-1))) {
             throw new TensorException("accuracy: output " + output.spec() + ", target " + target.spec()
                     + " (expected [..., classes] and [...]); give one class number for each row");
         }

@@ -23,7 +23,8 @@ public final class SinusoidalPositions extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        long time = Positions.time("sinusoidal_positions", x, longest, table.shape().size(1));
+        long time =
+                Positions.time("sinusoidal_positions", x, longest, table.shape().size(1));
         return x.add(table.narrow(0, 0, time).to(x.dtype()).to(x.device()));
     }
 

@@ -57,8 +57,7 @@ final class LossesTest {
                 Arguments.of("smooth_l1_loss", Losses.smoothL1(1, Reduction.MEAN)),
                 Arguments.of("huber_loss", Losses.huber(1, Reduction.MEAN)),
                 Arguments.of("binary_cross_entropy", Losses.binaryCrossEntropy(Reduction.MEAN)),
-                Arguments.of(
-                        "binary_cross_entropy_with_logits", Losses.binaryCrossEntropyWithLogits(Reduction.MEAN)),
+                Arguments.of("binary_cross_entropy_with_logits", Losses.binaryCrossEntropyWithLogits(Reduction.MEAN)),
                 Arguments.of("kl_div", Losses.klDivergence(false, Reduction.MEAN)),
                 Arguments.of("kl_div", Losses.klDivergence(true, Reduction.SUM)),
                 Arguments.of("focal_loss", Losses.focal(0.25, 2, Reduction.MEAN)),

@@ -34,7 +34,8 @@ public final class Windows {
             // two sizes of a result that one convolution makes equal are never further apart
             if (at(window.outputPadding(), d) >= Math.max(stride(window, d, 1), at(window.dilation(), d))) {
                 throw new TensorException(op + ": output padding " + window.outputPadding() + " with stride "
-                        + (window.stride().isEmpty() ? "[1]" : window.stride()) + " (expected less than stride or dilation); take a smaller one");
+                        + (window.stride().isEmpty() ? "[1]" : window.stride())
+                        + " (expected less than stride or dilation); take a smaller one");
             }
         }
         return window;

@@ -54,8 +54,8 @@ public final class Operands {
     /** The bias of a convolution with so many output channels. */
     public static void checkBias(String op, Shape weight, @Nullable Tensor bias, long channels) {
         if (bias != null && !bias.shape().equals(Shape.of(channels))) {
-            throw new TensorException(op + ": bias " + bias.shape() + " for weight " + weight + "; the bias must be ["
-                    + channels + "]");
+            throw new TensorException(
+                    op + ": bias " + bias.shape() + " for weight " + weight + "; the bias must be [" + channels + "]");
         }
     }
 }

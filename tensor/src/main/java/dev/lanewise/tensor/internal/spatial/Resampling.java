@@ -25,7 +25,10 @@ public final class Resampling {
 
     /** Checks that a tensor is of images, and the sizes of a result. */
     public static void checkImage(Tensor x, String op, long h, long w) {
-        if (x.shape().rank() != 4 || x.shape().slice(1, 4).isEmpty() || Math.min(h, w) < 1 || Math.max(h, w) > LARGEST_SIDE) {
+        if (x.shape().rank() != 4
+                || x.shape().slice(1, 4).isEmpty()
+                || Math.min(h, w) < 1
+                || Math.max(h, w) > LARGEST_SIDE) {
             throw new TensorException(op + ": input " + x.spec() + " to [" + h + ", " + w
                     + "] (expected [n, c, h, w] with channels and pixels, and sizes from 1 to " + LARGEST_SIDE
                     + "); check shape and sizes");
