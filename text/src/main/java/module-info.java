@@ -8,4 +8,7 @@ module dev.lanewise.text {
     // config files of models are read in the same way as those of tokenizers
     exports dev.lanewise.text.json to
             dev.lanewise.lm;
+    // expressions of adapters' files are bounded like those of tokenizers
+    exports dev.lanewise.text.regex to
+            dev.lanewise.lm;
 }

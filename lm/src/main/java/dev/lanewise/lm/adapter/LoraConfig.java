@@ -6,9 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,7 +91,7 @@ public record LoraConfig(
             layers = List.copyOf(layers);
             layerLists = List.copyOf(layerLists);
             if (pattern != null) {
-                compiled(pattern);
+                NamePattern.of(pattern);
             }
         }
 
@@ -113,7 +110,7 @@ public record LoraConfig(
                 return false;
             }
             if (pattern != null) {
-                return compiled(pattern).matcher(name).matches();
+                return NamePattern.of(pattern).matches(name);
             }
             return names.stream().anyMatch(end -> isEnd(name, end)) && hasNumber(name);
         }
@@ -123,14 +120,23 @@ public record LoraConfig(
                 return true;
             }
             if (layerLists.isEmpty()) {
-                return numbered(name, ".*?\\.[^.]*\\.(\\d+)\\..*");
+                return numbered(name, ".*\\.[^.]*");
             }
-            return layerLists.stream().anyMatch(list -> numbered(name, "(?:|.*?\\.)" + list + "\\.(\\d+)\\..*"));
+            return layerLists.stream().anyMatch(list -> numbered(name, "(.*\\.)?(" + list + ")"));
         }
 
+        /** Whether the first number in a name that follows a match of an expression, between dots, is a chosen layer's. */
         private boolean numbered(String name, String expression) {
-            Matcher matcher = compiled(expression).matcher(name);
-            return matcher.matches() && layers.contains(Integer.parseInt(matcher.group(1)));
+            NamePattern before = NamePattern.of(expression);
+            String[] parts = name.split("\\.", -1);
+            String path = parts[0];
+            for (int i = 1; i < parts.length - 1; i++) {
+                if (parts[i].matches("\\d{1,9}") && before.matches(path)) {
+                    return layers.contains(Integer.parseInt(parts[i]));
+                }
+                path += "." + parts[i];
+            }
+            return false;
         }
     }
 
@@ -183,8 +189,8 @@ public record LoraConfig(
         }
         rankPatterns = Map.copyOf(rankPatterns);
         alphaPatterns = Map.copyOf(alphaPatterns);
-        rankPatterns.keySet().forEach(LoraConfig::compiled);
-        alphaPatterns.keySet().forEach(LoraConfig::compiled);
+        rankPatterns.keySet().forEach(NamePattern::of);
+        alphaPatterns.keySet().forEach(NamePattern::of);
         modulesToSave = List.copyOf(modulesToSave);
         feedForward = List.copyOf(feedForward);
     }
@@ -297,7 +303,7 @@ public record LoraConfig(
 
     private static <V> V matching(Map<String, V> patterns, String name, V otherwise) {
         for (Map.Entry<String, V> entry : new LinkedHashMap<>(patterns).entrySet()) {
-            if (compiled("(.*\\.)?(" + entry.getKey() + ")").matcher(name).matches()) {
+            if (NamePattern.of("(.*\\.)?(" + entry.getKey() + ")").matches(name)) {
                 return entry.getValue();
             }
         }
@@ -315,14 +321,5 @@ public record LoraConfig(
 
     static boolean isEnd(String name, String end) {
         return name.equals(end) || name.endsWith("." + end);
-    }
-
-    private static Pattern compiled(String expression) {
-        try {
-            return Pattern.compile(expression);
-        } catch (PatternSyntaxException e) {
-            throw new TensorException(
-                    "lora: the pattern '" + expression + "' (expected a regular expression); mend it", e);
-        }
     }
 }

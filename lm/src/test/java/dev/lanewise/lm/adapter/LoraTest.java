@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LoraTest {
     private final Rng rng = new Rng(3);
@@ -122,6 +123,34 @@ class LoraTest {
         assertThat(Lora.only(Set.of(b), this::result)).isEqualTo(withB);
         assertThat(Lora.only(Set.of(), this::result)).isEqualTo(plain);
         assertThat(Lora.only(Set.of(a, b), this::result)).isNotEqualTo(withA).isNotEqualTo(withB);
+    }
+
+    /** Expressions come from files, and nothing in one may hang or overflow. */
+    @ParameterizedTest
+    @ValueSource(strings = {"(0|.|0.|.0)*\\1Z", "(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*Z", "((){2000000000}){2000000000}", "("})
+    void patternsThatTakeForeverAreRefused(String pattern) {
+        String name = "0.".repeat(100) + "q_proj";
+        assertThatThrownBy(() -> {
+                    var targets = new LoraConfig.Targets(List.of(), pattern, List.of(), List.of(), List.of());
+                    assertThat(targets.match(name)).isFalse();
+                    throw new TensorException("lora: the pattern does not match");
+                })
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("pattern");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"layers", "(x)?layers", "(lay)(ers)"})
+    void numbersOfLayers(String list) {
+        var targets = new LoraConfig.Targets(List.of("q_proj"), null, List.of(), List.of(1), List.of(list));
+        assertThat(targets.match("model.layers.1.q_proj")).isTrue();
+        assertThat(targets.match("model.layers.2.q_proj")).isFalse();
+        assertThat(targets.match("model.layers.99999999999.q_proj")).isFalse();
+        assertThat(targets.match("model.heads.1.q_proj")).isFalse();
+        assertThat(targets.match("layers.1.q_proj")).isTrue();
+        targets = new LoraConfig.Targets(List.of("q_proj"), null, List.of(), List.of(1), List.of());
+        assertThat(targets.match("model.layers.1.q_proj")).isTrue();
+        assertThat(targets.match("layers.1.q_proj")).isFalse();
     }
 
     @Test
