@@ -11,6 +11,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -36,10 +37,19 @@ abstract sealed class Adapter extends Layer {
     static Adapter of(String name, WeightLayer layer, LoraConfig config, Stored stored, Rng rng) {
         boolean bias = config.biases() == LoraConfig.Biases.ADAPTED;
         return switch (config.kind()) {
-            case LORA, RSLORA, DORA -> new LowRank(name, layer, config, bias, rng);
+            case LORA, RSLORA, DORA -> new LowRank(name, layer, config, bias, stored, rng);
             case ADALORA -> new Triplets(layer, config, bias, stored, rng);
             case IA3 -> new Scales(layer, config.isFeedForward(name));
         };
+    }
+
+    /** Refuses a stored matrix of other sizes before memory is taken for one of these, which no file need hold. */
+    private static void check(Stored stored, String name, long rows, long columns) {
+        Shape known = stored.apply(name);
+        if (known != null && !known.equals(Shape.of(rows, columns))) {
+            throw new TensorException("lora: " + name + " of " + known + " (expected [" + rows + ", " + columns
+                    + "]); use the adapter of this model");
+        }
     }
 
     static Adapter whole(WeightLayer layer) {
@@ -108,12 +118,14 @@ abstract sealed class Adapter extends Layer {
         private final Parameter b;
         private final @Nullable Parameter magnitude;
 
-        LowRank(String name, WeightLayer layer, LoraConfig config, boolean withBias, Rng rng) {
+        LowRank(String name, WeightLayer layer, LoraConfig config, boolean withBias, Stored stored, Rng rng) {
             super(layer, withBias);
             int rank = config.rankOf(name);
             double divisor = config.kind() == Kind.RSLORA ? Math.sqrt(rank) : rank;
             scale = config.alphaOf(name) / divisor;
             dropout = config.dropout();
+            check(stored, "lora_A.weight", rank, layer.in());
+            check(stored, "lora_B.weight", layer.out(), rank);
             a = held("lora_A", "weight", made(Init.fanIn(rng, layer.in(), rank, layer.in())));
             b = held("lora_B", "weight", made(Tensor.zeros(layer.out(), rank)));
             magnitude = config.kind() == Kind.DORA ? parameter("lora_magnitude_vector", weight().norm(1)) : null;
@@ -168,6 +180,8 @@ abstract sealed class Adapter extends Layer {
             long rank = known == null || known.rank() != 2 ? config.rank() : known.size(0);
             scale = config.alpha() / (config.rank() + 1e-5);
             dropout = config.dropout();
+            check(stored, "lora_A", rank, layer.in());
+            check(stored, "lora_B", layer.out(), rank);
             a = parameter("lora_A", made(Init.normal(rng, 0, 0.02, rank, layer.in())));
             b = parameter("lora_B", made(Init.normal(rng, 0, 0.02, layer.out(), rank)));
             e = parameter("lora_E", made(Tensor.zeros(rank, 1)));

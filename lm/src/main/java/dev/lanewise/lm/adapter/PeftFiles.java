@@ -13,6 +13,7 @@ import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.io.IOException;
@@ -40,10 +41,7 @@ final class PeftFiles {
         LoraConfig config = config(Config.read(folder.resolve(CONFIG)));
         Path file = folder.resolve(WEIGHTS);
         try (SafetensorsFile in = Safetensors.open(file)) {
-            Lora lora = Lora.of(
-                    model,
-                    config,
-                    name -> in.contains(PREFIX + name) ? in.entry(PREFIX + name).shape() : null);
+            Lora lora = Lora.of(model, config, name -> shape(in, PREFIX + name));
             try {
                 fill(lora, in);
             } catch (RuntimeException e) {
@@ -55,6 +53,17 @@ final class PeftFiles {
             throw new BadFileException(
                     file, String.valueOf(e.getMessage()), "an adapter of this model", "is it another model's?", e);
         }
+    }
+
+    private static Shape shape(SafetensorsFile in, String name) {
+        if (!in.contains(name)) {
+            throw new BadFileException(
+                    in.file(),
+                    "no " + name,
+                    "the tensors of the adapter that " + CONFIG + " describes",
+                    "is it an adapter of this model?");
+        }
+        return in.entry(name).shape();
     }
 
     private static void fill(Lora lora, SafetensorsFile in) {

@@ -13,6 +13,7 @@ import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
@@ -123,6 +124,26 @@ class LoraTest {
         assertThat(Lora.only(Set.of(b), this::result)).isEqualTo(withB);
         assertThat(Lora.only(Set.of(), this::result)).isEqualTo(plain);
         assertThat(Lora.only(Set.of(a, b), this::result)).isNotEqualTo(withA).isNotEqualTo(withB);
+    }
+
+    /** No memory is taken for what the file does not hold. */
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = "IA3", mode = EnumSource.Mode.EXCLUDE)
+    void ranksThatTheFileDoesNotHoldAreRefused(Kind kind) throws IOException {
+        Lora lora = Lora.apply(model, config(kind), rng);
+        lora.save(folder);
+        lora.remove();
+        Path file = folder.resolve("adapter_config.json");
+        String config = Files.readString(file);
+        String huge = config.replaceAll("\"(init_)?r\": *\\d+", "\"$1r\":268435456");
+        assertThat(huge).isNotEqualTo(config);
+        Files.writeString(file, huge);
+        Safetensors.writeTensors(
+                folder.resolve("adapter_model.safetensors"),
+                Map.of("base_model.model.first.lora_A", Tensor.zeros(268435456, 0)),
+                Map.of());
+        assertThatThrownBy(() -> Lora.load(folder, model)).isInstanceOf(BadFileException.class);
+        assertThat(Lora.only(Set.of(), this::result)).isEqualTo(result());
     }
 
     /** Expressions come from files, and nothing in one may hang or overflow. */
