@@ -38,7 +38,7 @@ final class PeftFiles {
     // ---- reading
 
     static Lora load(Path folder, Layer model) {
-        LoraConfig config = config(Config.read(folder.resolve(CONFIG)));
+        LoraConfig config = config(folder.resolve(CONFIG));
         Path file = folder.resolve(WEIGHTS);
         try (SafetensorsFile in = Safetensors.open(file)) {
             Lora lora = Lora.of(model, config, name -> shape(in, PREFIX + name));
@@ -52,6 +52,15 @@ final class PeftFiles {
         } catch (TensorException e) {
             throw new BadFileException(
                     file, String.valueOf(e.getMessage()), "an adapter of this model", "is it another model's?", e);
+        }
+    }
+
+    private static LoraConfig config(Path file) {
+        try {
+            return config(Config.read(file));
+        } catch (TensorException e) {
+            throw new BadFileException(
+                    file, String.valueOf(e.getMessage()), "an adapter's settings", "get the adapter again", e);
         }
     }
 

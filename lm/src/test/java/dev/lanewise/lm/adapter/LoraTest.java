@@ -146,6 +146,13 @@ class LoraTest {
         assertThat(Lora.only(Set.of(), this::result)).isEqualTo(result());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\"lora_dropout\": 7", "\"target_modules\": \"(\"", "\"rank_pattern\": {\"(\": 3}"})
+    void settingsOutOfRangeAreABadFile(String setting) throws IOException {
+        Files.writeString(folder.resolve("adapter_config.json"), "{\"peft_type\": \"LORA\", " + setting + "}");
+        assertThatThrownBy(() -> Lora.load(folder, model)).isInstanceOf(BadFileException.class);
+    }
+
     /** Expressions come from files, and nothing in one may hang or overflow. */
     @ParameterizedTest
     @ValueSource(strings = {"(0|.|0.|.0)*\\1Z", "(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*Z", "((){2000000000}){2000000000}", "("})
