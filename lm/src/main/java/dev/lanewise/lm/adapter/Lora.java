@@ -42,6 +42,9 @@ public final class Lora extends Layer {
     private final Map<String, Adapter> adapters = new LinkedHashMap<>();
     private final Map<String, WeightLayer.Adaptation> installed = new LinkedHashMap<>();
     private final Map<Parameter, Tensor> merged = new LinkedHashMap<>();
+    /** The model's parameters that were not frozen before. */
+    private final List<Parameter> trainable;
+
     private volatile boolean enabled = true;
 
     private Lora(Layer model, LoraConfig config, Adapter.Stored stored, Rng rng) {
@@ -60,6 +63,9 @@ public final class Lora extends Layer {
                     + WeightLayer.all(model).keySet().stream().limit(8).toList() + ", ... is one of " + config.targets()
                     + " (expected at least one); name others");
         }
+        trainable = model.parameters().stream()
+                .filter(parameter -> !parameter.isFrozen())
+                .toList();
         model.freeze(true);
         adapters.forEach((name, adapter) -> {
             WeightLayer.Adaptation adaptation =
@@ -190,6 +196,9 @@ public final class Lora extends Layer {
                 adapter.layer().restore(adaptation);
             }
         });
+        if (!installed.isEmpty()) {
+            trainable.forEach(parameter -> parameter.freeze(false));
+        }
         installed.clear();
     }
 

@@ -153,6 +153,15 @@ class LoraTest {
         assertThatThrownBy(() -> Lora.load(folder, model)).isInstanceOf(BadFileException.class);
     }
 
+    @Test
+    void aRemovedAdapterLeavesTheModelTrainable() {
+        model.get(2).freeze(true);
+        Lora lora = Lora.apply(model, config(Kind.LORA), rng);
+        assertThat(model.parameters()).allMatch(Parameter::isFrozen);
+        lora.remove();
+        assertThat(model.parameters().stream().map(Parameter::isFrozen)).containsExactly(false, false, true, true);
+    }
+
     /** Expressions come from files, and nothing in one may hang or overflow. */
     @ParameterizedTest
     @ValueSource(strings = {"(0|.|0.|.0)*\\1Z", "(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*Z", "((){2000000000}){2000000000}", "("})
