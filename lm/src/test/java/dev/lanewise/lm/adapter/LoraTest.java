@@ -164,7 +164,13 @@ class LoraTest {
 
     /** Expressions come from files, and nothing in one may hang or overflow. */
     @ParameterizedTest
-    @ValueSource(strings = {"(0|.|0.|.0)*\\1Z", "(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*Z", "((){2000000000}){2000000000}", "("})
+    @ValueSource(
+            strings = {
+                "(0|.|0.|.0)*\\1Z",
+                "(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*Z",
+                "((){2000000000}){2000000000}",
+                "("
+            })
     void patternsThatTakeForeverAreRefused(String pattern) {
         String name = "0.".repeat(100) + "q_proj";
         assertThatThrownBy(() -> {
