@@ -122,11 +122,11 @@ class MatrixInferenceTest {
                 Inference.refused(
                         new Convolution2d(2, 1),
                         "F32[2, 4, 9, 9]; F32[8, 3, 3, 3]",
-                        "conv2d: input [2, 4, 9, 9] has 4 channels, weight [8, 3, 3, 3] in 1 groups takes 3; is the input [n, c, h, w]?"),
+                        "conv2d: input [2, 4, 9, 9] has 4 channels, weight [8, 3, 3, 3] takes 3; is the input [n, c, h, w]?"),
                 Inference.refused(
                         new Convolution2dRelu(new Convolution2d(2, 1)),
                         "F32[2, 4, 9, 9]; F32[8, 3, 3, 3]",
-                        "conv2d_relu: input [2, 4, 9, 9] has 4 channels, weight [8, 3, 3, 3] in 1 groups takes 3; is the input [n, c, h, w]?"),
+                        "conv2d_relu: input [2, 4, 9, 9] has 4 channels, weight [8, 3, 3, 3] takes 3; is the input [n, c, h, w]?"),
                 Inference.refused(
                         new Convolution2d(1, 0),
                         "F32[1, 3, 2, 2]; F32[8, 3, 3, 3]",
