@@ -228,7 +228,7 @@ class ImageTest {
         assertThatThrownBy(() -> x.conv3d(weight.select(2, 0), null))
                 .hasMessageStartingWith("conv3d: weight F32[4, 2, 2, 2]");
         assertThatThrownBy(() -> x.convTranspose3d(weight, Tensor.ones(1), window, 2))
-                .hasMessageStartingWith("conv_transpose3d: a value per channel F32[1]");
+                .hasMessage("conv_transpose3d: bias [1] for weight [4, 2, 2, 2, 2]; the bias must be [4]");
         assertThatThrownBy(() -> x.convTranspose3d(weight, null, window.outputPadding(1), 2))
                 .hasMessageContaining("less than stride or dilation");
         assertThatThrownBy(() -> x.convTranspose3d(weight, null, window.padding(2), 2))
@@ -236,7 +236,7 @@ class ImageTest {
         assertThatThrownBy(() -> x.select(2, 0).select(2, 0).convTranspose1d(Tensor.ones(4, 2, 2), null, window, 3))
                 .hasMessageStartingWith("conv_transpose1d: ");
         assertThatThrownBy(() -> x.select(2, 0).convTranspose2d(weight.select(2, 0), Tensor.ones(1), window, 2))
-                .hasMessageContaining("a value per channel");
+                .hasMessageContaining("bias [1] for weight [4, 2, 2, 2]; the bias must be [4]");
     }
 
     @Test
