@@ -96,7 +96,7 @@ public final class Boxes {
     }
 
     /**
-     * What a feature map shows inside of boxes, as images of one size (He et al. 2017, arXiv:1703.06870): each element is the
+     * What a feature map shows inside boxes, as images of one size (He et al. 2017, arXiv:1703.06870): each element is the
      * mean of {@code samples x samples} places of its part of the box, interpolated linearly between the four nearest pixels.
      * It has gradients for the features.
      *

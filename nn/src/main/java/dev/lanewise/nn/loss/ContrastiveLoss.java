@@ -9,7 +9,7 @@ import java.util.Objects;
  * The contrastive loss of pairs (Hadsell et al. 2006): {@code d^2 / 2} of the Euclidean distance d of two rows that belong
  * together, {@code max(0, margin - d)^2 / 2} of others.
  *
- * @param margin how far from one another rows shall be that don't belong together, above 0
+ * @param margin the distance that rows that don't belong together should have at least, above 0
  * @param reduction what becomes of the losses of pairs
  */
 public record ContrastiveLoss(double margin, Reduction reduction) {

@@ -29,7 +29,7 @@ public final class MarginLosses {
     /**
      * Of distances p: p itself where t is 1, {@code max(0, margin - p)} where t is -1.
      *
-     * @param margin how far from one another those of target -1 shall be
+     * @param margin the distance that pairs of target -1 should have at least
      * @param reduction what becomes of the losses of single elements
      * @return the loss
      */

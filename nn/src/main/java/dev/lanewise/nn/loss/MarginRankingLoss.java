@@ -9,7 +9,7 @@ import java.util.Objects;
  * {@code max(0, -t (x - y) + margin)} of two scores, of which the first should be the greater one where t is 1 and the smaller
  * one where t is -1.
  *
- * @param margin by how much they shall differ
+ * @param margin by how much they should differ at least
  * @param reduction what becomes of the losses of pairs
  */
 public record MarginRankingLoss(double margin, Reduction reduction) {

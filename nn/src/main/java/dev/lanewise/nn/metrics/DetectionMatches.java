@@ -70,7 +70,7 @@ record DetectionMatches(double[] scores, boolean[][][] right, boolean[][][] left
             size[o] = areas == null ? actual.area(objects[o]) : areas[objects[o]];
             for (int d = 0; d < detections.length; d++) {
                 double shared = found.shared(detections[d], actual, objects[o]);
-                // a detection inside of a crowd lies in it completely, however small it is
+                // a detection inside a crowd lies in it completely, however small it is
                 double covered = found.area(detections[d]) + (many[o] ? 0 : actual.area(objects[o]) - shared);
                 iou[d][o] = shared == 0 ? 0 : shared / covered;
             }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Counts, for every scope that threads have open, the bytes that are allocated inside of it and how many of them are alive. */
+/** Counts, for every scope that threads have open, the bytes that are allocated inside it and how many of them are alive. */
 final class MemoryByScope {
     /** Scopes with names made of data would grow without end: those that come later count for the scope around them only. */
     private static final int MOST = 10_000;
@@ -14,7 +14,7 @@ final class MemoryByScope {
     private final Node all = new Node("");
     private int nodes = 1;
 
-    /** A scope inside of others. */
+    /** A scope inside others. */
     private static final class Node {
         private final String name;
         private final Map<String, Node> inner = new LinkedHashMap<>();
@@ -68,7 +68,7 @@ final class MemoryByScope {
         path.forEach(node -> node.alive -= bytes);
     }
 
-    /** The scopes, each before those inside of it. */
+    /** The scopes, each before those inside it. */
     synchronized List<Profile.Memory> rows() {
         List<Profile.Memory> rows = new ArrayList<>();
         add(List.of(), all, rows);

@@ -28,7 +28,7 @@ import tools.jackson.core.json.JsonFactory;
  * }</pre>
  *
  * @param events the operations, in the order in which they began
- * @param memory what tensors took in every scope, each scope before those inside of it; the first one is everything
+ * @param memory what tensors took in every scope, each scope before those inside it; the first one is everything
  * @param nanos how long the code took
  * @param leftOut how many operations came after the first million and are not among the events
  */
@@ -86,7 +86,7 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
     }
 
     /**
-     * What the tensors took that were made while a scope was open, those of the scopes inside of it included. Layers open
+     * The memory of tensors made while a scope was open, including those of scopes inside it. Layers open
      * scopes of their own, named by their classes, as gradients of operations do.
      *
      * @param scopes the names of the scope and of those around it, the outermost first; empty for everything

@@ -78,7 +78,7 @@ final class UnitSearch {
         }
     }
 
-    /** Neighbours, also those in chains inside of chains. */
+    /** Neighbours, also those in chains inside chains. */
     private void follow(String name, Sequential chain) {
         chain.children().forEach((child, layer) -> {
             String own = prefix(name) + child;
