@@ -22,9 +22,8 @@ import java.util.concurrent.Future;
 public final class Newcomers implements SocketOptions {
     private static final int MOST = 10_000;
 
-    // an answer is several writes, and with Nagle's algorithm the last waits for the client's delayed acknowledgement
-    // of
-    // the one before: 40 ms on Linux
+    // An answer is several writes. With Nagle's algorithm, Helidon's default, the last one waits for the client's
+    // delayed acknowledgement of the one before: 40 ms on Linux.
     private final SocketOptions inner = SocketOptions.builder().tcpNoDelay(true).build();
     private final Duration patience;
     private final Map<SocketAddress, Future<?>> silent = new ConcurrentHashMap<>();
