@@ -13,10 +13,15 @@ import jdk.incubator.vector.VectorSpecies;
 /** Packing of float panels. */
 final class F32Packing implements Packing {
     private static final VectorSpecies<Float> SPECIES = Species.F32;
+    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
     private static final ByteOrder ORDER = Species.ORDER;
     private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final long VECTOR = Species.VECTOR_BYTES;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final int GROUP = 8;
+
+    /** Columns of A that are copied for one tile after the other: their lines of the cache serve several. */
+    private static final int CHUNK = 16;
 
     @Override
     public void pack(long source, long rowStride, long columnStride, int rows, int valid, int width, long target) {
@@ -128,6 +133,60 @@ final class F32Packing implements Packing {
         for (int row = 0; row < rows; row++) {
             ALL.set(ELEMENT, target & MASK, 0f);
             target += targetRow;
+        }
+    }
+
+    @Override
+    public void packTiles(
+            long source, long columnStride, int depth, int rows, int height, long target, long tileStep) {
+        long column = (long) height * Float.BYTES;
+        for (int p = 0; p < depth; p += CHUNK) {
+            int count = Math.min(CHUNK, depth - p);
+            for (int row = 0; row < rows; row += height) {
+                long from = source + p * columnStride + (long) row * Float.BYTES;
+                long to = target + row / height * tileStep + p * column;
+                int valid = Math.min(height, rows - row);
+                if (valid == 6 && height == 6) {
+                    copySix(from, columnStride, count, to);
+                } else if (valid == 8 && height == 8) {
+                    copyEight(from, columnStride, count, to);
+                } else {
+                    copyPart(from, columnStride, count, valid * Float.BYTES, to, column);
+                }
+            }
+        }
+    }
+
+    private static void copySix(long source, long columnStride, int columns, long target) {
+        for (int column = 0; column < columns; column++) {
+            source &= MASK;
+            target &= MASK;
+            ALL.set(LONG, target + 0 * Long.BYTES, ALL.get(LONG, source + 0 * Long.BYTES));
+            ALL.set(LONG, target + 1 * Long.BYTES, ALL.get(LONG, source + 1 * Long.BYTES));
+            ALL.set(LONG, target + 2 * Long.BYTES, ALL.get(LONG, source + 2 * Long.BYTES));
+            source += columnStride;
+            target += 6 * Float.BYTES;
+        }
+    }
+
+    private static void copyEight(long source, long columnStride, int columns, long target) {
+        for (int column = 0; column < columns; column++) {
+            source &= MASK;
+            target &= MASK;
+            FloatVector.fromMemorySegment(EIGHT, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            source += columnStride;
+            target += 8 * Float.BYTES;
+        }
+    }
+
+    private static void copyPart(
+            long source, long columnStride, int columns, int bytes, long target, long targetColumn) {
+        for (int column = 0; column < columns; column++) {
+            for (int i = 0; i < bytes; i += Float.BYTES) {
+                ALL.set(ELEMENT, (target + i) & MASK, ALL.get(ELEMENT, (source + i) & MASK));
+            }
+            source += columnStride;
+            target += targetColumn;
         }
     }
 }

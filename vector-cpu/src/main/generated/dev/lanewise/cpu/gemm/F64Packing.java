@@ -13,10 +13,15 @@ import jdk.incubator.vector.VectorSpecies;
 /** Packing of double panels. */
 final class F64Packing implements Packing {
     private static final VectorSpecies<Double> SPECIES = Species.F64;
+    private static final VectorSpecies<Double> EIGHT = DoubleVector.SPECIES_512;
     private static final ByteOrder ORDER = Species.ORDER;
     private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     private static final long VECTOR = Species.VECTOR_BYTES;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final int GROUP = 8;
+
+    /** Columns of A that are copied for one tile after the other: their lines of the cache serve several. */
+    private static final int CHUNK = 16;
 
     @Override
     public void pack(long source, long rowStride, long columnStride, int rows, int valid, int width, long target) {
@@ -128,6 +133,63 @@ final class F64Packing implements Packing {
         for (int row = 0; row < rows; row++) {
             ALL.set(ELEMENT, target & MASK, 0d);
             target += targetRow;
+        }
+    }
+
+    @Override
+    public void packTiles(
+            long source, long columnStride, int depth, int rows, int height, long target, long tileStep) {
+        long column = (long) height * Double.BYTES;
+        for (int p = 0; p < depth; p += CHUNK) {
+            int count = Math.min(CHUNK, depth - p);
+            for (int row = 0; row < rows; row += height) {
+                long from = source + p * columnStride + (long) row * Double.BYTES;
+                long to = target + row / height * tileStep + p * column;
+                int valid = Math.min(height, rows - row);
+                if (valid == 6 && height == 6) {
+                    copySix(from, columnStride, count, to);
+                } else if (valid == 8 && height == 8) {
+                    copyEight(from, columnStride, count, to);
+                } else {
+                    copyPart(from, columnStride, count, valid * Double.BYTES, to, column);
+                }
+            }
+        }
+    }
+
+    private static void copySix(long source, long columnStride, int columns, long target) {
+        for (int column = 0; column < columns; column++) {
+            source &= MASK;
+            target &= MASK;
+            ALL.set(LONG, target + 0 * Long.BYTES, ALL.get(LONG, source + 0 * Long.BYTES));
+            ALL.set(LONG, target + 1 * Long.BYTES, ALL.get(LONG, source + 1 * Long.BYTES));
+            ALL.set(LONG, target + 2 * Long.BYTES, ALL.get(LONG, source + 2 * Long.BYTES));
+            ALL.set(LONG, target + 3 * Long.BYTES, ALL.get(LONG, source + 3 * Long.BYTES));
+            ALL.set(LONG, target + 4 * Long.BYTES, ALL.get(LONG, source + 4 * Long.BYTES));
+            ALL.set(LONG, target + 5 * Long.BYTES, ALL.get(LONG, source + 5 * Long.BYTES));
+            source += columnStride;
+            target += 6 * Double.BYTES;
+        }
+    }
+
+    private static void copyEight(long source, long columnStride, int columns, long target) {
+        for (int column = 0; column < columns; column++) {
+            source &= MASK;
+            target &= MASK;
+            DoubleVector.fromMemorySegment(EIGHT, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            source += columnStride;
+            target += 8 * Double.BYTES;
+        }
+    }
+
+    private static void copyPart(
+            long source, long columnStride, int columns, int bytes, long target, long targetColumn) {
+        for (int column = 0; column < columns; column++) {
+            for (int i = 0; i < bytes; i += Double.BYTES) {
+                ALL.set(ELEMENT, (target + i) & MASK, ALL.get(ELEMENT, (source + i) & MASK));
+            }
+            source += columnStride;
+            target += targetColumn;
         }
     }
 }

@@ -10,21 +10,11 @@ import java.util.function.IntConsumer;
  * blocks of k, panels of B, tiles of rows.
  *
  * <p>A panel of B is packed into the first-level cache just before its use, unless so few rows use it that its copy would
- * cost more than it saves. Where B has to be transposed for that and several tasks need the same panel, all of B is
- * packed once beforehand. A is read where it lies, at any strides, unless a block of it is used by enough panels for a dense
- * copy to pay. A tile of C that can't be stored as it is computed (a part of a vector, alpha or beta, transposed) goes through
+ * cost more than it saves. What several tasks would pack is packed once beforehand ({@link Prepacking}). A is read where it lies,
+ * at any other strides, unless a block of it is used by enough panels for a dense copy to pay. A tile of C that can't be stored as it is computed (a part of a vector, alpha or beta, transposed) goes through
  * scratch memory.
  */
 final class BlockedProduct implements Product, IntConsumer {
-    /** Elements packed in one task when B is packed beforehand. */
-    private static final int PACK_GRAIN = 1 << 15;
-
-    /** B packed beforehand, at most; wider products are computed in ranges of columns. */
-    private static final long MOST_PACKED_BYTES = 64L << 20;
-
-    /** Up to this k a tile takes so little time that its stores decide: rows of C are then written along, not down. */
-    private static final int SHALLOW = 64;
-
     private final Kernels kernels;
     private final MicroKernel micro;
     private final int elementBytes;
@@ -32,8 +22,8 @@ final class BlockedProduct implements Product, IntConsumer {
     private final ProductView view;
     private final Blocking blocking;
     private final OutputStage output;
-    private final boolean packsBefore;
-    private final boolean packsA;
+    private final Prepacking prepacking;
+    private final boolean copiesA;
 
     private boolean parallel;
     private boolean packing;
@@ -41,10 +31,9 @@ final class BlockedProduct implements Product, IntConsumer {
     private long b;
     private long c;
     private long bias;
+    private int rangeRows;
     private int columns;
-    private long packedB;
     private long paddedBias;
-    private int packRows;
 
     BlockedProduct(Kernels kernels, ProductView view, Blocking blocking) {
         this.kernels = kernels;
@@ -54,47 +43,51 @@ final class BlockedProduct implements Product, IntConsumer {
         this.view = view;
         this.blocking = blocking;
         this.output = new OutputStage(kernels, view);
-        this.packsBefore = view.bColumn() != elementBytes && view.k() > 0 && blocking.taskRows() < view.m();
-        this.packsA = blocking.packsA(view, elementBytes);
+        this.prepacking = new Prepacking(kernels, view, blocking);
+        this.copiesA = blocking.copiesA(view, elementBytes);
     }
 
     @Override
     public void run(long aAddress, long bAddress, long cAddress, long biasAddress, boolean mayFork) {
         parallel = mayFork;
-        long rowBytes = (long) Math.max(1, view.k()) * elementBytes;
-        int range = view.n();
-        if (packsBefore) {
-            range = (int) Math.min(range, Math.max(width, MOST_PACKED_BYTES / rowBytes / width * width));
-        }
-        for (int j = 0; j < view.n(); j += range) {
-            a = aAddress;
-            b = bAddress + j * view.bColumn();
-            c = cAddress + j * view.cColumn();
-            bias = view.bias() == Bias.PER_COLUMN ? biasAddress + (long) j * elementBytes : biasAddress;
-            columns = Math.min(range, view.n() - j);
-            runRange();
+        int columnRange = prepacking.columnRange();
+        int rowRange = prepacking.rowRange();
+        for (int j = 0; j < view.n(); j += columnRange) {
+            for (int i = 0; i < view.m(); i += rowRange) {
+                a = aAddress + i * view.aRow();
+                b = bAddress + j * view.bColumn();
+                c = cAddress + i * view.cRow() + j * view.cColumn();
+                bias = biasAddress + (long) biasIndex(i, j) * elementBytes;
+                rangeRows = Math.min(rowRange, view.m() - i);
+                columns = Math.min(columnRange, view.n() - j);
+                runRange();
+            }
         }
     }
 
+    private int biasIndex(int row, int column) {
+        return switch (view.bias()) {
+            case NONE -> 0;
+            case PER_COLUMN -> column;
+            case PER_ROW -> row;
+        };
+    }
+
     private void runRange() {
-        int panels = Math.ceilDiv(columns, width);
-        long packedBytes = packsBefore ? (long) panels * view.k() * width * elementBytes : 0;
+        long packedBytes = prepacking.bytes(rangeRows, columns);
         boolean padsBias = output.startsFromBias() && columns % kernels.lanes() != 0;
-        long biasBytes = padsBias ? (long) panels * width * elementBytes : 0;
+        long biasBytes = padsBias ? (long) Blocking.roundUp(columns, width) * elementBytes : 0;
         try (Scratch scratch = Scratch.borrow(packedBytes + biasBytes)) {
-            packedB = scratch.address();
+            prepacking.at(a, b, rangeRows, columns, scratch.address());
             paddedBias = bias;
             if (padsBias) {
-                paddedBias = packedB + packedBytes;
+                paddedBias = scratch.address() + packedBytes;
                 kernels.finish().combine(1, columns, bias, biasBytes, paddedBias, biasBytes, 1, 0);
             }
-            if (packsBefore) {
-                packRows = Math.max(1, Math.min(view.k(), PACK_GRAIN / width));
-                packing = true;
-                runTasks(panels * Math.ceilDiv(view.k(), packRows));
-            }
+            packing = true;
+            runTasks(prepacking.tasks());
             packing = false;
-            runTasks(Math.ceilDiv(view.m(), blocking.taskRows()) * Math.ceilDiv(columns, blocking.taskColumns()));
+            runTasks(Math.ceilDiv(rangeRows, blocking.taskRows()) * Math.ceilDiv(columns, blocking.taskColumns()));
         }
     }
 
@@ -112,22 +105,11 @@ final class BlockedProduct implements Product, IntConsumer {
     @Override
     public void accept(int task) {
         if (packing) {
-            int panels = Math.ceilDiv(columns, width);
-            packBefore(task % panels, task / panels * packRows);
+            prepacking.run(task);
         } else {
-            int down = Math.ceilDiv(view.m(), blocking.taskRows());
+            int down = Math.ceilDiv(rangeRows, blocking.taskRows());
             compute(task % down * blocking.taskRows(), task / down * blocking.taskColumns());
         }
-    }
-
-    private void packBefore(int panel, int p) {
-        int column = panel * width;
-        int valid = Math.min(width, columns - column);
-        packPanel(p, Math.min(packRows, view.k() - p), column, valid, packedAt(panel, p, panelWidth(valid)));
-    }
-
-    private long packedAt(int panel, int p, int panelWidth) {
-        return packedB + ((long) panel * view.k() * width + (long) p * panelWidth) * elementBytes;
     }
 
     private void packPanel(int p, int depth, int column, int valid, long target) {
@@ -140,29 +122,29 @@ final class BlockedProduct implements Product, IntConsumer {
     }
 
     private void compute(int row, int column) {
-        int rows = Math.min(blocking.taskRows(), view.m() - row);
+        int height = Math.min(blocking.taskRows(), rangeRows - row);
         int count = Math.min(blocking.taskColumns(), columns - column);
         boolean tiled = output.needsTile()
                 || count % kernels.lanes() != 0
                 || view.k() > blocking.kc() && view.cRow() >= Blocking.LEAST_STRIDE_FOR_TILE;
-        boolean direct = packsBefore || readsBInPlace(rows) && count % kernels.lanes() == 0;
+        boolean direct = prepacking.ofB || readsBInPlace(height) && count % kernels.lanes() == 0;
         long panels = Math.ceilDiv(count, width);
         long panelBytes = direct ? 0 : panels * blocking.kc() * width * elementBytes;
-        long tileBytes = tiled ? panels * rows * width * elementBytes : 0;
-        long aBytes = packsA ? blocking.aBlockBytes(rows, elementBytes) : 0;
+        long tileBytes = tiled ? panels * height * width * elementBytes : 0;
+        long aBytes = copiesA ? blocking.aBlockBytes(Math.min(height, blocking.groupRows(kernels, view)), elementBytes) : 0;
         long target = c + row * view.cRow() + column * view.cColumn();
         try (Scratch scratch = Scratch.borrow(panelBytes + tileBytes + aBytes)) {
             long bBlock = scratch.address();
             long tile = bBlock + panelBytes;
             long aBlock = tile + tileBytes;
             if (tiled) {
-                computeTile(row, rows, column, count, target, tile, aBlock, bBlock);
+                computeTile(row, height, column, count, target, tile, aBlock, bBlock);
             } else {
                 long panelStep = (long) width * elementBytes;
-                sweep(row, rows, column, count, target, view.cRow(), panelStep, view.beta() == 1, aBlock, bBlock);
+                sweep(row, height, column, count, target, view.cRow(), panelStep, view.beta() == 1, aBlock, bBlock);
             }
         }
-        output.finish(rows, count, target, biasAt(row, column));
+        output.finish(height, count, target, biasAt(row, column));
     }
 
     private boolean readsBInPlace(int rows) {
@@ -193,10 +175,9 @@ final class BlockedProduct implements Product, IntConsumer {
     }
 
     private long biasAt(int row, int column) {
-        if (view.bias() == Bias.NONE || output.startsFromBias()) {
-            return 0;
-        }
-        return bias + (long) (view.bias() == Bias.PER_COLUMN ? column : row) * elementBytes;
+        return view.bias() == Bias.NONE || output.startsFromBias()
+                ? 0
+                : bias + (long) biasIndex(row, column) * elementBytes;
     }
 
     /** Blocks of k; {@code onto} adds to what the target holds. */
@@ -211,64 +192,58 @@ final class BlockedProduct implements Product, IntConsumer {
             boolean onto,
             long aBlock,
             long bBlock) {
+        boolean inPlace = readsBInPlace(rows) && count % kernels.lanes() == 0;
+        int group = blocking.groupRows(kernels, view);
         int p = 0;
         do {
             int depth = Math.min(blocking.kc(), view.k() - p);
-            long aAddress = a + row * view.aRow() + p * view.aColumn();
-            long aRow = view.aRow();
-            long aColumn = view.aColumn();
-            if (packsA && aColumn == elementBytes) {
-                aRow = Blocking.spreadRow(depth, elementBytes);
-                kernels.finish().combine(rows, depth, aAddress, view.aRow(), aBlock, aRow, 1, 0);
-                aAddress = aBlock;
-            } else if (packsA) {
-                aColumn = Blocking.spreadRow(rows, elementBytes);
-                kernels.finish().combine(depth, rows, aAddress, view.aColumn(), aBlock, aColumn, 1, 0);
-                aAddress = aBlock;
+            if (!prepacking.ofB && !inPlace && depth > 0) {
+                packBlock(p, depth, column, count, bBlock);
             }
-            sweepBlock(
-                    rows, p, depth, column, count, aAddress, aRow, aColumn, target, targetRow, panelStep, onto, bBlock);
+            for (int i = 0; i < rows; i += group) {
+                long groupTarget = target + i * targetRow;
+                int height = Math.min(group, rows - i);
+                sweepGroup(
+                        row + i, height, p, depth, column, count, groupTarget, targetRow, panelStep, onto, aBlock,
+                        bBlock, inPlace);
+            }
             p += depth;
         } while (p < view.k());
     }
 
-    /** One block of k. */
-    private void sweepBlock(
+    /** A group of rows in one block of k: its block of A stays in the second-level cache for all panels of B. */
+    private void sweepGroup(
+            int row,
             int rows,
             int p,
             int depth,
             int column,
             int count,
-            long aAddress,
-            long aRow,
-            long aColumn,
             long target,
             long targetRow,
             long panelStep,
             boolean onto,
-            long bBlock) {
-        boolean inPlace = readsBInPlace(rows) && count % kernels.lanes() == 0;
-        if (!packsBefore && !inPlace && depth > 0) {
-            packBlock(p, depth, column, count, bBlock);
+            long aBlock,
+            long bBlock,
+            boolean inPlace) {
+        long aAddress = a + row * view.aRow() + p * view.aColumn();
+        long aRow = view.aRow();
+        long aColumn = view.aColumn();
+        long aTile = micro.rows() * aRow;
+        if (prepacking.ofA) {
+            aAddress = prepacking.tile(row, p);
+            aRow = elementBytes;
+            aColumn = prepacking.tileColumn();
+            aTile = prepacking.tileStep();
+        } else if (copiesA) {
+            aRow = Blocking.spreadRow(depth, elementBytes);
+            aTile = micro.rows() * aRow;
+            kernels.finish().combine(rows, depth, aAddress, view.aRow(), aBlock, aRow, 1, 0);
+            aAddress = aBlock;
         }
-        int group = view.k() <= SHALLOW ? micro.rows() : rows;
-        for (int i = 0; i < rows; i += group) {
-            sweepPanels(
-                    Math.min(group, rows - i),
-                    p,
-                    depth,
-                    column,
-                    count,
-                    aAddress + i * aRow,
-                    aRow,
-                    aColumn,
-                    target + i * targetRow,
-                    targetRow,
-                    panelStep,
-                    onto,
-                    bBlock,
-                    inPlace);
-        }
+        sweepPanels(
+                rows, p, depth, column, count, aAddress, aRow, aColumn, aTile, target, targetRow, panelStep, onto,
+                bBlock, inPlace);
     }
 
     /** Panels of B. */
@@ -281,6 +256,7 @@ final class BlockedProduct implements Product, IntConsumer {
             long aAddress,
             long aRow,
             long aColumn,
+            long aTile,
             long target,
             long targetRow,
             long panelStep,
@@ -299,8 +275,8 @@ final class BlockedProduct implements Product, IntConsumer {
             }
             long bAddress = bBlock + (long) j * depth * elementBytes;
             long bRow = (long) panelWidth * elementBytes;
-            if (packsBefore) {
-                bAddress = packedAt((column + j) / width, p, panelWidth);
+            if (prepacking.ofB) {
+                bAddress = prepacking.panel((column + j) / width, p, panelWidth);
             } else if (inPlace) {
                 bAddress = b + p * view.bRow() + (column + j) * view.bColumn();
                 bRow = view.bRow();
@@ -312,6 +288,7 @@ final class BlockedProduct implements Product, IntConsumer {
                     aAddress,
                     aRow,
                     aColumn,
+                    aTile,
                     bAddress,
                     bRow,
                     start,
@@ -341,6 +318,7 @@ final class BlockedProduct implements Product, IntConsumer {
             long aAddress,
             long aRow,
             long aColumn,
+            long aTile,
             long bAddress,
             long bRow,
             long start,
@@ -350,14 +328,13 @@ final class BlockedProduct implements Product, IntConsumer {
         int step = micro.rows();
         for (int i = 0; i < rows; i += step) {
             int height = Math.min(step, rows - i);
-            long aTile = aAddress + i * aRow;
             long startTile = start + i * startRow;
             long targetTile = target + i * targetRow;
             if (wide) {
                 micro.wide(
                         height,
                         depth,
-                        aTile,
+                        aAddress,
                         aRow,
                         aColumn,
                         bAddress,
@@ -370,7 +347,7 @@ final class BlockedProduct implements Product, IntConsumer {
                 micro.narrow(
                         height,
                         depth,
-                        aTile,
+                        aAddress,
                         aRow,
                         aColumn,
                         bAddress,
@@ -380,6 +357,7 @@ final class BlockedProduct implements Product, IntConsumer {
                         targetTile,
                         targetRow);
             }
+            aAddress += aTile;
         }
     }
 }

@@ -1,6 +1,6 @@
 package dev.lanewise.cpu.gemm;
 
-/** Copies panels of B to where the micro-kernel reads them in order. Addresses and strides are in bytes. */
+/** Copies panels of B and tiles of A to where the micro-kernel reads them in order. Addresses and strides are in bytes. */
 interface Packing {
     /**
      * Writes {@code rows} rows of {@code width} elements, one after the other; columns from {@code valid} on are zeros.
@@ -17,4 +17,14 @@ interface Packing {
      * @param panels number of panels, which follow each other in the target
      */
     void packWhole(long source, long rowStride, int rows, int panels, long target);
+
+    /**
+     * Writes tiles of A, whose columns are contiguous: {@code height} rows a tile, one column after the other. The last tile may
+     * have fewer rows: its columns are as far apart, and what lies between is not written.
+     *
+     * @param source first element, columns {@code columnStride} apart
+     * @param depth columns
+     * @param tileStep from one tile to the next
+     */
+    void packTiles(long source, long columnStride, int depth, int rows, int height, long target, long tileStep);
 }
