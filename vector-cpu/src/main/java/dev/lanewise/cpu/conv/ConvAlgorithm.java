@@ -25,6 +25,9 @@ public enum ConvAlgorithm {
     /** The share of the lanes of the direct kernels below which channels in the lanes are quicker. */
     private static final double WELL_FILLED = 0.75;
 
+    /** From so many taps on, patches that don't overlap are quicker than sums over taps. */
+    private static final int LARGE_PATCH = 64;
+
     /** What is computed. */
     public enum Pass {
         /** The output. */
@@ -60,6 +63,9 @@ public enum ConvAlgorithm {
                 && shape.groupOutputs() <= DepthwiseConvolution.MOST_OUTPUTS) {
             return DEPTHWISE;
         }
+        if (WholeImage.is(shape) || cutsPatches(shape)) {
+            return GEMM;
+        }
         boolean manyChannels = shape.c() >= 16 && shape.k() >= 16;
         if (manyChannels && WINOGRAD.canCompute(shape, pass) && shape.oh() >= 3 && shape.ow() >= 3) {
             return WINOGRAD;
@@ -69,7 +75,19 @@ public enum ConvAlgorithm {
         if (manyChannels && manyImages && PIXELS.canCompute(shape, pass) && leavesPlanes(shape, pass, plan)) {
             return PIXELS;
         }
-        return fillsVectors(shape, pass, plan) ? DIRECT : GEMM;
+        if (fillsVectors(shape, pass, plan)) {
+            return DIRECT;
+        }
+        return manyImages && PIXELS.canCompute(shape, pass) ? PIXELS : GEMM;
+    }
+
+    /** Tells whether the kernels are large and don't overlap, so that patches take no more memory than the image. */
+    private static boolean cutsPatches(ConvShape shape) {
+        return shape.strideH() == shape.r()
+                && shape.strideW() == shape.s()
+                && shape.dilationH() == 1
+                && shape.dilationW() == 1
+                && shape.r() * shape.s() >= LARGE_PATCH;
     }
 
     private static ConvAlgorithm named(String name) {

@@ -50,6 +50,9 @@ public record ConvProblem(
     }
 
     private Kernel byProducts(int elementBytes) {
+        if (WholeImage.is(shape)) {
+            return WholeImage.plan(shape, pass, type);
+        }
         return switch (pass) {
             case FORWARD -> (x, w, bias, y) -> GemmConvolution.forward(shape, elementBytes, x, w, bias, y);
             case INPUT_GRAD -> (gy, w, none, gx) -> GemmConvolution.inputGrad(shape, elementBytes, gy, w, gx);
