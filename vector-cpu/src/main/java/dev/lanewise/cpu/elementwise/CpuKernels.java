@@ -34,8 +34,10 @@ final class CpuKernels {
     }
 
     static Loop of(Binary op, DType dtype) {
-        return cached(
-                BINARY, op.ordinal(), dtype, () -> CpuExpressions.of(op, dtype).loop(dtype));
+        return cached(BINARY, op.ordinal(), dtype, () -> {
+            Loop loop = CpuExpressions.of(op, dtype).loop(dtype);
+            return BitwiseLoop.computes(op) ? new BitwiseLoop(op, dtype.bytes(), loop) : loop;
+        });
     }
 
     static Loop of(Compare op, DType dtype) {
