@@ -28,6 +28,9 @@ public enum ConvAlgorithm {
     /** From so many taps on, patches that don't overlap are quicker than sums over taps. */
     private static final int LARGE_PATCH = 64;
 
+    /** Up to so many pixels a pair of channels has too few for a gradient of weights of its own. */
+    private static final int SMALL_PLANE = 100;
+
     /** What is computed. */
     public enum Pass {
         /** The output. */
@@ -104,7 +107,7 @@ public enum ConvAlgorithm {
     private static boolean leavesPlanes(ConvShape shape, Pass pass, DirectPlan plan) {
         if (pass == Pass.WEIGHT_GRAD) {
             boolean strided = shape.strideH() > 1 || shape.strideW() > 1;
-            return strided && shape.r() * shape.s() > 1;
+            return strided && shape.r() * shape.s() > 1 || shape.oh() * shape.ow() <= SMALL_PLANE;
         }
         return plan.filledLanes() < WELL_FILLED;
     }
