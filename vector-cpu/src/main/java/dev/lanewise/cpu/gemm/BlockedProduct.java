@@ -36,6 +36,11 @@ final class BlockedProduct implements Product, IntConsumer {
     private long paddedBias;
 
     BlockedProduct(Kernels kernels, ProductView view, Blocking blocking) {
+        this(kernels, view, blocking, Prepacking.MOST_BYTES);
+    }
+
+    /** With another limit of what is packed of each operand beforehand. */
+    BlockedProduct(Kernels kernels, ProductView view, Blocking blocking, long mostBytes) {
         this.kernels = kernels;
         this.micro = kernels.micro();
         this.elementBytes = kernels.elementBytes();
@@ -43,7 +48,7 @@ final class BlockedProduct implements Product, IntConsumer {
         this.view = view;
         this.blocking = blocking;
         this.output = new OutputStage(kernels, view);
-        this.prepacking = new Prepacking(kernels, view, blocking);
+        this.prepacking = new Prepacking(kernels, view, blocking, mostBytes);
         this.copiesA = blocking.copiesA(view, elementBytes);
     }
 

@@ -12,7 +12,7 @@ final class Prepacking {
     private static final int TILES = 16;
 
     /** Packed of each operand, at most; larger products are computed in ranges of columns and rows. */
-    private static final long MOST_BYTES = 64L << 20;
+    static final long MOST_BYTES = 64L << 20;
 
     private final Packing packing;
     private final ProductView view;
@@ -21,6 +21,7 @@ final class Prepacking {
     private final int width;
     private final int height;
     private final int depth;
+    private final long mostBytes;
     final boolean ofA;
     final boolean ofB;
 
@@ -31,7 +32,8 @@ final class Prepacking {
     private long panels;
     private long tiles;
 
-    Prepacking(Kernels kernels, ProductView view, Blocking blocking) {
+    Prepacking(Kernels kernels, ProductView view, Blocking blocking, long mostBytes) {
+        this.mostBytes = mostBytes;
         this.packing = kernels.packing();
         this.view = view;
         this.elementBytes = kernels.elementBytes();
@@ -54,7 +56,7 @@ final class Prepacking {
     }
 
     private int range(int count, int unit) {
-        long most = MOST_BYTES / Math.max(1, (long) view.k() * elementBytes) / unit * unit;
+        long most = mostBytes / Math.max(1, (long) view.k() * elementBytes) / unit * unit;
         return (int) Math.min(count, Math.max(unit, most));
     }
 

@@ -57,6 +57,12 @@ final class GemmCase {
         Plans.of(typed()).run(at(a), at(b), at(bias), at(c));
     }
 
+    /** The same by a product made otherwise. */
+    void run(Product product) {
+        c.assign(before);
+        product.run(at(a), at(b), at(c), at(bias), true);
+    }
+
     private GemmShape typed() {
         return new GemmShape(
                 isDouble ? DType.F64 : DType.F32,

@@ -76,12 +76,29 @@ class GemmTest {
         check(form.of(16, 12 * L, 700, 0));
         check(form.of(16, 1024, 300, 0));
         check(form.of(17, 12 * L, 700, 0));
+        check(form.of(145, 70, 1100, 0));
     }
 
     @ParameterizedTest
     @EnumSource
     void farApartRowsAreCopiedAndMatchTheDefinition(Form form) {
         check(form.of(70, 150, 300, 2048));
+    }
+
+    /** The limit of what is packed beforehand cuts a product into ranges of rows and columns. */
+    @ParameterizedTest
+    @EnumSource
+    void rangesOfAProductGiveItsBits(Form form) {
+        GemmShape shape = form.of(150, 90, 70, 0).fused(Bias.PER_ROW, Activation.RELU);
+        try (Arena arena = Arena.ofConfined()) {
+            GemmCase whole = new GemmCase(arena, shape, false, 3);
+            whole.run();
+            double[] expected = whole.values();
+            ProductView view = ProductView.of(shape, Float.BYTES);
+            Blocking blocking = Blocking.of(Kernels.F32, shape.m(), shape.n(), shape.k(), 2);
+            whole.run(new BlockedProduct(Kernels.F32, view, blocking, 20_000));
+            assertThat(whole.values()).isEqualTo(expected);
+        }
     }
 
     @Test
@@ -112,6 +129,7 @@ class GemmTest {
                 check(form.of(1, L + 1, 40, 1).fused(bias, activation));
                 check(form.of(20, 1, 40, 0).fused(bias, activation));
                 check(form.of(20, 4 * L, 600, 0).fused(bias, activation));
+                check(form.of(135, 66, 50, 0).fused(bias, activation));
                 check(form.of(9, L, 10, 0).fused(bias, activation).scaled(0.5, 1));
                 check(form.of(9, L, 10, 0).fused(bias, activation).scaled(1, 1));
             }
@@ -185,6 +203,7 @@ class GemmTest {
                 GemmShape.of(200, 190, 700),
                 GemmShape.of(128, 100, 784).rightTransposed().fused(Bias.PER_COLUMN, Activation.RELU),
                 GemmShape.of(10, 130, 3000).leftTransposed(),
+                GemmShape.of(130, 300, 1100).leftTransposed(),
                 GemmShape.of(8, 2000, 300).rightTransposed(),
                 GemmShape.of(1, 3000, 400).rightTransposed(),
                 GemmShape.of(1, 3000, 400),
