@@ -29,7 +29,7 @@ public enum ConvAlgorithm {
     private static final int LARGE_PATCH = 64;
 
     /** Up to so many pixels a pair of channels has too few for a gradient of weights of its own. */
-    private static final int SMALL_PLANE = 100;
+    private static final int SMALL_PLANE = 200;
 
     /** What is computed. */
     public enum Pass {
