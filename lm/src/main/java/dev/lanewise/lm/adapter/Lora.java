@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,12 +39,15 @@ import org.jspecify.annotations.Nullable;
 public final class Lora extends Layer {
     private static final ThreadLocal<@Nullable Set<Lora>> CHOSEN = new ThreadLocal<>();
 
+    /** The adapters that are on a model; weights that several are on stay frozen until the last is removed. */
+    private static final Set<Lora> ON = Collections.newSetFromMap(new WeakHashMap<>());
+
     private final Layer model;
     private final LoraConfig config;
     private final Map<String, Adapter> adapters = new LinkedHashMap<>();
     private final Map<String, WeightLayer.Adaptation> installed = new LinkedHashMap<>();
     private final Map<Parameter, Tensor> merged = new LinkedHashMap<>();
-    /** The model's parameters that were not frozen before. */
+    /** The model's parameters that were not frozen before, or were given by an adapter that is removed. */
     private final List<Parameter> trainable;
 
     private volatile boolean enabled = true;
@@ -63,10 +68,13 @@ public final class Lora extends Layer {
                     + WeightLayer.all(model).keySet().stream().limit(8).toList() + ", ... is one of " + config.targets()
                     + " (expected at least one); name others");
         }
-        trainable = model.parameters().stream()
-                .filter(parameter -> !parameter.isFrozen())
-                .toList();
-        model.freeze(true);
+        synchronized (ON) {
+            trainable = model.parameters().stream()
+                    .filter(parameter -> !parameter.isFrozen())
+                    .collect(Collectors.toCollection(ArrayList::new));
+            model.freeze(true);
+            ON.add(this);
+        }
         adapters.forEach((name, adapter) -> {
             WeightLayer.Adaptation adaptation =
                     (layer, x, inner) -> isActive() ? adapter.apply(x, inner) : inner.apply(x);
@@ -187,7 +195,10 @@ public final class Lora extends Layer {
         }
     }
 
-    /** Removes the adapter from the model, which is then as it was before. */
+    /**
+     * Removes the adapter from the model, which is then as it was before. Weights that another adapter is on stay frozen until
+     * that one is removed too.
+     */
     public void remove() {
         unmerge();
         installed.forEach((name, adaptation) -> {
@@ -196,10 +207,22 @@ public final class Lora extends Layer {
                 adapter.layer().restore(adaptation);
             }
         });
-        if (!installed.isEmpty()) {
-            trainable.forEach(parameter -> parameter.freeze(false));
-        }
         installed.clear();
+        release();
+    }
+
+    /** Lets what this adapter froze be trained again, or leaves that to another adapter that is on it. */
+    private void release() {
+        synchronized (ON) {
+            ON.remove(this);
+            for (Lora other : ON) {
+                Set<Parameter> frozen = Set.copyOf(other.model.parameters());
+                trainable.stream().filter(frozen::contains).forEach(other.trainable::add);
+                trainable.removeIf(frozen::contains);
+            }
+            trainable.forEach(parameter -> parameter.freeze(false));
+            trainable.clear();
+        }
     }
 
     // ---- merging

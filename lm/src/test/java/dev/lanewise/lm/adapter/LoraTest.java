@@ -162,6 +162,26 @@ class LoraTest {
         assertThat(model.parameters().stream().map(Parameter::isFrozen)).containsExactly(false, false, true, true);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatTwoAdaptersAreOnStaysFrozenUntilBothAreRemoved(boolean firstToo) {
+        model.get(2).freeze(true);
+        Sequential part = new Sequential().with("inner", (Linear) model.get(0));
+        Lora a = Lora.apply(firstToo ? model : part, LoraConfig.lora(2, 4, firstToo ? "first" : "inner"), rng);
+        Lora b = Lora.apply(model, config(Kind.IA3), rng);
+        Lora c = Lora.apply(model, LoraConfig.lora(1, 1, "second"), rng);
+        a.remove();
+        assertThat(model.parameters()).allMatch(Parameter::isFrozen);
+        c.remove();
+        c.remove();
+        assertThat(model.parameters()).allMatch(Parameter::isFrozen);
+        b.remove();
+        assertThat(model.parameters().stream().map(Parameter::isFrozen)).containsExactly(false, false, true, true);
+        model.freeze(true);
+        a.remove();
+        assertThat(model.parameters()).allMatch(Parameter::isFrozen);
+    }
+
     /** Expressions come from files, and nothing in one may hang or overflow. */
     @ParameterizedTest
     @ValueSource(
