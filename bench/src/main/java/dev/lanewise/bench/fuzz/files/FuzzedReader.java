@@ -108,7 +108,15 @@ record FuzzedReader(
                         ModelReadings::onnx),
                 plain("tokenizer", ".json", ModelSeeds.tokenizers(), TOKENIZER, ModelReadings::tokenizer),
                 plain("pieces", ".model", ModelSeeds.pieces(), TOKENIZER, ModelReadings::pieces),
-                plain("template", ".jinja", ModelSeeds.templates(), TOKENIZER, ModelReadings::template));
+                plain("template", ".jinja", ModelSeeds.templates(), TOKENIZER, ModelReadings::template),
+                new FuzzedReader(
+                        "adapter",
+                        ".adapter",
+                        ModelSeeds.adapter(),
+                        ModelSeeds.adapterSettings(),
+                        Wrapping::nothing,
+                        List.of(BadFileException.class),
+                        ModelReadings::adapter));
     }
 
     private static FuzzedReader of(

@@ -1,6 +1,8 @@
 package dev.lanewise.bench.fuzz.files;
 
+import dev.lanewise.lm.adapter.Lora;
 import dev.lanewise.lm.gguf.GgufFile;
+import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.onnx.ElementType;
 import dev.lanewise.onnx.OnnxModel;
@@ -29,6 +31,8 @@ final class ModelReadings {
             "A cat sat. <end><s> \u00e9\u65e5 \ud83d\ude00 \ud800 12'll\u00a0\t\n\u0000",
             "ab".repeat(500),
             "'".repeat(500));
+
+    private static final List<byte[]> ADAPTER = ModelSeeds.adapter();
 
     private ModelReadings() {}
 
@@ -89,6 +93,22 @@ final class ModelReadings {
         ChatTemplate template = ChatTemplate.of(source, Map.of("bos_token", "<s>"));
         template.render(List.of(ChatTemplate.message("user", "hi"), ChatTemplate.message("assistant", "you")), true);
         template.render(List.of(), false);
+    }
+
+    /** Puts an adapter on a model, runs and removes it; the file holds its settings or its tensors, and the other is good. */
+    static void adapter(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        boolean settings = bytes.length > 0 && bytes[0] == '{';
+        Path folder = Files.createDirectories(file.resolveSibling("adapter"));
+        Files.write(folder.resolve("adapter_config.json"), settings ? bytes : ADAPTER.get(0));
+        Files.write(folder.resolve("adapter_model.safetensors"), settings ? ADAPTER.get(1) : bytes);
+        try (var ignored = Scope.open("fuzz")) {
+            Sequential model = ModelSeeds.adapted();
+            Lora adapter = Lora.load(folder, model);
+            model.forward(Tensor.zeros(1, 2));
+            adapter.merge();
+            adapter.remove();
+        }
     }
 
     /** Whether an exception is of a reader of files that says what it expected. */
