@@ -8,22 +8,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** The parts of a folder of cases. */
 final class CaseFolder {
-    private static final Map<String, Part> CODE = Map.of(
-            "models", new ModelCases(),
-            "rope", new RopeCases(),
-            "sampling", new SamplingCases(),
-            "gguf", new GgufCases(),
-            "adapters", new AdapterCases(),
-            "quantization", new QuantizationCases(),
-            "tokenizers", new TokenizerCases(),
-            "chat", new ChatCases(),
-            "attributions", new AttributionCases(),
-            "parallel", new ParallelCases());
+    private static final Map<String, Part> CODE = Map.ofEntries(
+            Map.entry("models", new ModelCases()),
+            Map.entry("rope", new RopeCases()),
+            Map.entry("sampling", new SamplingCases()),
+            Map.entry("gguf", new GgufCases()),
+            Map.entry("adapters", new AdapterCases()),
+            Map.entry("quantization", new QuantizationCases()),
+            Map.entry("tokenizers", new TokenizerCases()),
+            Map.entry("chat", new ChatCases()),
+            Map.entry("attributions", new AttributionCases()),
+            Map.entry("parallel", new ParallelCases()),
+            Map.entry("recommenders", new RecommenderCases()));
 
     private CaseFolder() {}
 
@@ -60,22 +62,10 @@ final class CaseFolder {
     }
 
     private static void run(String part, Path path, Report report) {
-        Part code = CODE.get(part);
-        if (code == null) {
-            unsupported(path, report);
-            return;
-        }
+        Part code = Objects.requireNonNull(CODE.get(part), part);
         report.guarded("", () -> {
             try (Scope ignored = Scope.open(part)) {
                 code.run(path, report);
-            }
-        });
-    }
-
-    private static void unsupported(Path path, Report report) {
-        report.guarded("", () -> {
-            for (Path child : children(path)) {
-                report.unsupported(String.valueOf(child.getFileName()), "no code for it yet");
             }
         });
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.lm.cases;
+
+import org.jspecify.annotations.NullMarked;
