@@ -63,6 +63,7 @@ public final class Lora extends Layer {
                 add(name, Adapter.of(name, layer, config, own, rng));
             }
         });
+        checkKinds();
         if (adapters.values().stream().allMatch(adapter -> adapter instanceof Adapter.Whole)) {
             throw new TensorException("lora: no layer of "
                     + WeightLayer.all(model).keySet().stream().limit(8).toList() + ", ... is one of " + config.targets()
@@ -81,6 +82,19 @@ public final class Lora extends Layer {
             adapter.layer().adapt(adaptation);
             installed.put(name, adaptation);
         });
+    }
+
+    /** Refuses names of layers that have no weight an adapter could change or take the place of. */
+    private void checkKinds() {
+        for (String name : model.namedParameters().keySet()) {
+            String layer = name.substring(0, Math.max(0, name.lastIndexOf('.')));
+            boolean named = config.targets().pattern() == null && config.targets().match(layer);
+            if (!adapters.containsKey(layer) && (named || config.isSaved(layer))) {
+                throw new TensorException("lora: '" + layer + "' among "
+                        + (named ? "targets " + config.targets().names() : "modules to save " + config.modulesToSave())
+                        + " (expected linear layers); leave out embeddings and norms");
+            }
+        }
     }
 
     private void add(String name, Adapter adapter) {

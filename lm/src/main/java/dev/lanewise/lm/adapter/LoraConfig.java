@@ -2,10 +2,13 @@ package dev.lanewise.lm.adapter;
 
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param alpha what updates are multiplied by, before they are divided by the rank or its root
  * @param dropout the probability that an element of an update's input is dropped in training
  * @param targets the layers that get an adapter
- * @param rankPatterns ranks of layers whose names match a regular expression at their end
+ * @param rankPatterns ranks of layers whose names match a regular expression at their end; the first that matches counts
  * @param alphaPatterns alphas, likewise
  * @param biases which of the biases are trained too
  * @param modulesToSave names of layers that are trained in full, such as a new head
@@ -112,31 +115,34 @@ public record LoraConfig(
             if (pattern != null) {
                 return NamePattern.of(pattern).matches(name);
             }
-            return names.stream().anyMatch(end -> isEnd(name, end)) && hasNumber(name);
+            // as in peft, numbers don't matter for whole names
+            return names.contains(name) || names.stream().anyMatch(end -> isEnd(name, end)) && hasNumber(name);
         }
 
         private boolean hasNumber(String name) {
             if (layers.isEmpty()) {
                 return true;
             }
-            if (layerLists.isEmpty()) {
-                return numbered(name, ".*\\.[^.]*");
-            }
-            return layerLists.stream().anyMatch(list -> numbered(name, "(.*\\.)?(" + list + ")"));
+            return (layerLists.isEmpty() ? Stream.of(".*\\.[^.]*") : layerLists.stream().map(list -> "(.*\\.)?(" + list + ")"))
+                    .map(expression -> number(name, expression))
+                    .filter(OptionalInt::isPresent)
+                    .findFirst()
+                    .map(found -> layers.contains(found.getAsInt()))
+                    .orElse(false);
         }
 
-        /** Whether the first number in a name that follows a match of an expression, between dots, is a chosen layer's. */
-        private boolean numbered(String name, String expression) {
+        /** The first number in a name, between dots, that follows a match of an expression. */
+        private static OptionalInt number(String name, String expression) {
             NamePattern before = NamePattern.of(expression);
             String[] parts = name.split("\\.", -1);
             String path = parts[0];
             for (int i = 1; i < parts.length - 1; i++) {
                 if (parts[i].matches("\\d{1,9}") && before.matches(path)) {
-                    return layers.contains(Integer.parseInt(parts[i]));
+                    return OptionalInt.of(Integer.parseInt(parts[i]));
                 }
                 path += "." + parts[i];
             }
-            return false;
+            return OptionalInt.empty();
         }
     }
 
@@ -187,8 +193,9 @@ public record LoraConfig(
         if (kind == Kind.ADALORA && allocation == null) {
             throw new TensorException("adalora: no allocation (expected how ranks are removed); give one");
         }
-        rankPatterns = Map.copyOf(rankPatterns);
-        alphaPatterns = Map.copyOf(alphaPatterns);
+        // of several expressions that match, the first counts, as in peft
+        rankPatterns = Collections.unmodifiableMap(new LinkedHashMap<>(rankPatterns));
+        alphaPatterns = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPatterns));
         rankPatterns.keySet().forEach(NamePattern::of);
         alphaPatterns.keySet().forEach(NamePattern::of);
         modulesToSave = List.copyOf(modulesToSave);
@@ -302,7 +309,7 @@ public record LoraConfig(
     }
 
     private static <V> V matching(Map<String, V> patterns, String name, V otherwise) {
-        for (Map.Entry<String, V> entry : new LinkedHashMap<>(patterns).entrySet()) {
+        for (Map.Entry<String, V> entry : patterns.entrySet()) {
             if (NamePattern.of("(.*\\.)?(" + entry.getKey() + ")").matches(name)) {
                 return entry.getValue();
             }

@@ -8,6 +8,7 @@ import dev.lanewise.lm.adapter.LoraConfig.Targets;
 import dev.lanewise.lm.weights.Config;
 import dev.lanewise.lm.weights.JsonText;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The files of Hugging Face's peft library: {@code adapter_config.json} and {@code adapter_model.safetensors}. */
@@ -38,7 +40,7 @@ final class PeftFiles {
     // ---- reading
 
     static Lora load(Path folder, Layer model) {
-        LoraConfig config = config(folder.resolve(CONFIG));
+        LoraConfig config = config(folder.resolve(CONFIG), WeightLayer.all(model).keySet());
         Path file = folder.resolve(WEIGHTS);
         try (SafetensorsFile in = Safetensors.open(file)) {
             Lora lora = Lora.of(model, config, name -> shape(in, PREFIX + name));
@@ -55,9 +57,9 @@ final class PeftFiles {
         }
     }
 
-    private static LoraConfig config(Path file) {
+    private static LoraConfig config(Path file, Set<String> layers) {
         try {
-            return config(Config.read(file));
+            return config(Config.read(file), layers);
         } catch (TensorException e) {
             throw new BadFileException(
                     file, String.valueOf(e.getMessage()), "an adapter's settings", "get the adapter again", e);
@@ -100,7 +102,7 @@ final class PeftFiles {
     }
 
     /** The settings of a file; those that would change results and that are not known are refused. */
-    private static LoraConfig config(Config config) {
+    private static LoraConfig config(Config config, Set<String> layers) {
         config.ignore(
                 "auto_mapping",
                 "base_model_name_or_path",
@@ -134,33 +136,35 @@ final class PeftFiles {
         }
         if (!ia3) {
             // other ways to begin change the model's weights too
-            config.only("init_lora_weights", true, false, "gaussian");
+            config.only("init_lora_weights", true, false, "gaussian", "eva", "orthogonal");
         }
         config.only("bias", "none", "lora_only");
         boolean dora = config.flag("use_dora", false);
         boolean rs = config.flag("use_rslora", false);
-        if (dora && rs) {
-            throw config.refused("use_rslora", "one of use_dora and use_rslora");
-        }
         Kind kind = ia3 ? Kind.IA3 : adaLora ? Kind.ADALORA : dora ? Kind.DORA : rs ? Kind.RSLORA : Kind.LORA;
         int rank = ia3 ? 1 : adaLora ? config.size("init_r", 12) : config.size("r", 8);
+        if (dora && rs && !ranks(config).isEmpty()) {
+            throw config.refused("rank_pattern", "one rank for all layers, if both use_dora and use_rslora are set");
+        }
+        // DoRA divides by the rank, and with rsLoRA by its root
+        double stretch = dora && rs ? Math.sqrt(rank) : 1;
         LoraConfig read = new LoraConfig(
                 kind,
                 rank,
-                config.number("lora_alpha", 8),
+                config.number("lora_alpha", 8) * stretch,
                 config.number("lora_dropout", 0),
-                targets(config),
+                targets(config, layers),
                 adaLora ? Map.of() : ranks(config),
-                adaLora ? Map.of() : alphas(config),
+                adaLora ? Map.of() : alphas(config, stretch),
                 config.text("bias", "none").equals("none") ? Biases.NONE : Biases.ADAPTED,
                 list(config, "modules_to_save"),
-                list(config, "feedforward_modules"),
+                named(config, "feedforward_modules", layers),
                 adaLora ? allocation(config) : null);
         config.finish();
         return read;
     }
 
-    private static Targets targets(Config config) {
+    private static Targets targets(Config config, Set<String> names) {
         boolean expression = config.get("target_modules").value() instanceof String;
         List<Integer> layers = config.get("layers_to_transform").value() instanceof Long
                 ? List.of(config.token("layers_to_transform", 0))
@@ -168,9 +172,18 @@ final class PeftFiles {
         return new Targets(
                 expression ? List.of() : list(config, "target_modules"),
                 expression ? config.text("target_modules", "") : null,
-                list(config, "exclude_modules"),
+                named(config, "exclude_modules", names),
                 layers,
                 list(config, "layers_pattern"));
+    }
+
+    /** The texts of a list; or, since a single one is an expression for whole names, the layers that it matches. */
+    private static List<String> named(Config config, String name, Set<String> layers) {
+        if (config.get(name).value() instanceof String expression) {
+            NamePattern pattern = NamePattern.of(expression);
+            return layers.stream().filter(pattern::matches).toList();
+        }
+        return list(config, name);
     }
 
     /** The texts of a list, or a single one. */
@@ -189,10 +202,10 @@ final class PeftFiles {
         return ranks;
     }
 
-    private static Map<String, Double> alphas(Config config) {
+    private static Map<String, Double> alphas(Config config, double stretch) {
         Map<String, Double> alphas = new LinkedHashMap<>();
         Config patterns = config.object("alpha_pattern");
-        patterns.names().forEach(name -> alphas.put(name, patterns.number(name, 0)));
+        patterns.names().forEach(name -> alphas.put(name, patterns.number(name, 0) * stretch));
         return alphas;
     }
 

@@ -8,7 +8,9 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.lm.adapter.LoraConfig.Kind;
 import dev.lanewise.lm.quant.Quantize;
+import dev.lanewise.lm.weights.JsonText;
 import dev.lanewise.nn.Activation;
+import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.Sequential;
@@ -17,6 +19,7 @@ import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.text.json.JsonFile;
@@ -24,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -214,6 +218,94 @@ class LoraTest {
         targets = new LoraConfig.Targets(List.of("q_proj"), null, List.of(), List.of(1), List.of());
         assertThat(targets.match("model.layers.1.q_proj")).isTrue();
         assertThat(targets.match("layers.1.q_proj")).isFalse();
+        targets = new LoraConfig.Targets(List.of("q_proj"), null, List.of(), List.of(1), List.of(list, "experts"));
+        assertThat(targets.match("model.layers.2.experts.1.q_proj")).isFalse();
+        assertThat(targets.match("model.experts.1.q_proj")).isTrue();
+        targets = new LoraConfig.Targets(List.of("model.layers.2.q_proj"), null, List.of(), List.of(1), List.of(list));
+        assertThat(targets.match("model.layers.2.q_proj")).isTrue();
+    }
+
+    @Test
+    void ofSeveralPatternsTheFirstCounts() {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        List.of("first", "fir.*", ".*t", "f.*", "(first|second)").forEach(name -> ranks.put(name, ranks.size() + 1));
+        LoraConfig config = config(Kind.LORA);
+        Lora lora = Lora.apply(
+                model,
+                new LoraConfig(
+                        Kind.LORA,
+                        7,
+                        4,
+                        0,
+                        config.targets(),
+                        ranks,
+                        Map.of(),
+                        config.biases(),
+                        List.of(),
+                        List.of(),
+                        null),
+                rng);
+        assertThat(lora.stateDict().get("first.lora_A.weight").shape()).isEqualTo(Shape.of(1, 6));
+        assertThat(lora.stateDict().get("second.lora_A.weight").shape()).isEqualTo(Shape.of(5, 8));
+    }
+
+    private void change(String name, Object value) throws IOException {
+        Path config = folder.resolve("adapter_config.json");
+        Map<String, Object> settings = new HashMap<>(JsonFile.read(config).map());
+        settings.put(name, value);
+        Files.writeString(config, JsonText.of(settings));
+    }
+
+    @Test
+    void inFilesATextIsAnExpressionForWholeNames() throws IOException {
+        Lora lora = Lora.apply(model, LoraConfig.lora(2, 4, "first"), rng);
+        lora.save(folder);
+        lora.remove();
+        change("target_modules", "first|second");
+        change("exclude_modules", "s.*d");
+        Lora again = Lora.load(folder, model);
+        assertThat(again.adapted()).containsExactly("first");
+        again.remove();
+        Lora scales = Lora.apply(model, config(Kind.IA3), rng);
+        train(scales, 2);
+        float[] trained = result();
+        scales.save(folder);
+        scales.remove();
+        change("feedforward_modules", "sec.*");
+        Lora.load(folder, model);
+        assertThat(result()).isEqualTo(trained);
+    }
+
+    @Test
+    void doraMayBeDividedByTheRootOfTheRank() throws IOException {
+        Lora lora = Lora.apply(model, LoraConfig.lora(4, 8, "first").withKind(Kind.DORA), rng);
+        train(lora, 2);
+        float[] trained = result();
+        lora.save(folder);
+        lora.remove();
+        change("use_rslora", true);
+        change("lora_alpha", 4L);
+        Lora again = Lora.load(folder, model);
+        assertThat(result()).isEqualTo(trained);
+        again.remove();
+        change("rank_pattern", Map.of("first", 4L));
+        assertThatThrownBy(() -> Lora.load(folder, model))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("rank_pattern");
+    }
+
+    @Test
+    void onlyLinearLayersAreAdapted() {
+        Sequential other = new Sequential().with("norm", new LayerNorm(6)).with("first", new Linear(6, 8, rng));
+        assertThatThrownBy(() -> Lora.apply(
+                        other, LoraConfig.lora(2, 4, "first").withModulesToSave("norm"), rng))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("'norm'");
+        assertThatThrownBy(() -> Lora.apply(other, LoraConfig.lora(2, 4, "first", "norm"), rng))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("'norm'");
+        // peft's defaults name heads of every kind, which a model need not have
+        Lora.apply(other, LoraConfig.lora(2, 4, "first").withModulesToSave("classifier"), rng);
     }
 
     @Test
