@@ -120,6 +120,13 @@ final class GgufModels {
             }
         });
         check(file, prefix, settings);
+        // these follow from others, whatever a family's config.json may leave out
+        if (settings.get("num_attention_heads") instanceof Long heads && heads > 0) {
+            settings.putIfAbsent("num_key_value_heads", heads);
+            if (settings.get("hidden_size") instanceof Long hidden) {
+                settings.putIfAbsent("head_dim", hidden / heads);
+            }
+        }
         settings.put("model_type", architecture);
         settings.put("vocab_size", vocabulary(file));
         settings.put("tie_word_embeddings", !file.names().contains("output.weight"));

@@ -36,7 +36,7 @@ final class RopeCases implements CaseFolder.Part {
             rope.remove(beside);
         }
         config.put("rope_parameters", rope);
-        RopeFrequencies frequencies = RopeFrequencies.of(Config.of(file, config), head);
+        RopeFrequencies frequencies = RopeFrequencies.of(Config.of(file, config), head, 10_000);
         report.close(c.id() + "/attention_scaling", new double[] {frequencies.scaling()}, new double[] {scaling}, 1e-6);
         float[] inverse = frequencies.inverse(length);
         c.check(report, "inv_freq", Tensor.of(inverse));

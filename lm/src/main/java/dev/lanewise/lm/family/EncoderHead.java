@@ -157,9 +157,10 @@ final class EncoderHead {
         Parameter offsets = weights.parameter(weights.has(bias) ? bias : ofDecoder, options.vocabulary);
         weights.skip(bias);
         weights.skip(ofDecoder);
-        weights.skip(path + ".weight");
-        Parameter table =
-                options.tied ? words : weights.parameter(path + ".weight", options.vocabulary, options.hidden);
+        String weight = path + ".weight";
+        Parameter table = options.tied
+                ? weights.shared(weight, words)
+                : weights.parameter(weight, options.vocabulary, options.hidden);
         return add(path, new Linear(table, offsets));
     }
 

@@ -40,6 +40,9 @@ public final class Gpt2 extends CausalLM {
     private Gpt2(int vocabulary, int positions, int layers, Settings settings, boolean tied, Weights weights) {
         super("gpt2", vocabulary, positions);
         int hidden = settings.hidden;
+        if (tied) {
+            weights.either("transformer.wte.weight", "lm_head.weight");
+        }
         tokens = embedding(weights, "transformer.wte", vocabulary, hidden);
         places = embedding(weights, "transformer.wpe", positions, hidden);
         List<Block> all = new ArrayList<>();
@@ -48,12 +51,9 @@ public final class Gpt2 extends CausalLM {
         }
         blocks = place("transformer.h", new LayerList<>(all));
         norm = layerNorm(weights, "transformer.ln_f", hidden, settings.epsilon);
-        if (tied) {
-            weights.skip("lm_head.weight");
-            head = tied("lm_head", tokens.weight());
-        } else {
-            head = linear(weights, "lm_head", hidden, vocabulary, false);
-        }
+        head = tied
+                ? tied(weights, "lm_head", tokens)
+                : linear(weights, "lm_head", hidden, vocabulary, false);
     }
 
     /** A model for a config.json. */

@@ -30,6 +30,9 @@ public final class LlamaDecoder extends CausalLM {
         super(family, spec.sizes().vocabulary(), spec.sizes().positions());
         this.spec = spec;
         int hidden = spec.sizes().hidden();
+        if (spec.output().tied()) {
+            weights.either("model.embed_tokens.weight", "lm_head.weight");
+        }
         embedding = table(weights, "model.embed_tokens", spec.sizes().vocabulary(), hidden);
         rotary = new Rotary(spec.rope());
         List<DecoderLayer> all = new ArrayList<>();
@@ -44,12 +47,9 @@ public final class LlamaDecoder extends CausalLM {
                                 weights.at("model.norm").parameter("weight", hidden),
                                 spec.norms().epsilon()))
                 : rmsNorm(weights, "model.norm", hidden, spec.norms().epsilon());
-        if (spec.output().tied()) {
-            weights.skip("lm_head.weight");
-            head = tied("lm_head", embedding);
-        } else {
-            head = linear(weights, "lm_head", hidden, spec.sizes().vocabulary(), false);
-        }
+        head = spec.output().tied()
+                ? tied(weights, "lm_head", embedding)
+                : linear(weights, "lm_head", hidden, spec.sizes().vocabulary(), false);
     }
 
     /** The name in the model for one in a file. */

@@ -41,7 +41,8 @@ public final class LlamaFamilies {
 
     /** A token may see only a window of those before it. */
     private static DecoderSpec mistral(Config config) {
-        int window = config.has("sliding_window") ? config.size("sliding_window") : 0;
+        boolean none = config.names().contains("sliding_window") && !config.has("sliding_window");
+        int window = none ? 0 : config.size("sliding_window", 4096);
         config.ignore("sliding_window");
         return spec(config, Biases.NONE, normal(config, 1e-6, false), windows(config, window), plain(config, false));
     }
@@ -110,23 +111,57 @@ public final class LlamaFamilies {
                 config.layers("num_hidden_layers"),
                 config.size("max_position_embeddings", 2048));
         int queries = config.size("num_attention_heads");
-        int keys = config.size("num_key_value_heads", queries);
+        Absent absent = Absent.of(config);
+        int keys = absent.keys(config, queries);
         if (queries % keys != 0) {
             throw config.refused("num_key_value_heads", "a number that divides num_attention_heads, " + queries);
         }
-        int size = config.size("head_dim", Math.max(1, sizes.hidden() / queries));
+        int size = absent.size(config, Math.max(1, sizes.hidden() / queries));
         double scalar = gemma ? config.positive("query_pre_attn_scalar", 256) : size;
         double cap = gemma ? cap(config, "attn_logit_softcapping", 50) : 0;
         return new DecoderSpec(
                 sizes,
                 new Heads(queries, keys, size, 1 / Math.sqrt(scalar), cap),
-                RopeFrequencies.of(config, size),
+                RopeFrequencies.of(config, size, absent.theta),
                 biases,
                 norms,
                 gate(config, gemma),
                 experts(config),
                 windows,
                 output);
+    }
+
+    /**
+     * What a setting is that config.json does not have, as opposed to null: families differ in it.
+     *
+     * @param keys the number of heads of keys and values, or 0 for as many as there are of queries
+     * @param size the size of a head, or 0 for a part of the hidden states
+     * @param theta the base of rotary positions
+     */
+    private record Absent(int keys, int size, double theta) {
+        static Absent of(Config config) {
+            return switch (config.text("model_type", "")) {
+                case "mistral" -> new Absent(8, 0, 10_000);
+                case "mixtral" -> new Absent(8, 0, 1_000_000);
+                case "qwen2" -> new Absent(32, 0, 10_000);
+                case "qwen3" -> new Absent(32, 128, 10_000);
+                case "gemma2" -> new Absent(4, 256, 10_000);
+                default -> new Absent(0, 0, 10_000);
+            };
+        }
+
+        int keys(Config config, int queries) {
+            return setting(config, "num_key_value_heads", keys, queries);
+        }
+
+        int size(Config config, int part) {
+            return setting(config, "head_dim", size, part);
+        }
+
+        private static int setting(Config config, String name, int missing, int empty) {
+            boolean own = missing > 0 && !config.names().contains(name);
+            return config.size(name, own ? missing : empty);
+        }
     }
 
     /** Gemma's setting has a name of its own, which overrides an older one. */

@@ -52,15 +52,15 @@ public final class T5 extends Seq2SeqLM {
         super("t5", tokens);
         this.settings = settings;
         this.ends = ends;
+        if (ends.tied) {
+            weights.either("shared.weight", "lm_head.weight");
+        }
         words = embedding(weights, "shared", tokens.vocabulary(), settings.hidden);
         encoder = child("encoder", new Stack(weights.at("encoder"), settings, encoders, false));
         decoder = child("decoder", new Stack(weights.at("decoder"), settings, decoders, true));
-        if (ends.tied) {
-            weights.skip("lm_head.weight");
-            head = tied("lm_head", words.weight());
-        } else {
-            head = linear(weights, "lm_head", settings.hidden, tokens.vocabulary(), false);
-        }
+        head = ends.tied
+                ? tied(weights, "lm_head", words)
+                : linear(weights, "lm_head", settings.hidden, tokens.vocabulary(), false);
     }
 
     /**
@@ -72,7 +72,7 @@ public final class T5 extends Seq2SeqLM {
     public static T5 of(Config config, Weights weights) {
         config.only("is_decoder", false);
         config.only("is_encoder_decoder", true);
-        config.ignore("dense_act_fn", "is_gated_act", "n_positions", "output_past");
+        config.ignore("dense_act_fn", "is_gated_act", "n_positions");
         String feedForward = config.text("feed_forward_proj", "relu");
         boolean gated = feedForward.startsWith("gated-");
         Gate function = switch (feedForward) {

@@ -131,25 +131,18 @@ public abstract class Part extends Layer {
     }
 
     /**
-     * {@return a layer over the rows of a {@link #table}}
+     * {@return a layer over the rows of a {@link #table}; or over a weight of its own, if the files have another one under its name}
      *
+     * @param weights the source
      * @param path the names that lead to it, separated by dots
      * @param table the table
      */
-    protected final WeightLayer tied(String path, Layer table) {
-        return table instanceof QuantizedEmbedding packed
-                ? place(path, new QuantizedLinear(packed.table(), null))
-                : tied(path, ((Embedding) table).weight());
-    }
-
-    /**
-     * {@return a layer over a parameter that another layer shares}
-     *
-     * @param path the names that lead to it, separated by dots
-     * @param shared the parameter
-     */
-    protected final Linear tied(String path, Parameter shared) {
-        return place(path, new Linear(shared, null));
+    protected final WeightLayer tied(Weights weights, String path, Layer table) {
+        return place(
+                path,
+                table instanceof QuantizedEmbedding packed
+                        ? new QuantizedLinear(packed.table(), null)
+                        : new Linear(weights.at(path).shared("weight", ((Embedding) table).weight()), null));
     }
 
     /** A name within a path. */

@@ -41,10 +41,11 @@ public final class RopeFrequencies {
      * {@code rope_scaling} (before).
      *
      * @param size the size of a head
+     * @param base that of the family, if the config does not say one
      * @throws BadFileException if the scaling or one of its settings is unknown
      */
-    public static RopeFrequencies of(Config config, int size) {
-        double theta = config.positive("rope_theta", 10_000);
+    public static RopeFrequencies of(Config config, int size, double base) {
+        double theta = config.positive("rope_theta", base);
         double partial = config.positive("partial_rotary_factor", 1);
         int positions = config.size("max_position_embeddings", 2048);
         String where = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";

@@ -1,10 +1,12 @@
 package dev.lanewise.lm.weights;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.quant.QuantizedWeight;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.HashSet;
@@ -137,6 +139,32 @@ public final class Weights {
         WeightSource from = source;
         String own = prefix + name;
         return from == null || isNew(own) ? null : from.packed(checked(from, own, out, in));
+    }
+
+    /**
+     * A parameter that shares another one's values; or its own, if the source has others under its name. As in transformers, what
+     * files hold counts more than what config.json says of it.
+     *
+     * @throws BadFileException if it is of another shape
+     */
+    public Parameter shared(String name, Parameter other) {
+        if (source == null || !has(name)) {
+            return other;
+        }
+        Parameter own = parameter(name, other.leaf().shape().toArray());
+        try (Scope ignored = Scope.open("shared")) {
+            boolean same = Autograd.noGrad(() -> own.leaf().eq(other.leaf()).all().itemLong() != 0);
+            return same ? other : own;
+        }
+    }
+
+    /** Lets a name stand for another one where only that is there: files hold a shared parameter once, under either name. */
+    public void either(String name, String other) {
+        String stored = files.byModelName.get(prefix + other);
+        if (stored != null && !has(name)) {
+            files.byModelName.remove(prefix + other);
+            files.byModelName.put(prefix + name, stored);
+        }
     }
 
     private Tensor initial(String name, long... sizes) {
