@@ -49,6 +49,18 @@ class SentencePieceTokenizerTest {
     }
 
     @Test
+    void sumsOfScoresAreOfSinglePrecision() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        piece(out, "<unk>", 0, 2);
+        piece(out, "\u2581x", -7.794f, 1);
+        piece(out, "a", -4.864f, 1);
+        piece(out, "aaa", -5.847f, 1);
+        // the last two could change places, which would be better in double precision only
+        SentencePieceTokenizer tokenizer = SentencePieceTokenizer.read(out.toByteArray(), "test.model");
+        assertThat(tokenizer.encode("xaaaa").ids()).containsExactly(1, 2, 3);
+    }
+
+    @Test
     void brokenFilesEndInOneKindOfError() {
         byte[] model = model();
         for (int i = 0; i < model.length; i++) {

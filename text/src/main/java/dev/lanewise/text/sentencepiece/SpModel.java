@@ -123,7 +123,7 @@ public final class SpModel {
         return out;
     }
 
-    /** Viterbi with SentencePiece's arithmetic: sums in double precision, stored in float. */
+    /** Viterbi with SentencePiece's arithmetic, of single precision: of paths that are equal in it, the first stays. */
     private int[][] unigram(int[] cps) {
         int size = cps.length;
         float[] best = new float[size + 1];
@@ -145,12 +145,12 @@ public final class SpModel {
                 if (id < 0 || pieces.get(id).type() == ModelFile.Type.UNUSED) {
                     continue;
                 }
-                double score = pieces.get(id).type() == ModelFile.Type.USER_DEFINED
-                        ? bytes * most - 0.1
+                float score = pieces.get(id).type() == ModelFile.Type.USER_DEFINED
+                        ? (float) (bytes * most - 0.1)
                         : pieces.get(id).score();
-                double candidate = score + best[at];
+                float candidate = score + best[at];
                 if (from[i + 1] < 0 || candidate > best[i + 1]) {
-                    best[i + 1] = (float) candidate;
+                    best[i + 1] = candidate;
                     from[i + 1] = at;
                     ids[i + 1] = id;
                 }
