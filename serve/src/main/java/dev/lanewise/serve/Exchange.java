@@ -43,6 +43,7 @@ final class Exchange {
     private @Nullable Served served;
     private @Nullable Answer answer;
     private @Nullable Text text;
+    private boolean asksForBody;
     private int status;
 
     private record Text(int promptTokens, int newTokens, long queueNanos) {}
@@ -97,8 +98,24 @@ final class Exchange {
      * @throws Refusal if it is too large, or there is no memory for it now
      */
     byte[] body(Settings settings, MemoryBudget.Lease memory) {
+        asksForBody = true;
         BodyReader reader = new BodyReader(settings.largestBody(), memory);
         return SlowCallers.within(settings.deadline(), caller, () -> reader.read(request, response));
+    }
+
+    /**
+     * Reads a body that nobody has asked for, before its connection is closed: with something unread the system would reset it, and
+     * the client might lose its answer.
+     */
+    void forgetBody() {
+        if (!asksForBody && request.content().hasEntity()) {
+            try {
+                request.content().consume();
+            } catch (RuntimeException e) {
+                // the connection ends in any case
+                return;
+            }
+        }
     }
 
     /** Sends the answer; its other headers are set before. */

@@ -81,6 +81,9 @@ final class Reception {
         if (trace != null) {
             response.header(RESPONSE, trace.response());
         }
+        if (isLast(request)) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
         Exchange exchange = new Exchange(request, response, trace);
         RequestEvent event = new RequestEvent();
         exchange.caller.served(true);
@@ -107,6 +110,17 @@ final class Reception {
                 exchange.leave();
             }
         }
+        if (response.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
+            exchange.forgetBody();
+            // Helidon says that it closes and waits for the next request; of a body that can't be read it would take the rest for one
+            throw new CloseConnectionException("the client has asked for it, or where the request ends is not known");
+        }
+    }
+
+    /** Whether the client sends no other request over its connection, and may wait until that is closed. */
+    private static boolean isLast(ServerRequest request) {
+        return request.headers().values(HeaderNames.CONNECTION).stream()
+                .anyMatch(option -> option.strip().equalsIgnoreCase("close"));
     }
 
     private void note(String route, Exchange exchange) {
@@ -133,9 +147,5 @@ final class Reception {
         boolean openAi = exchange.request.path().rawPath().startsWith("/v1/");
         byte[] body = openAi ? AnswerWriter.openAiError(refusal) : AnswerWriter.error(refusal.text());
         exchange.send(refusal.status(), OpenInference.JSON, body);
-        if (exchange.response.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
-            // Helidon says so, and would take what is left of a body that can't be read for the next request
-            throw new CloseConnectionException("where the request ends is not known");
-        }
     }
 }

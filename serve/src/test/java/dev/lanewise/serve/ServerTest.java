@@ -24,6 +24,8 @@ import java.util.function.UnaryOperator;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A server from its start to its end. */
 class ServerTest {
@@ -220,6 +222,63 @@ class ServerTest {
             String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(answers).startsWith("HTTP/1.1 400").contains("the body can't be read");
             assertThat(answers).doesNotContain("HTTP/1.1 200");
+        }
+    }
+
+    /** A client may wait for that: Helidon up to 4.5.3 says that it closes, and does not. */
+    @ParameterizedTest
+    @CsvSource({
+        "200, GET /v2/health/live, close, ''",
+        "200, POST /v2/models/twice/infer, Close, x",
+        "400, POST /v2/models/twice/infer, 'TE, close', y",
+        "404, POST /v2/models/none/infer, close, x",
+    })
+    void lastRequestOfAConnectionClosesIt(int status, String line, String connection, String input) throws Exception {
+        String body = input.isEmpty() ? "" : TestServable.ROW.replace("\"x\"", "\"" + input + "\"");
+        try (Server server = Server.builder()
+                        .model("twice", "1", TestServable.doubling())
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            String request = line + " HTTP/1.1\r\nHost: a\r\nConnection: " + connection + "\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body;
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer).startsWith("HTTP/1.1 " + status + " ").containsIgnoringCase("\r\nConnection: close\r\n");
+            assertThat(answer).doesNotContain("keep-alive");
+        }
+    }
+
+    /** Whether the first line comes whole or in parts: a client whose connection is just closed learns nothing. */
+    @ParameterizedTest
+    @CsvSource({
+        "505, GET /v2/health/live HTTP/1.0",
+        "505, POST /v2/models/twice/infer HTTP/1.0",
+        "400, GET /v2/health/live HTTP/1.2",
+        "400, PRI * HTTP/2.0",
+        "400, GET /v2/health/live",
+        "400, what is this"
+    })
+    void whatIsNotHttp11IsToldSo(int status, String line) throws Exception {
+        try (Server server = Server.builder()
+                .model("twice", "1", TestServable.doubling())
+                .warmUp(Duration.ZERO)
+                .start()) {
+            byte[] request = (line + "\r\nHost: a\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+            for (int first : new int[] {request.length, 3}) {
+                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                    socket.setSoTimeout(20_000);
+                    socket.setTcpNoDelay(true);
+                    socket.getOutputStream().write(request, 0, first);
+                    if (first < request.length) {
+                        Thread.sleep(50);
+                    }
+                    socket.getOutputStream().write(request, first, request.length - first);
+                    String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                    assertThat(answer).startsWith("HTTP/1.1 " + status + " ").contains("{\"error\":\"no request in HTTP/1.1");
+                }
+            }
         }
     }
 

@@ -61,9 +61,10 @@ public final class WatchedConnections implements ServerConnectionSelector {
         return http1.bytesToIdentifyConnection();
     }
 
+    /** Nothing else is spoken here. What is not HTTP/1.1 is told so, where Helidon would close the connection without a word. */
     @Override
     public Support supports(BufferData data) {
-        return http1.supports(data);
+        return Support.SUPPORTED;
     }
 
     @Override
