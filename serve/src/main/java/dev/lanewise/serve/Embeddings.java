@@ -56,6 +56,8 @@ final class Embeddings {
             if (!(served.servable() instanceof TextServable texts)) {
                 throw Refusal.bad("model '" + served.name() + "' takes no texts; see /v2/models/" + served.name());
             }
+            // encoding takes time from requests that are answered
+            served.lane().requireRoom();
             List<TextServable.Encoded> encoded = encoded(exchange, texts, request.texts(), lease);
             List<TensorData> vectors = vectors(exchange, served, encoded);
             if (vectors != null) {

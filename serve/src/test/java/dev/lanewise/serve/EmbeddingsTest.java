@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -136,6 +138,57 @@ class EmbeddingsTest {
             assertThat(exchanging.models()).isEqualTo(Map.of("net", List.of("2")));
             go.countDown();
             assertThat(answer.get().body()).contains("\"embedding\":[1.0,2.0]");
+        }
+    }
+
+    /** Waits in the model, once it was tried, until it may go on; counts the texts that it has encoded. */
+    private record Busy(CountDownLatch computing, CountDownLatch go, AtomicBoolean waits, AtomicInteger encoded)
+            implements TextServable {
+        @Override
+        public Signature signature() {
+            return new Letters().signature();
+        }
+
+        @Override
+        public Map<String, Tensor> compute(Map<String, Tensor> inputs) {
+            if (waits.get()) {
+                computing.countDown();
+                TestServable.await(go);
+            }
+            return new Letters().compute(inputs);
+        }
+
+        @Override
+        public Encoded encode(String text) {
+            encoded.incrementAndGet();
+            return new Letters().encode(text);
+        }
+    }
+
+    @Test
+    void fullQueueRefusesBeforeTextsAreEncoded() throws Exception {
+        Busy busy = new Busy(
+                new CountDownLatch(1), new CountDownLatch(1), new AtomicBoolean(), new AtomicInteger());
+        String body = "{\"model\":\"busy\",\"input\":\"a\"}";
+        try (Server full = Server.builder()
+                        .model("busy", "1", busy)
+                        .batching(Batching.usual().withQueue(1))
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client asking = Client.of(full)) {
+            busy.waits.set(true);
+            var computing = CompletableFuture.supplyAsync(() -> asking.post("/v1/embeddings", body));
+            busy.computing.await();
+            var waiting = CompletableFuture.supplyAsync(() -> asking.post("/v1/embeddings", body));
+            String queued = "lanewise_queue_length{model=\"busy\",version=\"1\"} 1.0";
+            while (!asking.get("/metrics").body().contains(queued)) {
+                Thread.sleep(5);
+            }
+            assertThat(asking.post("/v1/embeddings", body).statusCode()).isEqualTo(429);
+            assertThat(busy.encoded).hasValue(2);
+            busy.go.countDown();
+            assertThat(computing.get().statusCode()).isEqualTo(200);
+            assertThat(waiting.get().statusCode()).isEqualTo(200);
         }
     }
 
