@@ -15,7 +15,8 @@ import java.time.Duration;
  *
  * @param largest the most rows that are put together; a single request may have more. 1 keeps all requests apart
  * @param longestWait how long a request waits for others; with {@link Duration#ZERO} only those are put together
- *     that have arrived while an earlier batch was computed, which costs a lone client nothing
+ *     that have arrived while an earlier batch was computed, or within a tenth of its time after it if it had several
+ *     requests, which costs a lone client nothing
  * @param queue the most requests that wait; others are answered by 429
  * @param workers how many batches are computed at once, each on a thread of its own; kernels share their work among
  *     the CPU's cores in any case

@@ -7,7 +7,6 @@ import dev.lanewise.serve.http.Refusal;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -178,18 +177,21 @@ final class Lane implements AutoCloseable {
     }
 
     private void work() {
-        for (List<Pending> batch = next(); !batch.isEmpty(); batch = next()) {
+        Wave wave = Wave.NONE;
+        for (List<Pending> batch = next(wave); !batch.isEmpty(); batch = next(wave)) {
             long start = System.nanoTime();
             BatchEvent event = new BatchEvent();
             computation.run(batch);
             event.ended(name, batch.size(), Pending.rows(batch));
-            long each = (System.nanoTime() - start) / batch.size();
+            long end = System.nanoTime();
+            wave = Wave.after(batch.size(), start, end);
+            long each = (end - start) / batch.size();
             nanosPerRequest = nanosPerRequest == 0 ? each : nanosPerRequest + (each - nanosPerRequest) / 8;
         }
     }
 
     /** The next requests to compute, removed from the queue; none once the lane is closed and all are computed. */
-    private List<Pending> next() {
+    private List<Pending> next(Wave wave) {
         List<Pending> batch = new ArrayList<>();
         lock.lock();
         try {
@@ -203,7 +205,8 @@ final class Lane implements AutoCloseable {
             batch.add(first);
             long end = first.arrived + batching.longestWait().toNanos();
             while (!gather(batch) && !closed) {
-                long left = end - System.nanoTime();
+                long now = System.nanoTime();
+                long left = Math.max(end - now, wave.left(batch.size() + queue.size(), now));
                 if (left <= 0) {
                     break;
                 }
@@ -219,20 +222,7 @@ final class Lane implements AutoCloseable {
 
     /** Adds what fits from the queue; says whether nothing more would. */
     private boolean gather(List<Pending> batch) {
-        if (!together.rows()) {
-            return true;
-        }
-        Pending first = batch.getFirst();
-        long rows = Pending.rows(batch);
-        for (Iterator<Pending> others = queue.iterator(); rows < batching.largest() && others.hasNext(); ) {
-            Pending other = others.next();
-            if (other.rows <= batching.largest() - rows && other.form.equals(first.form)) {
-                others.remove();
-                batch.add(other);
-                rows += other.rows;
-            }
-        }
-        return rows >= batching.largest();
+        return !together.rows() || Gathering.gather(batch, queue, batching.largest());
     }
 
     /** Computes what is in the queue and accepts nothing more; returns once all is computed. */
