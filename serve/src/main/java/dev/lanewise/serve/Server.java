@@ -461,7 +461,8 @@ public final class Server implements AutoCloseable {
         }
 
         /**
-         * How long a model runs an example before it is served, so that the JVM has compiled what requests run.
+         * How long a model runs an example before it is served, so that the JVM has compiled what requests run. The first server
+         * of a process also answers requests of its own for so long, at most a second, before it starts; with no time it does not.
          *
          * @param time 1 second to begin with; more for large models
          * @return this
@@ -488,6 +489,7 @@ public final class Server implements AutoCloseable {
                 throw new TensorException("serve: no model (expected one or more); add one by model() or models()");
             }
             checkHost();
+            Rehearsal.hold(warmUp);
             Settings settings = new Settings(
                     host,
                     port,

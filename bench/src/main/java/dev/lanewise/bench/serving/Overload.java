@@ -8,6 +8,7 @@ import dev.lanewise.serve.Server;
 import dev.lanewise.serve.Signature;
 import dev.lanewise.serve.TensorInfo;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ final class Overload {
     private static final int MILLIS_PER_REQUEST = 20;
     private static final int TIMES = 5;
     private static final int CLIENTS = 50;
+    private static final int SIZE = 256;
     private static final HttpText REQUEST = HttpText.of(
             "POST /v2/models/slow/infer",
             "",
@@ -34,14 +36,21 @@ final class Overload {
 
     private Overload() {}
 
-    /** Takes a while for each request. */
-    private record Slow(Signature signature) implements Servable {
+    /** Computes for a while for each request, on all threads that products have. */
+    private record Slow(Signature signature, Tensor matrix) implements Servable {
+        static Slow create() {
+            var tensor = List.of(TensorInfo.of("x", DType.F32, TensorInfo.OPEN));
+            var result = List.of(TensorInfo.of("y", DType.F32, TensorInfo.OPEN));
+            return new Slow(new Signature(tensor, result), Tensor.ones(SIZE, SIZE));
+        }
+
         @Override
         public Map<String, Tensor> compute(Map<String, Tensor> inputs) {
-            try {
-                Thread.sleep(MILLIS_PER_REQUEST);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException("nobody interrupts workers", e);
+            long end = System.nanoTime() + MILLIS_PER_REQUEST * 1_000_000L;
+            while (System.nanoTime() < end) {
+                try (Scope ignored = Scope.open("product")) {
+                    matrix.matmul(matrix);
+                }
             }
             return Map.of("y", inputs.values().iterator().next().mul(1));
         }
@@ -61,12 +70,10 @@ final class Overload {
 
     /** Sends requests for some seconds. */
     static Seen run(int seconds) throws InterruptedException {
-        var tensor = List.of(TensorInfo.of("x", DType.F32, TensorInfo.OPEN));
-        var signature = new Signature(tensor, List.of(TensorInfo.of("y", DType.F32, TensorInfo.OPEN)));
         try (Server server = Server.builder()
-                        .model("slow", "1", new Slow(signature))
+                        .model("slow", "1", Slow.create())
                         .batching(Batching.usual().withLargest(1).withQueue(8))
-                        .warmUp(Duration.ZERO)
+                        .warmUp(Duration.ofSeconds(1))
                         .start();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             long end = System.nanoTime() + seconds * 1_000_000_000L;
