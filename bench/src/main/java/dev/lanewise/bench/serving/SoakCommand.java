@@ -1,21 +1,13 @@
 package dev.lanewise.bench.serving;
 
-import dev.lanewise.serve.GenerationLimits;
-import dev.lanewise.serve.Server;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.function.LongConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine.Command;
@@ -36,11 +28,12 @@ import picocli.CommandLine.Spec;
         exitCodeList = {"0:all of that holds", "1:something does not", "2:wrong usage"},
         sortOptions = false)
 public final class SoakCommand implements Callable<Integer> {
-    private static final List<String> PROMPTS =
-            List.of("cats", "dogs run", "ships sail far away", "sleep all day long", "run run run");
-    private static final int TOKENS = 24;
     private static final double MOST_MILLIS = 50;
     private static final double ALMOST_ALL = 0.999;
+    private static final double MILLIS_PER_MINUTE = 60_000;
+    /** Thirty years, of which the nanoseconds can still be counted. */
+    private static final double LONGEST_MILLIS = 1e12;
+
     private static final Logger ROOT = Logger.getLogger("");
 
     @Spec
@@ -87,47 +80,10 @@ public final class SoakCommand implements Callable<Integer> {
     }
 
     private boolean soak(Path temporary) throws IOException, InterruptedException {
-        ExchangedModels models = new ExchangedModels(temporary);
-        Map<String, String> texts = new LinkedHashMap<>();
-        PROMPTS.forEach(prompt -> texts.put(prompt, models.continued(prompt, TOKENS)));
-        SoakCounts counts = new SoakCounts();
-        MemorySamples memory = new MemorySamples();
-        boolean drained;
-        try (Server server = Server.builder()
-                .models(models.root())
-                .watchEvery(Duration.ofMillis(500))
-                .warmUp(Duration.ofMillis(100))
-                .generation(GenerationLimits.usual().withQueue(2 * clients))
-                .start()) {
-            long end = System.nanoTime() + (long) (minutes * 60e9);
-            var all = new SoakClients(server.port(), end, TOKENS, texts, counts);
-            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                start(threads, all::askForTensors);
-                start(threads, all::askForTexts);
-                start(threads, all::goAway);
-                while (System.nanoTime() < end) {
-                    Thread.sleep(Math.max(1, Math.min(exchange * 1_000L, (end - System.nanoTime()) / 1_000_000)));
-                    models.exchange();
-                    say(counts + "; " + memory.take());
-                }
-            }
-            drained = server.drain();
-        }
-        counts.faults().forEach(this::say);
-        memory.grown().forEach(this::say);
-        if (!drained) {
-            say("the server did not drain");
-        }
-        say(String.format(
-                Locale.ROOT, "%s; process %+.2f MiB per minute in the last half", counts, memory.mibPerMinute()));
-        return counts.faultCount() == 0 && memory.grown().isEmpty() && drained;
-    }
-
-    private void start(ExecutorService threads, LongConsumer client) {
-        for (int i = 0; i < clients; i++) {
-            int seed = i;
-            threads.execute(() -> client.accept(seed));
-        }
+        Duration time = Duration.ofMillis((long) Math.min(minutes * MILLIS_PER_MINUTE, LONGEST_MILLIS));
+        return new Soak(time, Duration.ofSeconds(exchange), clients, this::say)
+                .run(temporary)
+                .held();
     }
 
     private boolean overload() throws InterruptedException {
