@@ -3,6 +3,7 @@ package dev.lanewise.bench;
 import dev.lanewise.bench.fuzz.FuzzCommand;
 import dev.lanewise.bench.gpu.GpuCheckCommand;
 import dev.lanewise.bench.gpu.GpuCompileCommand;
+import dev.lanewise.bench.scaling.ScalingCommand;
 import dev.lanewise.bench.serving.SoakCommand;
 import dev.lanewise.bench.steady.SteadyCommand;
 import picocli.CommandLine.Command;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
             OnnxRuntimeCommand.class,
             ServeLoadCommand.class,
             SoakCommand.class,
+            ScalingCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
             JmhCommand.class,
