@@ -267,6 +267,20 @@ final class DataParallelTest {
     }
 
     @Test
+    void timeOfCommunicationIsToldAndThatOfOneRankIsNone() throws Exception {
+        for (int size = 1; size <= 2; size++) {
+            boolean alone = size == 1;
+            Ranks.run(size, ring -> {
+                DataParallel all = DataParallel.wrap(sgd(model(1, false)), ring);
+                all.fit(data(3), 1);
+                assertThat(all.communicationSeconds() > 0).isNotEqualTo(alone);
+                assertThat(all.waitedSeconds() > 0).isNotEqualTo(alone);
+                return all;
+            });
+        }
+    }
+
+    @Test
     void onlyRank0WritesFiles(@TempDir Path folder) throws Exception {
         Ranks.run(
                 2,
