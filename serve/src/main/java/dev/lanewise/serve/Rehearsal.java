@@ -68,7 +68,6 @@ final class Rehearsal {
 
     /** Asks for a while; returns the statuses of the answers. */
     static Set<Integer> statuses(Duration time) throws InterruptedException, ExecutionException {
-        long end = System.nanoTime() + time.toNanos();
         Set<Integer> statuses = new TreeSet<>();
         try (Server server = Server.builder()
                         .model(MODEL, "1", new Copier())
@@ -78,6 +77,7 @@ final class Rehearsal {
                         .start();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             byte[] requests = requests();
+            long end = System.nanoTime() + time.toNanos();
             List<Future<Set<Integer>>> clients = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {
                 Callable<Set<Integer>> client = () -> client(server, requests, end);
