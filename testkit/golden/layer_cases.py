@@ -12,6 +12,19 @@ def rn(*s):
 def layers(w, n, R):
     volumes(w, n, R)
     windows(w, n, R)
+    # behind all others, whose numbers stay the same
+    far_paddings(w)
+
+
+def far_paddings(w):
+    """Output padding that is below the dilation, but not below the stride."""
+    for st, pd, dl, op in ((1, 0, 2, 1), (1, 1, 3, 2), (2, 2, 3, 2), (1, 3, 4, 3)):
+        at = {"stride": [st], "padding": [pd], "dilation": [dl], "groups": 1, "output_padding": [op]}
+        w.case("conv_transpose1d", lambda x, weight, bias, a=at: F.conv_transpose1d(x, weight, bias, a["stride"], a["padding"], a["output_padding"], 1, a["dilation"]),
+               {"x": rn(2, 2, 6), "weight": rn(2, 3, 3), "bias": rn(3)}, at, rtol=3e-4, atol=3e-4)
+        at = {"stride": [st, 2, st], "padding": [pd, 0, 1], "dilation": [dl, 1, dl], "groups": 2, "output_padding": [op, 1, op]}
+        w.case("conv_transpose3d", lambda x, weight, bias, a=at: F.conv_transpose3d(x, weight, bias, a["stride"], a["padding"], a["output_padding"], 2, a["dilation"]),
+               {"x": rn(1, 2, 4, 2, 4), "weight": rn(2, 1, 2, 2, 2), "bias": rn(2)}, at, rtol=3e-4, atol=3e-4)
 
 
 def volumes(w, n, R):

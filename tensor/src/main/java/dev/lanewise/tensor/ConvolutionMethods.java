@@ -42,6 +42,18 @@ public sealed interface ConvolutionMethods permits Tensor {
         return weight.shape();
     }
 
+    /** The transposed convolution of which nothing is taken off, then its part of a given size, with zeros beyond it. */
+    private Tensor wide(Tensor weight, Window window, int groups, long h, long w) {
+        Window all = window.padding(0).outputPadding(0);
+        Convolution2d attributes = Windows.convolution2d("conv_transpose2d", all, weight.shape(), groups, true);
+        long height = Axis.of(all, 0, 1).covered(self().shape().size(2), "conv_transpose2d");
+        long width = Axis.of(all, 1, 1).covered(self().shape().size(3), "conv_transpose2d");
+        long above = Axis.of(window, 0, 1).padding();
+        long before = Axis.of(window, 1, 1).padding();
+        return Tensor.apply(new Convolution2dInputGrad(attributes, height, width), self(), weight)
+                .pad(0, -before, w - width + before, -above, h - height + above);
+    }
+
     private static Tensor[] operands(Tensor x, Tensor weight, @Nullable Tensor bias) {
         return bias == null ? new Tensor[] {x, weight} : new Tensor[] {x, weight, bias};
     }
@@ -217,9 +229,13 @@ public sealed interface ConvolutionMethods permits Tensor {
         }
         Convolution2d attributes = Windows.convolution2d("conv_transpose2d", window, weight.shape(), groups, true);
         Operands.checkTransposed("conv_transpose2d", self(), weight, bias, groups);
-        long h = Axis.of(window, 0, 1).covered(self().shape().size(2), "conv_transpose2d");
-        long w = Axis.of(window, 1, 1).covered(self().shape().size(3), "conv_transpose2d");
-        Tensor grown = Tensor.apply(new Convolution2dInputGrad(attributes, h, w), self(), weight);
+        Axis rows = Axis.of(window, 0, 1);
+        Axis columns = Axis.of(window, 1, 1);
+        long h = rows.covered(self().shape().size(2), "conv_transpose2d");
+        long w = columns.covered(self().shape().size(3), "conv_transpose2d");
+        Tensor grown = rows.isReversed() && columns.isReversed()
+                ? Tensor.apply(new Convolution2dInputGrad(attributes, h, w), self(), weight)
+                : wide(weight, window, groups, h, w);
         return bias == null ? grown : grown.add(Channels.along("conv_transpose2d", grown, bias));
     }
 

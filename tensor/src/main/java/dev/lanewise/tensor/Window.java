@@ -23,7 +23,7 @@ import java.util.Objects;
  *     kernel's size for poolings
  * @param padding how much is added on each side
  * @param dilation the distance between neighbouring elements that the window sees; for convolutions and max poolings
- * @param outputPadding how much is added to the result on one side, less than the stride; for transposed convolutions
+ * @param outputPadding how much is added to the result on one side, less than stride or dilation; for transposed convolutions
  * @param ceilMode whether a last position that is partly outside is included; for poolings
  */
 public record Window(

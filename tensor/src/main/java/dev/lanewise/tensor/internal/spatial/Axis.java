@@ -51,6 +51,11 @@ public record Axis(int kernel, int stride, int padding, int dilation, int output
         return size;
     }
 
+    /** Whether {@link #covered} is a size that the window has its places along. */
+    public boolean isReversed() {
+        return outputPadding < stride;
+    }
+
     /** The positions, in the padded dimension, that the windows see: {@code [places, kernel]}. */
     private Tensor positions(long places, Device device) {
         Tensor starts = Tensor.arange(places, DType.I64, device).mul((long) stride);
