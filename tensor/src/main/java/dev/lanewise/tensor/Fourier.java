@@ -75,7 +75,8 @@ public final class Fourier {
      * @param x {@code [..., length]} of F32 or F64
      * @param size how many numbers a window has
      * @param hop the distance of two windows
-     * @param window what the numbers of a window are multiplied by, {@code [size]}
+     * @param window what the numbers of a window are multiplied by, {@code [size]}; or fewer numbers, which then count as
+     *     surrounded by zeros, as PyTorch's {@code win_length} below {@code n_fft}
      * @param center whether the signal is first continued by half a window at both ends, mirrored, so that frame t is around
      *     {@code t hop}; PyTorch's default
      * @return {@code [..., size / 2 + 1, frames, 2]}
@@ -83,10 +84,13 @@ public final class Fourier {
      */
     public static Tensor stft(Tensor x, int size, int hop, Tensor window, boolean center) {
         FourierTransform.checkReal("stft", x);
-        if (size < 1 || hop < 1 || !window.shape().equals(Shape.of(size))) {
+        long own = window.shape().rank() == 1 ? window.shape().size(0) : 0;
+        if (size < 1 || hop < 1 || own < 1 || own > size) {
             throw new TensorException("stft: size " + size + ", hop " + hop + ", window " + window.spec()
-                    + " (expected 1 or more of both and a window [" + size + "]); check them");
+                    + " (expected 1 or more of both and a window of 1 to " + size + " numbers); check them");
         }
+        long before = (size - own) / 2;
+        Tensor whole = own == size ? window : window.pad(0, before, size - own - before);
         Tensor signal = center ? x.padReflect(size / 2, size / 2) : x;
         long length = signal.shape().size(signal.shape().rank() - 1);
         if (length < size) {
@@ -94,6 +98,6 @@ public final class Fourier {
                     + " (expected as many or more); take a smaller window, or center the windows");
         }
         Tensor frames = signal.indexSelect(-1, FourierTransform.windows(length, size, hop, x.device()));
-        return rfft(frames.mul(window)).transpose(-2, -3);
+        return rfft(frames.mul(whole)).transpose(-2, -3);
     }
 }

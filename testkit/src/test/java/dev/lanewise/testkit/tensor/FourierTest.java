@@ -53,5 +53,8 @@ final class FourierTest {
         assertThatThrownBy(() -> Fourier.stft(Tensor.ones(4), 8, 2, Tensor.ones(8), false))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("center");
+        assertThatThrownBy(() -> Fourier.stft(Tensor.ones(9), 4, 2, Tensor.ones(5), false))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("a window of 1 to 4 numbers");
     }
 }
