@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Magnitudes;
 import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.reduce.Sort;
 import java.util.Objects;
@@ -229,5 +230,51 @@ public sealed interface OrderMethods permits Tensor {
         }
         Indexed sorted = sort(d, largest);
         return new Indexed(sorted.values().narrow(d, 0, k), sorted.indices().narrow(d, 0, k));
+    }
+
+    /**
+     * {@return the number below which a part of all elements lies: a scalar; NaN if there is a NaN}
+     *
+     * @param q the part, from 0 to 1: 0.5 for the median
+     * @throws TensorException if the part is out of range, the type is not floating-point, or the tensor is empty
+     */
+    default Tensor quantile(double q) {
+        return self().flatten().quantile(q, 0);
+    }
+
+    /**
+     * {@return the numbers below which a part of the elements along a dimension lies, which is removed}
+     *
+     * @param q the part, from 0 to 1: 0.5 for the median
+     * @param dim the dimension; negative numbers count from the end
+     * @throws TensorException if the part is out of range, the type is not floating-point, or there is no such dimension or it
+     *     is empty
+     */
+    default Tensor quantile(double q, int dim) {
+        return quantile(q, dim, Keep.REMOVE);
+    }
+
+    /**
+     * {@return the numbers below which a part of the elements along a dimension lies; NaN where there is a NaN} Of n sorted
+     * elements it is the one at place {@code q (n - 1)}, between two places by linear interpolation, as in NumPy and PyTorch.
+     * 16-bit types are computed in F32.
+     *
+     * @param q the part, from 0 to 1: 0.5 for the median
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     * @throws TensorException if the part is out of range, the type is not floating-point, or there is no such dimension or it
+     *     is empty
+     */
+    default Tensor quantile(double q, int dim, Keep keep) {
+        Tensor x = self();
+        int d = x.shape().dim(dim, "quantile");
+        if (!(q >= 0 && q <= 1)) {
+            throw new TensorException("quantile: a part of " + q + " (expected 0 to 1); divide percent by 100?");
+        }
+        if (!x.dtype().isFloating() || x.shape().size(d) == 0) {
+            throw new TensorException("quantile: " + x.spec() + " along dimension " + dim
+                    + " (expected one or more elements of a floating-point type); cast with to(DType.F32)?");
+        }
+        return Magnitudes.inF32(x, wide -> Magnitudes.quantile(wide, q, d, keep.stays()));
     }
 }

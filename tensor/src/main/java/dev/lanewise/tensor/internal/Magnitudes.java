@@ -109,4 +109,28 @@ public final class Magnitudes {
         Tensor large = most.lt(Double.POSITIVE_INFINITY).and(most.gt(Math.pow(ordinary.most, reach)));
         return small.or(large).where(most, Tensor.full(1, x.dtype(), x.device()));
     }
+
+    /** What lies a part of the way along the sorted elements of a dimension. */
+    public static Tensor quantile(Tensor x, double q, int dim, boolean keepDim) {
+        long last = x.shape().size(dim) - 1;
+        Tensor sorted = x.sort(dim).values();
+        double place = q * last;
+        long below = (long) place;
+        double part = place - below;
+        Tensor result = part == 0
+                ? sorted.narrow(dim, below, 1)
+                : between(sorted.narrow(dim, below, 1), sorted.narrow(dim, below + 1, 1), part);
+        // NaN stands at the end
+        Tensor greatest = sorted.narrow(dim, last, 1);
+        Tensor known = greatest.ne(greatest).where(greatest, result);
+        return keepDim ? known : known.squeeze(dim);
+    }
+
+    /** A difference that is not finite says nothing of the numbers between. */
+    private static Tensor between(Tensor from, Tensor to, double part) {
+        Tensor difference = to.sub(from);
+        Tensor finite = difference.abs().lt(Double.POSITIVE_INFINITY);
+        Tensor shares = from.mul(1 - part).add(to.mul(part));
+        return finite.where(from.add(difference.mul(part)), shares);
+    }
 }
