@@ -46,6 +46,29 @@ def linalg(w, n, R):
                {"x": rn(2, 40), "window": win}, {"size": size, "hop": hop, "center": center}, rtol=1e-3, atol=1e-3)
     # behind all others, whose numbers stay the same
     triangles(w)
+    equal_values(w)
+    for size, hop, center, length in ((8, 3, True, 5), (8, 3, False, 4), (9, 2, True, 1)):
+        win = torch.hann_window(length, periodic=False, dtype=D) + .1
+        w.case("stft", lambda x, window, s=size, h=hop, c=center, n=length: pairs(torch.stft(x, s, h, n, window=window, center=c, return_complex=True)),
+               {"x": rn(2, 30), "window": win}, {"size": size, "hop": hop, "center": center}, rtol=1e-3, atol=1e-3)
+    for q in (0., .25, .5, .9, 1.):
+        w.case("quantile", lambda x, q=q: torch.quantile(x, q, 1), {"x": rn(3, 7, 2)}, {"q": q, "dim": 1, "keepdim": False})
+        w.case("quantile", lambda x, q=q: torch.quantile(x, q, -1, keepdim=True), {"x": torch.round(rn(2, 6))}, {"q": q, "dim": -1, "keepdim": True})
+    for p in (0., 1., 2., 3.):
+        a, b = rn(4, 2), rn(5, 2)
+        w.case("cdist", lambda x, y, p=p: torch.cdist(x, y, p), {"x": a, "y": b}, {"p": p})
+
+
+def equal_values(w):
+    """Gradients where singular values or eigenvalues are equal, or several are 0."""
+    L = torch.linalg
+    q = L.qr(rn(4, 4))[0].float().to(D)
+    for x in (torch.eye(3, dtype=D), q[:, :2].contiguous(), q[:2].contiguous(), 2 * torch.eye(2, dtype=D), torch.zeros(2, 3, dtype=D),
+              torch.diag(torch.tensor([2., 0., 0.], dtype=D)), torch.tensor([[1., 2, 3], [2, 4, 6], [1, 2, 3]], dtype=D),
+              torch.stack([torch.eye(2, dtype=D), torch.tensor([[1., 1], [1, 1]], dtype=D), rn(2, 2)])):
+        w.case("pinv", lambda x: L.pinv(x, rtol=1e-6), {"x": x}, {"rtol": 1e-6}, rtol=1e-3, atol=1e-4)
+    for x in (torch.eye(3, dtype=D), torch.zeros(2, 2, dtype=D), torch.diag(torch.tensor([1., 2, 2], dtype=D))):
+        w.case("eigenvalues_cubed", lambda x: (L.eigvalsh((x + x.transpose(-1, -2)) / 2) ** 3).sum(), {"x": x}, rtol=1e-3, atol=1e-4)
 
 
 def triangles(w):

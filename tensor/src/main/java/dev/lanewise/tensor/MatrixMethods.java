@@ -277,7 +277,8 @@ public sealed interface MatrixMethods permits Tensor {
 
     /**
      * {@return the pseudo-inverse (Moore and Penrose) of each matrix of this {@code [..., m, n]}, F32 or F64: {@code [..., n,
-     * m]}} Singular values up to {@code max(m, n)} roundings of the largest count as 0. Its gradient is that of {@link #svd}.
+     * m]}} Singular values up to {@code max(m, n)} roundings of the largest count as 0. Its gradient is for changes that
+     * leave the rank as it is, and finite also where singular values are equal or 0.
      *
      * @throws TensorException if there are fewer than two dimensions, or the type is not F32 or F64
      */
@@ -289,9 +290,14 @@ public sealed interface MatrixMethods permits Tensor {
      * {@return the pseudo-inverse, for which singular values up to a part of the largest count as 0}
      *
      * @param relative the part, 0 or more
-     * @throws TensorException if there are fewer than two dimensions, or the type is not F32 or F64
+     * @throws TensorException if there are fewer than two dimensions, the type is not F32 or F64, or the part is not a number
+     *     of 0 or more
      */
     default Tensor pinv(double relative) {
+        if (!(relative >= 0)) {
+            throw new TensorException("pinv: singular values up to " + relative
+                    + " of the largest as 0 (expected a part of 0 or more); leave it out for that of the type");
+        }
         return Decompositions.pseudoInverse(self(), relative);
     }
 
@@ -374,13 +380,18 @@ public sealed interface MatrixMethods permits Tensor {
      *
      * @param other rows {@code [..., m, d]}
      * @param p the norm of the differences, 0 or more
-     * @throws TensorException if shapes do not fit, types differ, or p is negative
+     * @throws TensorException if shapes do not fit, types differ, or p is not a number of 0 or more
      */
     default Tensor cdist(Tensor other, double p) {
-        if (self().shape().rank() < 2 || other.shape().rank() < 2) {
+        if (self().shape().rank() < 2
+                || other.shape().rank() < 2
+                || self().shape().size(-1) != other.shape().size(-1)) {
             throw new TensorException("cdist: " + self().spec() + " and " + other.spec()
                     + " (expected rows [..., n, d] and [..., m, d]); reshape them?");
         }
-        return self().unsqueeze(-2).sub(other.unsqueeze(-3)).norm(p, new int[] {-1}, Keep.REMOVE);
+        if (!(p >= 0)) {
+            throw new TensorException("cdist: norm " + p + " (expected 0 or more); 2 is the Euclidean distance");
+        }
+        return Decompositions.distances(self(), other, p);
     }
 }

@@ -13,6 +13,9 @@ import dev.lanewise.tensor.spi.Origins;
 
 /** Decompositions of matrices that are composed of other operations. */
 public final class Decompositions {
+    /** Up to as many columns, distances are computed column by column. */
+    private static final long FEW_COLUMNS = 32;
+
     private Decompositions() {}
 
     /** The matrices' shape, if they are matrices. */
@@ -130,14 +133,40 @@ public final class Decompositions {
     /** By singular values, of which those up to a part of the largest count as 0; if it is negative, by the type's rounding. */
     public static Tensor pseudoInverse(Tensor a, double relative) {
         matrices("pinv", a);
-        Svd svd = a.svd();
-        Tensor kept = detached(svd.s()).gt(cutoff(a, svd.s(), relative));
+        Svd svd = detached(a).svd();
+        Tensor kept = svd.s().gt(cutoff(a, svd.s(), relative));
         Tensor safe = kept.where(svd.s(), svd.s().onesLike());
         Tensor inverse = kept.where(safe.reciprocal(), svd.s().zerosLike());
-        return svd.vt()
-                .transpose(-1, -2)
-                .mul(inverse.unsqueeze(-2))
-                .matmul(svd.u().transpose(-1, -2));
+        Tensor v = svd.vt().transpose(-1, -2);
+        Tensor value = v.mul(inverse.unsqueeze(-2)).matmul(svd.u().transpose(-1, -2));
+        if (Origins.of(a) == null) {
+            return value;
+        }
+        Tensor mask = kept.to(a.dtype()).unsqueeze(-2);
+        Tensor same = tracked(a, svd.u().mul(mask), v.mul(mask), inverse.unsqueeze(-2), mask);
+        return value.add(same.sub(detached(same)));
+    }
+
+    /**
+     * The pseudo-inverse for the sake of its derivatives, of any order, for changes that leave the rank as it is. With the
+     * kept singular vectors U and V and values S as constants, {@code A = L N^-1 R} of {@code L = A V S^-1},
+     * {@code R = S^-1 U^T A} and {@code N = S^-1 U^T A V S^-1}, so that its pseudo-inverse is {@code R^+ N L^+}, and L and R
+     * have full rank: {@code L^+ = (L^T L)^-1 L^T}, where {@code L^T L} is the identity but for roundings. No two singular
+     * values are subtracted, which may be equal.
+     */
+    private static Tensor tracked(Tensor a, Tensor u, Tensor v, Tensor inverse, Tensor mask) {
+        Tensor right = v.mul(inverse);
+        Tensor left = u.mul(inverse).transpose(-1, -2);
+        Tensor l = a.matmul(right);
+        Tensor r = left.matmul(a);
+        // ones where nothing is kept, so that there is an inverse
+        long k = mask.shape().size(-1);
+        Tensor others = Tensor.eye(k, a.dtype(), a.device()).mul(mask.rsub(1));
+        Tensor lt = l.transpose(-1, -2);
+        Tensor rt = r.transpose(-1, -2);
+        Tensor inverseOfL = lt.matmul(l).add(others).solve(lt);
+        Tensor inverseOfR = rt.matmul(r.matmul(rt).add(others).inverse());
+        return inverseOfR.matmul(left.matmul(l)).matmul(inverseOfL);
     }
 
     /** How many singular values are above the same cutoff. */
@@ -154,5 +183,18 @@ public final class Decompositions {
                 relative < 0 ? Math.max(a.shape().size(rank - 1), a.shape().size(rank - 2)) * rounding : relative;
         Tensor values = detached(s);
         return values.shape().isEmpty() ? values : values.amax(-1, Keep.KEEP).mul(part);
+    }
+
+    /**
+     * The norms of the differences of all pairs of rows. Of few columns the pairs lie side by side, so that the sums are over
+     * long rows of them.
+     */
+    public static Tensor distances(Tensor a, Tensor b, double p) {
+        if (a.shape().size(-1) > FEW_COLUMNS) {
+            return a.unsqueeze(-2).sub(b.unsqueeze(-3)).norm(p, new int[] {-1}, Keep.REMOVE);
+        }
+        Tensor rows = a.transpose(-1, -2).unsqueeze(-1);
+        Tensor columns = b.transpose(-1, -2).contiguous().unsqueeze(-2);
+        return rows.sub(columns).norm(p, new int[] {-3}, Keep.REMOVE);
     }
 }

@@ -1,6 +1,7 @@
 package dev.lanewise.testkit.golden;
 
 import dev.lanewise.tensor.Fourier;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.MatrixMethods.Eigh;
 import dev.lanewise.tensor.MatrixMethods.Lu;
 import dev.lanewise.tensor.MatrixMethods.MatrixNorm;
@@ -23,7 +24,13 @@ final class LinalgGoldenOps {
             Eigh eigh = x(in).eigh();
             return List.of(eigh.values(), eigh.vectors().square());
         });
-        ops.put("pinv", (in, a) -> List.of(x(in).pinv()));
+        ops.put("eigenvalues_cubed", (in, a) -> List.of(x(in).eigh().values().pow(3).sum()));
+        ops.put(
+                "pinv",
+                (in, a) -> List.of(a.has("rtol") ? x(in).pinv(a.number("rtol")) : x(in).pinv()));
+        ops.put(
+                "quantile",
+                (in, a) -> List.of(x(in).quantile(a.number("q"), a.dim("dim"), Keep.when(a.flag("keepdim")))));
         ops.put(
                 "solve_triangular",
                 (in, a) -> List.of(
