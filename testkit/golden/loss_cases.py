@@ -73,3 +73,30 @@ def losses(w, n, R):
         steps = torch.tensor([R.randint(t - 1, t) for _ in range(b)])
         w.case("ctc_loss", lambda x, labels, steps, lengths: F.ctc_loss(F.log_softmax(x, 2), labels, steps, lengths, blank, r),
                {"x": rn(t, b, k), "labels": labels, "steps": steps, "lengths": lengths}, {**at, "blank": blank, "applied_to": "log_softmax(x, 2)"})
+    # behind all others, whose numbers stay the same
+    probabilities(w)
+    variances(w)
+    for full in (True, False):
+        w.case("poisson_nll_loss", lambda x, target, full=full: F.poisson_nll_loss(x, target, False, full, eps=1e-3),
+               {"x": torch.rand(3, 4, dtype=D) * 5, "target": torch.randint(0, 6, (3, 4)).to(D)},
+               {"reduction": "mean", "full": full, "log_input": False, "eps": 1e-3}, nograd=("target",))
+
+
+def probabilities(w):
+    """Cross-entropy with targets that are probabilities of classes."""
+    for shape in ((4,), (3, 5), (2, 3, 4), (2, 3, 2, 2)):
+        c = shape[0] if len(shape) == 1 else shape[1]
+        for r, smooth, weighted in (("mean", 0., False), ("sum", .1, True), ("none", .3, True), ("mean", .2, True)):
+            inputs = {"x": rn(*shape), "target": torch.softmax(rn(*shape), 0 if len(shape) == 1 else 1)}
+            if weighted:
+                inputs["weight"] = torch.rand(c, dtype=D) + .1
+            w.case("cross_entropy", lambda x, target, weight=None, r=r, s=smooth: F.cross_entropy(x, target, weight, reduction=r, label_smoothing=s),
+                   inputs, {"reduction": r, "ignore_index": -100, "label_smoothing": smooth}, nograd=("weight",))
+
+
+def variances(w):
+    """One variance for each row, also where there are as many rows as columns."""
+    for b, c, shape in ((3, 3, (3,)), (2, 4, (2,)), (2, 4, (2, 1)), (3, 3, (3, 3))):
+        for r in ("mean", "none"):
+            w.case("gaussian_nll_loss", lambda x, target, var, r=r: F.gaussian_nll_loss(x, target, var, reduction=r),
+                   {"x": rn(b, c), "target": rn(b, c), "var": torch.rand(shape, dtype=D) + .1}, {"reduction": r, "full": False})

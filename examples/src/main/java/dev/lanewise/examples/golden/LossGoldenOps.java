@@ -37,7 +37,11 @@ final class LossGoldenOps {
         loss("soft_margin_loss", a -> MarginLosses.softMargin(NnGoldenOps.reduction(a)));
         loss("multilabel_margin_loss", a -> MarginLosses.multiLabelMargin(NnGoldenOps.reduction(a)));
         loss("multilabel_soft_margin_loss", a -> MarginLosses.multiLabelSoftMargin(NnGoldenOps.reduction(a)));
-        loss("poisson_nll_loss", a -> Losses.poisson(a.flag("full"), NnGoldenOps.reduction(a)));
+        loss(
+                "poisson_nll_loss",
+                a -> a.has("log_input")
+                        ? Losses.poissonOfCounts(a.flag("full"), a.number("eps"), NnGoldenOps.reduction(a))
+                        : Losses.poisson(a.flag("full"), NnGoldenOps.reduction(a)));
         loss("focal_loss", a -> Losses.focal(a.number("alpha"), a.number("gamma"), NnGoldenOps.reduction(a)));
         loss("dice_loss", a -> new DiceLoss(a.number("smooth"), NnGoldenOps.reduction(a)));
         loss("bpr_loss", a -> Losses.bayesianPersonalizedRanking(NnGoldenOps.reduction(a)));

@@ -1,11 +1,14 @@
 package dev.lanewise.nn.loss;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
@@ -14,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}: {@code -log(softmax(logits)[class])},
  * times the weight of the class, with the target spread by label smoothing as in PyTorch.
+ *
+ * <p>Targets of a floating-point type and the shape of the logits are probabilities of the classes, such as those of
+ * {@link dev.lanewise.nn.data.image.MixedImages}: {@code -sum_c(w_c t_c logp_c)}. As in PyTorch their mean is over all
+ * places, whatever the weights, and none is ignored.
  *
  * @param reduction how rows combine
  * @param ignoreIndex rows of this class are left out of the loss and of its mean
@@ -37,6 +44,9 @@ public record CrossEntropyLoss(
 
     @Override
     public Tensor of(Tensor logits, Tensor classes) {
+        if (classes.dtype().isFloating()) {
+            return ofProbabilities(Autocast.widened(logits), classes);
+        }
         int rank = logits.shape().rank();
         if (rank == 1) {
             Tensor loss = rows(logits.unsqueeze(0), classes.reshape(1));
@@ -53,15 +63,54 @@ public record CrossEntropyLoss(
         return reduction == Reduction.NONE ? loss.reshape(classes.shape()) : loss;
     }
 
+    private Tensor ofProbabilities(Tensor logits, Tensor given) {
+        Losses.checkShapes("cross_entropy", logits, given);
+        if (logits.shape().rank() == 0) {
+            throw new TensorException("cross_entropy: logits " + logits.spec()
+                    + " (expected [c] or [n, c, ...]); give one for each class");
+        }
+        int dim = classDim(logits.shape());
+        long c = logits.shape().size(dim);
+        Tensor t = given.to(logits.dtype());
+        Tensor spread = labelSmoothing == 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / c);
+        Tensor weighted = weight == null ? spread : spread.mul(ofClasses(weight, logits, dim));
+        Tensor loss = logits.logSoftmax(dim).mul(weighted).neg().sum(dim);
+        return Losses.reduce(loss, reduction);
+    }
+
+    private static int classDim(Shape logits) {
+        return logits.rank() == 1 ? 0 : 1;
+    }
+
+    /** The weights of the classes, along their dimension. */
+    private static Tensor ofClasses(Tensor weight, Tensor logits, int dim) {
+        long c = logits.shape().size(dim);
+        if (!weight.shape().equals(Shape.of(c))) {
+            throw new TensorException("cross_entropy: logits " + logits.spec() + " and weights " + weight.spec()
+                    + " (expected one weight for each class); give [" + c + "]");
+        }
+        long[] sizes = new long[logits.shape().rank() - dim];
+        Arrays.fill(sizes, 1);
+        sizes[0] = c;
+        return weight.to(logits.dtype()).reshape(sizes);
+    }
+
     private Tensor rows(Tensor logits, Tensor classes) {
         return logits.crossEntropy(classes, weight, reduction, ignoreIndex, labelSmoothing);
     }
 
-    /** The rows that are not ignored, or the sum of their classes' weights. */
+    /** The rows that are not ignored, or the sum of their classes' weights; of probabilities all rows. */
     @Override
     public OptionalDouble averagedOver(Tensor classes) {
         if (reduction == Reduction.SUM) {
             return OptionalDouble.empty();
+        }
+        if (classes.dtype().isFloating()) {
+            Shape shape = classes.shape();
+            return OptionalDouble.of(
+                    shape.rank() == 0
+                            ? 1
+                            : shape.without(classDim(shape)).elements());
         }
         return Autograd.noGrad(() -> {
             try (var ignored = Scope.open("cross-entropy")) {

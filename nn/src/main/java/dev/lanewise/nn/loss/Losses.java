@@ -216,6 +216,24 @@ public final class Losses {
         });
     }
 
+    /**
+     * The negative log-likelihood of counts t under a Poisson distribution, of expected counts themselves: {@code x - t log(x +
+     * epsilon)}, PyTorch's with {@code log_input=False}.
+     *
+     * @param full whether Stirling's approximation of {@code log(t!)} is added, for counts above 1
+     * @param epsilon keeps the logarithm finite where x is 0, usually 1e-8
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
+     * @throws TensorException if epsilon is not a finite number of 0 or more
+     */
+    public static Loss poissonOfCounts(boolean full, double epsilon, Reduction reduction) {
+        check("poisson_nll_loss: epsilon", epsilon, epsilon >= 0, "0 or more");
+        return reducing("poisson_nll_loss", reduction, (x, t) -> {
+            Tensor loss = x.sub(t.mul(x.add(epsilon).log()));
+            return full ? loss.add(stirling(t)) : loss;
+        });
+    }
+
     /** {@code t log(t) - t + log(2 pi t) / 2} where t is above 1, else 0. */
     private static Tensor stirling(Tensor t) {
         Tensor many = t.gt(1);

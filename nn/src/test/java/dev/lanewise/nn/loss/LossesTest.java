@@ -93,4 +93,19 @@ final class LossesTest {
         }
         assertThat(loss).hasToString("nll_loss(reduction=SUM)");
     }
+
+    @Test
+    void probabilitiesOfClassesThatDoNotFitAreNamed() {
+        Tensor logits = Tensor.ones(4, 3);
+        CrossEntropyLoss weighted = new CrossEntropyLoss(Reduction.MEAN, -100, 0, Tensor.ones(4));
+        assertThatThrownBy(() -> weighted.of(logits, Tensor.ones(4)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("cross_entropy: prediction F32[4, 3] and target F32[4] differ in shape");
+        assertThatThrownBy(() -> weighted.of(logits, logits))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("weights F32[4] (expected one weight for each class)");
+        CrossEntropyLoss plain = new CrossEntropyLoss();
+        assertThat(plain.averagedOver(Tensor.ones(4, 3, 2))).hasValue(8);
+        assertThat(plain.averagedOver(Tensor.ones(3))).hasValue(1);
+    }
 }

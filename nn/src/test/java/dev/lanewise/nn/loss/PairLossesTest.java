@@ -9,6 +9,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import org.junit.jupiter.api.Test;
@@ -108,5 +109,29 @@ final class PairLossesTest {
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("filled with -1");
         assertThatThrownBy(() -> Losses.focal(0.25, -1, Reduction.MEAN)).isInstanceOf(TensorException.class);
+    }
+
+    @Test
+    void variancesOfRowsAreToldByTheirShape() {
+        Tensor mean = random(1, 3, 3);
+        Tensor target = random(2, 3, 3);
+        Tensor rows = random(3, 3).square().add(0.1);
+        GaussianNllLoss loss = new GaussianNllLoss(false, 1e-6, Reduction.NONE);
+        double[] byRow = loss.of(mean, target, rows.unsqueeze(1)).toDoubleArray();
+        assertThat(loss.of(mean, target, rows).toDoubleArray()).containsExactly(byRow);
+        assertThat(loss.of(mean, target, rows.unsqueeze(0)).toDoubleArray()).isNotEqualTo(byRow);
+        assertThat(loss.of(mean, target, Tensor.of(0.5).reshape(Shape.SCALAR)).toDoubleArray())
+                .containsExactly(
+                        loss.of(mean, target, mean.zerosLike().add(0.5)).toDoubleArray());
+        Tensor wide = random(4, 2, 3);
+        assertThatThrownBy(() -> loss.of(wide, wide, rows))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("variance F64[3] for a mean of [2, 3]");
+        assertThatThrownBy(() -> loss.of(rows, rows, rows.unsqueeze(1)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("variance F64[3, 1] for a mean of [3]");
+        assertThatThrownBy(() -> loss.of(mean, target, rows.sub(10)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("negative variance");
     }
 }

@@ -1,13 +1,17 @@
 package dev.lanewise.nn.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.nn.data.TensorDataset;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,7 +72,7 @@ final class MixedImagesTest {
         dataset.epoch(1);
         assertThat(dataset.batch(THREE).y().toFloatArray()[0]).isNotEqualTo(first);
         assertThat(dataset.batch(new long[] {1}).y().toFloatArray()).containsExactly(0, 1, 0);
-        assertThatIllegalArgumentException().isThrownBy(() -> MixedImages.mixUp(images(), 3, 0, 5));
+        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> MixedImages.mixUp(images(), 3, 0, 5));
     }
 
     /** Beta(a, a) has the mean 1/2 and the variance 1 / (8 a + 4). */
@@ -124,5 +128,21 @@ final class MixedImagesTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ImageTransforms.randomResizedCrop(4, 0.5, 0.2, 1, 1))
                 .withMessageContaining("areas from 0.5 to 0.2");
+    }
+
+    /** The loss of shares of classes is the same share of the losses of classes. */
+    @Test
+    void lossesTakeWhatWasMixed() {
+        Batch mixed = MixedImages.mixUp(images(), 3, 1, 5).batch(THREE);
+        double share = mixed.y().toFloatArray()[0];
+        Tensor logits = new Rng(1).randn(3, 3);
+        CrossEntropyLoss loss = new CrossEntropyLoss();
+        double own = loss.of(logits, Tensor.of(THREE)).item();
+        double other = loss.of(logits, Tensor.of(2L, 0L, 1L)).item();
+        assertThat(loss.of(logits, mixed.y()).item()).isCloseTo(share * own + (1 - share) * other, within(1e-5));
+        // a step of several parts, and a measurement, divide the sum by the samples
+        assertThat(loss.averagedOver(mixed.y())).hasValue(3);
+        assertThat(loss.sum(logits, mixed.y()).item())
+                .isCloseTo(3 * loss.of(logits, mixed.y()).item(), within(1e-5));
     }
 }
