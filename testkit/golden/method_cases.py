@@ -53,6 +53,8 @@ def optimizers(w, n, R):
                {k: list(v) if isinstance(v, tuple) else v for k, v in kw.items()}, grad=False)
     lbfgs(w)
     schedules(w)
+    # behind all others, whose numbers stay the same
+    rosenbrock(w)
 
 
 def lbfgs(w):
@@ -73,6 +75,25 @@ def lbfgs(w):
             return torch.stack(res)
         w.case("optim_lbfgs", run, {"x": torch.randn(6, dtype=D), "a": torch.randn(8, 6, dtype=D), "b": torch.randn(8, dtype=D)},
                kw, grad=False, rtol=1e-5, atol=1e-6)
+
+
+def rosenbrock(w):
+    """x after each of six steps down Rosenbrock's valley, where line searches are long; computed in float64."""
+    for x, kw in (([-1.2, 1.], dict(max_iter=20)), ([-1.2, 1., -.5, 2.], dict(max_iter=4)), ([3., -2., 4.], dict(max_iter=2)),
+                  ([-1.2, 1., 1.5], dict(max_iter=5, lr=.01, history_size=2)), ([0., 0.], dict(max_iter=3, lr=20.))):
+        def run(x, kw=kw):
+            p = torch.nn.Parameter(x.detach().clone())
+            o, res = torch.optim.LBFGS([p], line_search_fn="strong_wolfe", **kw), []
+            def closure():
+                o.zero_grad()
+                loss = (100 * (p[1:] - p[:-1] ** 2) ** 2 + (1 - p[:-1]) ** 2).sum()
+                loss.backward()
+                return loss
+            for _ in range(6):
+                o.step(closure)
+                res.append(p.detach().clone())
+            return torch.stack(res)
+        w.case("optim_lbfgs_rosenbrock", run, {"x": torch.tensor(x, dtype=D)}, {"line_search_fn": "strong_wolfe", **kw}, grad=False, rtol=1e-5, atol=1e-6)
 
 
 def schedules(w):

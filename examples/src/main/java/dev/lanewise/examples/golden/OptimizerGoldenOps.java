@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /** Adapters from reference cases to optimizers; attributes that are missing have PyTorch's defaults. */
 final class OptimizerGoldenOps {
@@ -45,6 +46,7 @@ final class OptimizerGoldenOps {
         ops.put("optim_adafactor", steps(OptimizerGoldenOps::adafactor));
         ops.put("optim_muon", steps(OptimizerGoldenOps::muon));
         ops.put("optim_lbfgs", OptimizerGoldenOps::lbfgs);
+        ops.put("optim_lbfgs_rosenbrock", OptimizerGoldenOps::rosenbrock);
         return ops;
     }
 
@@ -99,11 +101,32 @@ final class OptimizerGoldenOps {
                 : new double[] {first, second};
     }
 
-    /** Four steps on {@code |A x - b|^2 / 2 + sum(x^4) / 10}, in F64 as by PyTorch. */
+    /** Four steps on {@code |A x - b|^2 / 2 + sum(x^4) / 10}. */
     private static List<Tensor> lbfgs(Map<String, Tensor> inputs, Attributes a) {
-        Parameter x = new Parameter(NnGoldenOps.input(inputs, "x").to(DType.F64));
         Tensor matrix = NnGoldenOps.input(inputs, "a").to(DType.F64);
         Tensor target = NnGoldenOps.input(inputs, "b").to(DType.F64);
+        return lbfgs(inputs, a, 4, x -> matrix.matmul(x)
+                .sub(target)
+                .square()
+                .sum()
+                .div(2)
+                .add(x.pow(4).sum().mul(0.1)));
+    }
+
+    /** Six steps on {@code sum(100 (x[i + 1] - x[i]^2)^2 + (1 - x[i])^2)}. */
+    private static List<Tensor> rosenbrock(Map<String, Tensor> inputs, Attributes a) {
+        return lbfgs(inputs, a, 6, x -> {
+            long last = x.shape().size(0) - 1;
+            Tensor first = x.narrow(0, 0, last);
+            Tensor valley = x.narrow(0, 1, last).sub(first.square()).square().mul(100);
+            return valley.add(first.rsub(1).square()).sum();
+        });
+    }
+
+    /** What x is after each step, in F64 as by PyTorch. */
+    private static List<Tensor> lbfgs(
+            Map<String, Tensor> inputs, Attributes a, int steps, UnaryOperator<Tensor> loss) {
+        Parameter x = new Parameter(NnGoldenOps.input(inputs, "x").to(DType.F64));
         Lbfgs.Options defaults = Lbfgs.Options.defaults();
         int iterations = a.dim("max_iter");
         Lbfgs optimizer = new Lbfgs(
@@ -116,14 +139,9 @@ final class OptimizerGoldenOps {
                         defaults.changeTolerance(),
                         (int) a.number("history_size", 100),
                         a.has("line_search_fn")));
-        Tensor[] after = new Tensor[4];
+        Tensor[] after = new Tensor[steps];
         for (int step = 0; step < after.length; step++) {
-            optimizer.step(() -> matrix.matmul(x.tensor())
-                    .sub(target)
-                    .square()
-                    .sum()
-                    .div(2)
-                    .add(x.tensor().pow(4).sum().mul(0.1)));
+            optimizer.step(() -> loss.apply(x.tensor()));
             after[step] = Autograd.detach(x.leaf()).to(DType.F32);
         }
         return List.of(Tensor.stack(0, after));

@@ -19,7 +19,6 @@ final class StrongWolfe {
     private final DoubleFunction<Point> evaluate;
     private final Point start;
     private final int most;
-    private int evaluations;
 
     /**
      * A search.
@@ -34,11 +33,6 @@ final class StrongWolfe {
         this.most = most;
     }
 
-    /** How many evaluations were made. */
-    int evaluations() {
-        return evaluations;
-    }
-
     /**
      * The best place that was found.
      *
@@ -47,7 +41,7 @@ final class StrongWolfe {
      */
     Point find(double first, double leastWidth) {
         Point before = start;
-        Point now = at(first);
+        Point now = evaluate.apply(first);
         for (int i = 0; i < most; i++) {
             if (isTooHigh(now) || i > 1 && now.loss >= before.loss) {
                 return zoom(before, now, i, leastWidth);
@@ -60,16 +54,15 @@ final class StrongWolfe {
             }
             double next = minimum(before, now, now.step + 0.01 * (now.step - before.step), now.step * 10);
             before = now;
-            now = at(next);
+            now = evaluate.apply(next);
         }
-        return start.loss <= now.loss ? start : now;
+        return now.loss < start.loss ? now : start;
     }
 
     /** Narrows an interval that holds a step to be found. */
     private Point zoom(Point a, Point b, int made, double leastWidth) {
-        boolean isInOrder = a.loss <= b.loss;
-        Point low = isInOrder ? a : b;
-        Point high = isInOrder ? b : a;
+        Point low = b.loss < a.loss ? b : a;
+        Point high = b.loss < a.loss ? a : b;
         boolean stuck = false;
         for (int i = made; i < most && Math.abs(high.step - low.step) >= leastWidth; i++) {
             double from = Math.min(low.step, high.step);
@@ -82,9 +75,11 @@ final class StrongWolfe {
                 near = false;
             }
             stuck = near;
-            Point now = at(step);
+            Point now = evaluate.apply(step);
             if (isTooHigh(now) || now.loss >= low.loss) {
-                high = now;
+                // of two that are not low enough the lower one stays
+                high = now.loss < low.loss ? low : now;
+                low = now.loss < low.loss ? now : low;
                 continue;
             }
             if (isFlat(now)) {
@@ -95,16 +90,12 @@ final class StrongWolfe {
             }
             low = now;
         }
-        return high.loss < low.loss ? high : low;
+        return low;
     }
 
-    private Point at(double step) {
-        evaluations++;
-        return evaluate.apply(step);
-    }
-
+    /** NaN is too high as well. */
     private boolean isTooHigh(Point p) {
-        return p.loss > start.loss + ENOUGH_DESCENT * p.step * start.slope;
+        return !(p.loss <= start.loss + ENOUGH_DESCENT * p.step * start.slope);
     }
 
     private boolean isFlat(Point p) {
@@ -123,6 +114,8 @@ final class StrongWolfe {
         }
         double root = Math.sqrt(square);
         double part = (right.slope + root - chord) / (right.slope - left.slope + 2 * root);
-        return Math.min(Math.max(right.step - (right.step - left.step) * part, least), greatest);
+        double place = right.step - (right.step - left.step) * part;
+        // where a loss is infinite, there is no cubic
+        return Double.isNaN(place) ? (least + greatest) / 2 : Math.min(Math.max(place, least), greatest);
     }
 }
