@@ -2,9 +2,11 @@ package dev.lanewise.nn.internal;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Functions that see, and may exchange, a layer's result and the gradient with respect to it. */
 public final class Hooks {
@@ -54,9 +56,16 @@ public final class Hooks {
     public Tensor apply(Tensor result) {
         Tensor y = result;
         for (UnaryOperator<Tensor> hook : forward) {
-            y = hook.apply(y);
+            y = given(hook.apply(y));
         }
         return backward.isEmpty() || !Autograd.isTracked(y) ? y : Autograd.apply(new Watched(List.copyOf(backward)), y);
+    }
+
+    private static Tensor given(@Nullable Tensor result) {
+        if (result == null) {
+            throw new TensorException("hook: returned null (expected a tensor); return the one that it was given");
+        }
+        return result;
     }
 
     /** The same tensor, whose gradient is seen. */
@@ -75,7 +84,7 @@ public final class Hooks {
         public Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output) {
             Tensor gradient = upstream;
             for (UnaryOperator<Tensor> hook : hooks) {
-                gradient = hook.apply(gradient);
+                gradient = given(hook.apply(gradient));
             }
             return new Tensor[] {gradient};
         }

@@ -1,8 +1,11 @@
 package dev.lanewise.nn.parametrize;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.ConvTranspose2d;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.spatial.ConvTranspose1d;
+import dev.lanewise.nn.spatial.ConvTranspose3d;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -87,7 +90,8 @@ public final class SpectralNorm extends Layer {
     }
 
     /**
-     * Parametrizes a layer's weight by its first dimension, with one iteration for each use in training.
+     * Parametrizes a layer's weight by the dimension of its results, with one iteration for each use in training: by the
+     * first one, of transposed convolutions by the second, as in PyTorch.
      *
      * @param <L> the kind of layer
      * @param layer the layer
@@ -96,7 +100,13 @@ public final class SpectralNorm extends Layer {
      * @return the layer
      */
     public static <L extends Layer> L apply(L layer, String name, Rng rng) {
-        return apply(layer, name, 0, 1, 1e-12, rng);
+        return apply(layer, name, isTransposed(layer) ? 1 : 0, 1, 1e-12, rng);
+    }
+
+    private static boolean isTransposed(Layer layer) {
+        return layer instanceof ConvTranspose1d
+                || layer instanceof ConvTranspose2d
+                || layer instanceof ConvTranspose3d;
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.ConvTranspose2d;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.ReLU;
@@ -115,5 +116,49 @@ final class ParametrizationsTest {
         assertThatThrownBy(() -> model.hookForward("3", z -> z))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("no '3'");
+    }
+
+    @Test
+    void spectralNormOfATransposedConvolutionIsByItsResults() {
+        ConvTranspose2d layer = SpectralNorm.apply(new ConvTranspose2d(2, 5, 3), "weight", new Rng(1));
+        assertThat(layer.stateDict()
+                        .get("parametrizations.weight.0._u")
+                        .shape()
+                        .toArray())
+                .containsExactly(5);
+    }
+
+    @Test
+    void hooksThatGiveNothingAreAnError() {
+        Linear linear = new Linear(2, 2, new Rng(1));
+        Runnable remove = linear.hookForward("", y -> null);
+        assertThatThrownBy(() -> linear.forward(Tensor.ones(1, 2)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("hook: returned null");
+        remove.run();
+        linear.hookBackward("", g -> null);
+        Tensor y = linear.forward(Tensor.ones(1, 2)).sum();
+        assertThatThrownBy(() -> Autograd.gradients(y))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("hook: returned null");
+    }
+
+    @Test
+    void hooksMayRemoveThemselvesWhileTheyRun() {
+        Linear linear = new Linear(2, 2, new Rng(1));
+        List<Runnable> removals = new ArrayList<>();
+        List<String> seen = new ArrayList<>();
+        removals.add(linear.hookForward("", y -> {
+            removals.getFirst().run();
+            seen.add("once");
+            return y;
+        }));
+        linear.hookForward("", y -> {
+            seen.add("always");
+            return y;
+        });
+        linear.forward(Tensor.ones(1, 2));
+        linear.forward(Tensor.ones(1, 2));
+        assertThat(seen).containsExactly("once", "always", "always");
     }
 }
