@@ -412,7 +412,7 @@ public abstract class Layer {
      * shapes.
      *
      * @param state tensors by full name, exactly those of {@link #stateDict}; for a parameter with several names, one
-     *     suffices
+     *     suffices, and the number of batches that a batch normalization has seen may be missing, as in PyTorch
      * @throws TensorException if names or shapes differ, naming all missing and unexpected names and all differing
      *     shapes; then nothing is changed
      */

@@ -29,6 +29,8 @@ public final class StateLoader {
         void read(String name, Tensor target);
     }
 
+    private static final String COUNTER = "num_batches_tracked";
+
     private StateLoader() {}
 
     /**
@@ -89,10 +91,15 @@ public final class StateLoader {
             }
         });
         // a tied parameter is present under one of its names
-        missing.removeIf(name -> loaded.stream().anyMatch(other -> own.get(other) == own.get(name)));
+        missing.removeIf(name -> isCounter(name) || loaded.stream().anyMatch(other -> own.get(other) == own.get(name)));
         TreeSet<String> unexpected = new TreeSet<>(savedNames.keySet());
         unexpected.removeAll(own.keySet());
         return new Loaded(loaded, List.copyOf(missing), List.copyOf(unexpected), List.copyOf(mismatched.values()));
+    }
+
+    /** Batch normalization computes nothing of its counter, and PyTorch once did not save it. */
+    private static boolean isCounter(String name) {
+        return name.equals(COUNTER) || name.endsWith("." + COUNTER);
     }
 
     /** A state in memory. */

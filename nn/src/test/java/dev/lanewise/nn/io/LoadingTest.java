@@ -3,6 +3,7 @@ package dev.lanewise.nn.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.nn.BatchNorm;
 import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
@@ -195,5 +196,24 @@ final class LoadingTest {
         assertThat(named.stateDict().keySet()).containsExactly("in.weight", "in.bias", "out.weight", "out.bias");
         assertThat(named.forward(Tensor.ones(2, 3)).shape().toArray()).containsExactly(2, 2);
         assertThat(named.size()).isEqualTo(2);
+    }
+
+    /** PyTorch did not save them before version 0.4.1, and fills them in. */
+    @Test
+    void countersOfBatchesMayBeMissing() {
+        Layer saved = new Sequential(new Linear(3, 4, new Rng(1)), new BatchNorm(4));
+        saved.forward(Tensor.ones(2, 3));
+        Map<String, Tensor> state = new LinkedHashMap<>(saved.stateDict());
+        state.remove("1.num_batches_tracked");
+        Layer model = new Sequential(new Linear(3, 4, new Rng(2)), new BatchNorm(4));
+        model.loadStateDict(state);
+        assertThat(model.stateDict().get("0.weight").toFloatArray())
+                .containsExactly(state.get("0.weight").toFloatArray());
+        assertThat(model.stateDict().get("1.num_batches_tracked").itemLong()).isZero();
+        assertThat(model.loadStateDict(state, Loading.exact()).isComplete()).isTrue();
+        state.remove("1.running_mean");
+        assertThatThrownBy(() -> model.loadStateDict(state))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("missing 1.running_mean;");
     }
 }
