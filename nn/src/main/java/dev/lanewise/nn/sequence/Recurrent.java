@@ -222,11 +222,12 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
             }
             checkInput(x);
             checkLengths(lengths, x.shape().size(1));
-            this.x = x;
             this.lengths = lengths.to(DType.I64);
             time = Tensor.arange(x.shape().size(1), DType.I64, x.device());
             Tensor ends = this.lengths.unsqueeze(1);
             within = time.lt(ends);
+            // times 0 in the gradients, NaN in the padding would be NaN
+            this.x = masked(x);
             reversed = within.where(ends.sub(time).sub(1L), time.expand(within.shape()));
         }
 

@@ -110,4 +110,22 @@ final class PackedTest {
         assertThatThrownBy(() -> gru.forward(Tensor.ones(4, 3)))
                 .hasMessageStartingWith("gru: input F32[4, 3] (expected [n, time, 3])");
     }
+
+    /** As where padding is what was in memory before. */
+    @ParameterizedTest
+    @MethodSource("networks")
+    void paddingMayBeAnything(Recurrent network) {
+        Tensor zeros = new Rng(2).randn(DType.F32, 3, 4, 3);
+        Tensor within = Tensor.arange(4).lt(Tensor.of(LENGTHS).unsqueeze(1)).unsqueeze(2);
+        Tensor nan = within.where(zeros, zeros.zerosLike().add(Double.NaN));
+        Gradients expected = gradients(network, within.where(zeros, zeros.zerosLike()));
+        Gradients got = gradients(network, nan);
+        network.parameters().forEach(p -> assertThat(got.of(p.leaf()).toFloatArray())
+                .containsExactly(expected.of(p.leaf()).toFloatArray()));
+    }
+
+    private static Gradients gradients(Recurrent network, Tensor x) {
+        return Autograd.gradients(
+                network.run(x, Tensor.of(LENGTHS)).output().square().sum());
+    }
 }
