@@ -213,6 +213,16 @@ final class ModuleTest {
         }
     }
 
+    /** As in PyTorch. */
+    @Test
+    void ofEqualElementsOfABagTheFirstGetsTheGradient() {
+        EmbeddingBag bag =
+                new EmbeddingBag(new Parameter(Tensor.ones(3, 1)), EmbeddingBag.Mode.MAX, Embedding.NO_PADDING);
+        Tensor table = bag.parameters().getFirst().leaf();
+        Tensor y = bag.forward(Tensor.of(new long[] {2, 0, 1}, 1, 3));
+        assertThat(Autograd.gradients(y.sum()).of(table).toFloatArray()).containsExactly(0, 0, 1);
+    }
+
     @Test
     void attentionRefusesAMaskOfIntegers() {
         MultiHeadAttention attention = new MultiHeadAttention(4, 2, new Rng(1));

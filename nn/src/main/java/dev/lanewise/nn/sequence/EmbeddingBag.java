@@ -167,8 +167,10 @@ public final class EmbeddingBag extends Layer {
             case SUM -> sum;
             case MEAN -> sum.div(counts.to(sum.dtype()).unsqueeze(-1));
             case MAX -> {
-                Tensor largest =
-                        looked.maskedFill(mask.not(), Double.NEGATIVE_INFINITY).amax(1);
+                // of equal elements the first one gets the gradient, as in PyTorch
+                Tensor largest = looked.maskedFill(mask.not(), Double.NEGATIVE_INFINITY)
+                        .max(1)
+                        .values();
                 yield there.any(1, Keep.KEEP).where(largest, largest.zerosLike());
             }
         };
