@@ -13,6 +13,9 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.spi.Windows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -44,13 +47,7 @@ final class SampleRules {
                 }
             }
             case Conv1d conv -> {
-                // an image of one row
-                Window window = conv.window();
-                Window rows = Window.of(1, window.kernel().getFirst())
-                        .stride(1, window.stride().getFirst())
-                        .padding(0, window.padding().getFirst())
-                        .dilation(1, window.dilation().getFirst());
-                put(found, conv.weight(), convolution(x.unsqueeze(2), g, rows, conv.groups(), conv.weight()));
+                put(found, conv.weight(), convolution(x, g, conv.window(), conv.groups(), conv.weight()));
                 put(found, conv.bias(), g.sum(2));
             }
             case Conv2d conv -> {
@@ -82,14 +79,22 @@ final class SampleRules {
                 : g.transpose(1, 2).matmul(x);
     }
 
+    /** The samples as groups of one image's channels: then each has a weight of its own, and a gradient of it. */
     private static Tensor convolution(Tensor x, Tensor g, Window window, int groups, Parameter weight) {
         Shape shape = weight.leaf().shape();
         long n = x.shape().size(0);
-        Tensor patches = x.unfold(window);
-        long places = patches.shape().size(2);
-        Tensor of = patches.reshape(n, groups, patches.shape().size(1) / groups, places);
-        Tensor by = g.reshape(n, groups, shape.size(0) / groups, places);
-        return by.matmul(of.transpose(2, 3)).reshape(Shape.of(n).concat(shape).toArray());
+        Shape weights = shape.with(0, n * shape.size(0));
+        Convolution2d one = Windows.convolution2d(
+                "gradients of samples", window, weights, Math.toIntExact(n * groups), false);
+        long rows = shape.rank() == 3 ? 1 : shape.size(2);
+        return Tensor.apply(new Convolution2dWeightGrad(one, rows, shape.size(-1)), asOne(g), asOne(x))
+                .reshape(Shape.of(n).concat(shape).toArray());
+    }
+
+    /** {@code [n, c, (h,) w]} as one image {@code [1, n c, h, w]}; a signal has one row. */
+    private static Tensor asOne(Tensor samples) {
+        Tensor channels = samples.flatten(0, 1).unsqueeze(0);
+        return samples.shape().rank() == 3 ? channels.unsqueeze(2) : channels;
     }
 
     /** The rows that each sample looked up in a table of its own. */

@@ -218,6 +218,16 @@ final class SampleGradientsTest {
     }
 
     @Test
+    void convolutionsWhoseWindowHasItsUsualStride() {
+        Layer signals = new Sequential(new Conv1d(2, 3, Window.of(2)), new Flatten());
+        Batch batch = new Batch(new Rng(1).randn(3, 2, 4), Tensor.ones(3, 9));
+        assertSameAsOneByOne(signals, Losses.meanSquaredError(Reduction.SUM), batch);
+        Layer images = new Sequential(new Conv2d(2, 3, Window.of(2)), new Flatten());
+        Batch ofImages = new Batch(new Rng(1).randn(3, 2, 4, 3), Tensor.ones(3, 18));
+        assertSameAsOneByOne(images, Losses.meanSquaredError(Reduction.SUM), ofImages);
+    }
+
+    @Test
     void dropoutAndTheModelStayAsTheyAre() {
         Layer model = new Sequential(new Linear(4, 64), new Dropout(0.5, new Rng(1)), new Linear(64, 3));
         Map<String, Tensor> found = SampleGradients.of(model, new CrossEntropyLoss(), batch(3));
