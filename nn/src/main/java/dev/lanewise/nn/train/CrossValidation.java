@@ -44,9 +44,9 @@ public final class CrossValidation {
     }
 
     /**
-     * What all trainings led to.
+     * What the trainings led to.
      *
-     * @param folds the result of each, by its number
+     * @param folds the result of each, by its number; of fewer folds if the last of them was interrupted
      */
     public record Result(List<TrainingResult> folds) {
         /** Copies the list. */
@@ -55,11 +55,17 @@ public final class CrossValidation {
             folds = List.copyOf(folds);
         }
 
+        /** {@return whether no training was interrupted, and so all folds are there} */
+        public boolean isComplete() {
+            return folds.stream().noneMatch(fold -> fold.end() == TrainingResult.End.INTERRUPTED);
+        }
+
         /**
          * The mean of a figure of the last epochs.
          *
          * @param figure its name in {@link EpochFigures#asMap}
          * @return the mean over the folds
+         * @throws TensorException if the training of a fold was interrupted
          */
         public double mean(String figure) {
             Objects.requireNonNull(figure, "figure");
@@ -71,6 +77,7 @@ public final class CrossValidation {
          *
          * @param figure its name in {@link EpochFigures#asMap}
          * @return the deviation over the folds
+         * @throws TensorException if the training of a fold was interrupted
          */
         public double deviation(String figure) {
             Objects.requireNonNull(figure, "figure");
@@ -82,6 +89,10 @@ public final class CrossValidation {
         }
 
         private double[] values(String figure) {
+            if (!isComplete()) {
+                throw new TensorException("cross-validation: the training of fold " + (folds.size() - 1)
+                        + " was interrupted (expected all to end); run it again, with what was saved");
+            }
             return folds.stream()
                     .mapToDouble(fold -> fold.last().figure(figure))
                     .toArray();
@@ -120,16 +131,26 @@ public final class CrossValidation {
     }
 
     /**
-     * Trains once for each fold.
+     * Trains once for each fold. After a training that is {@linkplain TrainingResult.End#INTERRUPTED interrupted} none is begun.
+     * To go on then, let each fold save by {@link Checkpoints#last} to a file of its own, and resume from it where it is there:
+     * a fold that had ended gives its figures again.
      *
      * @param data the samples
      * @param count how many folds
      * @param seed decides on the parts
      * @param train makes a model and trains it
-     * @return the result of every fold
+     * @return the result of every fold, up to one that was interrupted
      */
     public static Result run(Dataset data, int count, long seed, Function<Fold, TrainingResult> train) {
-        return new Result(folds(data, count, seed).stream().map(train).toList());
+        List<TrainingResult> results = new ArrayList<>();
+        for (Fold fold : folds(data, count, seed)) {
+            TrainingResult result = train.apply(fold);
+            results.add(result);
+            if (result.end() == TrainingResult.End.INTERRUPTED) {
+                break;
+            }
+        }
+        return new Result(results);
     }
 
     /** Some of the samples of a data set. */

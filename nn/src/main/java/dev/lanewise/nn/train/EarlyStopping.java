@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Ends training when a figure has stopped improving. */
+/**
+ * Ends training when a figure has stopped improving. A training that ended so and is resumed ends at once, unless the patience
+ * has grown since; one that is not resumed begins anew.
+ */
 public final class EarlyStopping implements Callback {
     private final String figure;
     private final Goal goal;
@@ -15,6 +18,7 @@ public final class EarlyStopping implements Callback {
     private final double difference;
     private double best;
     private int waited;
+    private boolean resumed;
     private @Nullable Path bestFile;
 
     /**
@@ -83,6 +87,18 @@ public final class EarlyStopping implements Callback {
         if (bestFile != null) {
             TrainingState.checkWritable(bestFile);
         }
+        if (!resumed) {
+            best = goal.worst();
+            waited = 0;
+        }
+        resumed = false;
+        stopIfTooLong(training);
+    }
+
+    private void stopIfTooLong(Training training) {
+        if (waited > patience) {
+            training.stop(figure + " was not better than " + best + " for " + waited + " epochs");
+        }
     }
 
     @Override
@@ -102,8 +118,9 @@ public final class EarlyStopping implements Callback {
             if (bestFile != null) {
                 training.save(bestFile);
             }
-        } else if (++waited > patience) {
-            training.stop(figure + " was not better than " + best + " for " + waited + " epochs");
+        } else {
+            waited++;
+            stopIfTooLong(training);
         }
     }
 
@@ -121,5 +138,6 @@ public final class EarlyStopping implements Callback {
     public void restore(Map<String, Double> state) {
         best = state.getOrDefault("best", best);
         waited = state.getOrDefault("waited", 0.0).intValue();
+        resumed = true;
     }
 }

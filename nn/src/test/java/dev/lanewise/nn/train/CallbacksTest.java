@@ -76,6 +76,24 @@ final class CallbacksTest {
     }
 
     @Test
+    void aTrainingThatEndedEarlyEndsAtOnceWhenItIsResumedAndAnotherBeginsAnew() {
+        Path file = folder.resolve("ended");
+        EarlyStopping once = EarlyStopping.onLargest("validation_given", 0);
+        TrainingResult first =
+                trainer(1, 2, 1, 3, 4, 5).callbacks(once, Checkpoints.last(file)).fit(Toy.loader(16), 6);
+        assertThat(first.history()).hasSize(3);
+        TrainingResult resumed = trainer(9)
+                .callbacks(EarlyStopping.onLargest("validation_given", 0))
+                .resume(file)
+                .fit(Toy.loader(16), 6);
+        assertThat(resumed.end()).isEqualTo(TrainingResult.End.STOPPED);
+        assertThat(resumed.reason()).isEqualTo(first.reason());
+        assertThat(resumed.history()).hasSize(3);
+        assertThat(trainer(0, 0).callbacks(once).fit(Toy.loader(16), 6).history())
+                .hasSize(2);
+    }
+
+    @Test
     void plateauLowersTheRateByAFigureThatShouldGrow() {
         trainer(1, 2, 2, 3, 3, 3)
                 .callbacks(new ReduceOnPlateau("validation_given", Goal.LARGEST, new Plateau(optimizer, 0.5, 0, 0)))
