@@ -10,6 +10,9 @@ import java.util.stream.IntStream;
 
 /** Boxes {@code [n, 4]}, each {@code (x1, y1, x2, y2)} with {@code x1 <= x2} and {@code y1 <= y2}, as torchvision has them. */
 public final class Boxes {
+    /** More places in a part of a box than any image has pixels for. */
+    private static final long MOST_SAMPLES = 4096;
+
     private Boxes() {}
 
     /**
@@ -97,14 +100,14 @@ public final class Boxes {
 
     /**
      * What a feature map shows inside boxes, as images of one size (He et al. 2017, arXiv:1703.06870): each element is the
-     * mean of {@code samples x samples} places of its part of the box, interpolated linearly between the four nearest pixels.
-     * It has gradients for the features.
+     * mean of {@code samples x samples} places of its part of the box (or as many as the part has pixels), interpolated
+     * linearly between the four nearest pixels. It has gradients for the features.
      *
      * @param features {@code [n, c, h, w]}
      * @param boxes {@code [k, 5]}: the number of the image, then {@code (x1, y1, x2, y2)} in pixels of the input image
      * @param options sizes, scale and samples
      * @return {@code [k, c, height, width]}
-     * @throws TensorException if shapes don't fit
+     * @throws TensorException if shapes don't fit, or a box is so large that a part of it has more than 4,096 pixels
      */
     public static Tensor roiAlign(Tensor features, Tensor boxes, RoiAlign options) {
         if (features.shape().rank() != 4
@@ -117,8 +120,8 @@ public final class Boxes {
         long w = features.shape().size(3);
         Tensor b = Autograd.detach(boxes);
         double offset = options.aligned() ? 0.5 : 0;
-        Tensor x = places(b.select(1, 1), b.select(1, 3), options.width(), options, offset);
-        Tensor y = places(b.select(1, 2), b.select(1, 4), options.height(), options, offset);
+        Samples x = Samples.of(b.select(1, 1), b.select(1, 3), options.width(), options, offset);
+        Samples y = Samples.of(b.select(1, 2), b.select(1, 4), options.height(), options, offset);
         Axis rows = Axis.of(y, h);
         Axis columns = Axis.of(x, w);
         long k = boxes.shape().size(0);
@@ -142,35 +145,60 @@ public final class Boxes {
         if (sum == null) {
             throw new AssertionError("there are four neighbours");
         }
-        int samples = options.samples();
-        return sum.reshape(k, options.height(), samples, options.width(), samples, c)
-                .mean(2, 4)
+        return sum.reshape(k, options.height(), y.each, options.width(), x.each, c)
+                .sum(2, 4)
                 .permute(0, 3, 1, 2)
                 .contiguous();
     }
 
-    /** The places along one direction, {@code [k, size * samples]}, in pixels of the feature map. */
-    private static Tensor places(Tensor from, Tensor to, long size, RoiAlign options, double offset) {
-        Tensor start = from.mul(options.scale()).sub(offset).unsqueeze(1);
-        Tensor length = to.mul(options.scale()).sub(offset).unsqueeze(1).sub(start);
-        if (!options.aligned()) {
-            length = length.clamp(1, Double.POSITIVE_INFINITY);
+    /**
+     * What is looked at along one direction.
+     *
+     * @param places {@code [k, size * each]}, in pixels of the feature map
+     * @param shares how much each counts in its part's mean, likewise; 0 for those that a box has fewer of than another
+     * @param each how many places there are in a part
+     */
+    private record Samples(Tensor places, Tensor shares, long each) {
+        static Samples of(Tensor from, Tensor to, long size, RoiAlign options, double offset) {
+            Tensor start = from.mul(options.scale()).sub(offset).unsqueeze(1).unsqueeze(2);
+            Tensor end = to.mul(options.scale()).sub(offset).unsqueeze(1).unsqueeze(2);
+            Tensor length = end.sub(start);
+            if (!options.aligned()) {
+                length = length.clamp(1, Double.POSITIVE_INFINITY);
+            }
+            Tensor counts = options.samples() > 0
+                    ? length.zerosLike().add(options.samples())
+                    : length.div(size).ceil().clamp(0, Double.POSITIVE_INFINITY);
+            long each = options.samples() > 0 ? options.samples() : greatest(counts);
+            Tensor divisor = counts.clamp(1, Double.POSITIVE_INFINITY);
+            Tensor number = Tensor.arange(each).to(from.dtype()).to(from.device());
+            Tensor part = Tensor.arange(size).to(from.dtype()).to(from.device()).unsqueeze(1);
+            // [k, size, each]
+            Tensor within = part.add(number.add(0.5).div(divisor)).div(size);
+            Tensor shares = number.lt(counts).to(from.dtype()).div(divisor).expand(within.shape());
+            return new Samples(start.add(length.mul(within)).flatten(1), shares.flatten(1), each);
         }
-        long count = size * options.samples();
-        double[] middles = new double[Math.toIntExact(count)];
-        Arrays.setAll(middles, i -> (i + 0.5) / count);
-        Tensor parts = Tensor.of(middles, middles.length).to(from.dtype()).to(from.device());
-        return start.add(length.mul(parts));
+
+        private static long greatest(Tensor counts) {
+            double most = counts.shape().isEmpty() ? 1 : counts.amax().item();
+            if (!(most <= MOST_SAMPLES)) {
+                throw new TensorException("roi_align: a box with " + most + " places along a part (expected at most "
+                        + MOST_SAMPLES + "); check the boxes, or give a number of samples");
+            }
+            return Math.max(1, (long) most);
+        }
     }
 
     /** The two neighbours of places along one direction, and how much each counts; places far outside count nothing. */
-    private record Axis(Tensor low, Tensor high, Tensor fraction, Tensor inside) {
-        static Axis of(Tensor places, long size) {
+    private record Axis(Tensor low, Tensor high, Tensor fraction, Tensor counted) {
+        static Axis of(Samples samples, long size) {
+            Tensor places = samples.places;
             Tensor inside = places.ge(-1.0).and(places.le((double) size));
             Tensor within = places.clamp(0, Math.max(size - 1, 0));
             Tensor low = within.floor();
             Tensor high = low.add(1).clamp(0, Math.max(size - 1, 0));
-            return new Axis(low.to(DType.I64), high.to(DType.I64), within.sub(low), inside.to(places.dtype()));
+            Tensor counted = inside.to(places.dtype()).mul(samples.shares);
+            return new Axis(low.to(DType.I64), high.to(DType.I64), within.sub(low), counted);
         }
 
         Tensor position(int neighbour) {
@@ -178,7 +206,7 @@ public final class Boxes {
         }
 
         Tensor weight(int neighbour) {
-            return (neighbour == 0 ? fraction.rsub(1) : fraction).mul(inside);
+            return (neighbour == 0 ? fraction.rsub(1) : fraction).mul(counted);
         }
     }
 

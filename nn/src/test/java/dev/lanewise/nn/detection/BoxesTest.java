@@ -55,6 +55,36 @@ final class BoxesTest {
                 .containsOnly(0);
     }
 
+    /** One box of 5 x 3 pixels in parts of 2.5 x 1.5, and one of 2 x 2: as if each were alone with its own number of places. */
+    @Test
+    void boxesMayHaveAsManyPlacesAsPixels() {
+        Tensor image = new Rng(2).randn(DType.F64, 1, 2, 8, 8);
+        Tensor boxes = Tensor.of(new double[] {0, 1, 2, 6, 5, 0, 3, 3, 5, 5}, 2, 5);
+        Tensor both = Boxes.roiAlign(image, boxes, new RoiAlign(2, 2, 1, 0, true));
+        Tensor small = Boxes.roiAlign(image, boxes.narrow(0, 1, 1), new RoiAlign(2, 2, 1, 1, true));
+        assertThat(both.narrow(0, 1, 1).toDoubleArray()).containsExactly(small.toDoubleArray(), within(1e-12));
+        // three places along x and two along y: means of those of all six
+        double mean = 0;
+        for (int i = 0; i < 3; i++) {
+            for (int j = 0; j < 2; j++) {
+                Tensor point = Tensor.of(
+                        new double[] {0, 1 + 2.5 * i / 3, 2 + 0.75 * j, 1 + 2.5 * (i + 1) / 3, 2 + 0.75 * (j + 1)}, 1, 5);
+                mean += Boxes.roiAlign(image, point, new RoiAlign(1, 1, 1, 1, true))
+                                .toDoubleArray()[0]
+                        / 6;
+            }
+        }
+        assertThat(both.toDoubleArray()[0]).isCloseTo(mean, within(1e-12));
+        Tensor huge = Tensor.of(new double[] {0, 0, 0, 1e9, 1}, 1, 5);
+        assertThatThrownBy(() -> Boxes.roiAlign(image, huge, new RoiAlign(1, 1, 1, 0, true)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("at most 4096");
+        // a box without extent has no places
+        Tensor none = Tensor.of(new double[] {0, 3, 3, 3, 3}, 1, 5);
+        assertThat(Boxes.roiAlign(image, none, new RoiAlign(1, 1, 1, 0, true)).toDoubleArray())
+                .containsOnly(0);
+    }
+
     @Test
     void featuresOfRegionsHaveGradients() {
         Tensor boxes = Tensor.of(new double[] {1, 0.2, 0.7, 4.1, 3.6, 0, 1, 1, 2, 2}, 2, 5);
