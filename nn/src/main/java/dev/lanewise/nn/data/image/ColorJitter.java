@@ -1,5 +1,7 @@
 package dev.lanewise.nn.data.image;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Random changes of an image's colours, with torchvision's definitions. */
@@ -7,15 +9,26 @@ final class ColorJitter {
     private ColorJitter() {}
 
     static ImageTransform of(double brightness, double contrast, double saturation, double hue) {
+        if (!(brightness >= 0 && contrast >= 0 && saturation >= 0) || brightness + contrast + saturation == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("colorJitter: found the brightness " + brightness + ", contrast " + contrast
+                    + " and saturation " + saturation + "; expected numbers of 0 or more; 0.4 is usual");
+        }
         if (!(hue >= 0 && hue <= 0.5)) {
             throw new IllegalArgumentException(
                     "colorJitter: found the hue " + hue + "; expected 0 to 0.5; half a turn reaches every colour");
         }
+        List<ImageTransform> changes = List.of(
+                (image, random) -> blend(image, factor(brightness, random), Base.BLACK),
+                (image, random) -> blend(image, factor(contrast, random), Base.MEAN_GREY),
+                (image, random) -> blend(image, factor(saturation, random), Base.GREY),
+                (image, random) -> hue == 0 ? image : turned(image, (2 * random.nextDouble() - 1) * hue));
         return (image, random) -> {
-            Image brighter = blend(image, factor(brightness, random), Base.BLACK);
-            Image contrasted = blend(brighter, factor(contrast, random), Base.MEAN_GREY);
-            Image saturated = blend(contrasted, factor(saturation, random), Base.GREY);
-            return hue == 0 ? saturated : turned(saturated, (2 * random.nextDouble() - 1) * hue);
+            List<ImageTransform> left = new ArrayList<>(changes);
+            Image result = image;
+            while (!left.isEmpty()) {
+                result = left.remove(random.nextInt(left.size())).apply(result, random);
+            }
+            return result;
         };
     }
 

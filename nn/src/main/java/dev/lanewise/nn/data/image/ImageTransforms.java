@@ -163,7 +163,8 @@ public final class ImageTransforms {
 
     /**
      * Changes brightness, contrast and saturation of an image in red, green, blue, each by a factor drawn between 1
-     * minus and 1 plus the given amount, then rotates the hue; the result stays within 0 and 1.
+     * minus and 1 plus the given amount, and rotates the hue, in an order that is drawn as well, as torchvision does; the
+     * result stays within 0 and 1.
      *
      * @param brightness the greatest change of brightness, 0 or more
      * @param contrast the greatest change of contrast, 0 or more

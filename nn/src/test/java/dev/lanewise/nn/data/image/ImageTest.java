@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.nn.data.image.ColorJitter.Base;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 class ImageTest {
@@ -135,6 +137,45 @@ class ImageTest {
         }
         assertThat(jittered.values()).isNotEqualTo(image.values());
         assertClose(ImageTransforms.colorJitter(0, 0, 0).apply(image, random), image.values());
+        for (double amount : new double[] {-0.1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ImageTransforms.colorJitter(0, amount, 0))
+                    .withMessageContaining("contrast " + amount);
+        }
+    }
+
+    /** Brightness and contrast don't commute where one of them reaches the end of the range. */
+    @Test
+    void jitterDrawsTheOrderOfItsChanges() {
+        Image image = new Image(3, 1, 2, new float[] {0.4f, 0.8f, 0.4f, 0.8f, 0.4f, 0.8f});
+        assertClose(jittered(image, 0), blended(image, Base.BLACK, Base.MEAN_GREY));
+        assertClose(jittered(image, 1), blended(image, Base.MEAN_GREY, Base.BLACK));
+        assertThat(jittered(image, 0).values()).isNotEqualTo(jittered(image, 1).values());
+    }
+
+    /** By factors of 1.5, with the change at a place among those that are left first. */
+    private static Image jittered(Image image, int place) {
+        return ImageTransforms.colorJitter(1, 1, 0).apply(image, new RandomGenerator() {
+            @Override
+            public long nextLong() {
+                throw new AssertionError("other numbers are drawn");
+            }
+
+            @Override
+            public int nextInt(int bound) {
+                return Math.min(place, bound - 1);
+            }
+
+            @Override
+            public double nextDouble() {
+                return 0.75;
+            }
+        });
+    }
+
+    private static float[] blended(Image image, Base first, Base second) {
+        return ColorJitter.blend(ColorJitter.blend(image, 1.5f, first), 1.5f, second)
+                .values();
     }
 
     @Test
