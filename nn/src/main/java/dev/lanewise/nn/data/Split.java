@@ -1,5 +1,6 @@
 package dev.lanewise.nn.data;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,15 +27,15 @@ public final class Split {
      * @param testFraction the share of the test set, above 0 and below 1
      * @param seed the same seed gives the same split
      * @return the split
-     * @throws IllegalArgumentException if a label is negative, or the fraction is not above 0 and below 1
+     * @throws TensorException if a label is negative, or the fraction is not above 0 and below 1
      */
     public static Split stratified(int[] labels, double testFraction, long seed) {
         check(testFraction);
         List<List<Integer>> byClass = new ArrayList<>();
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0) {
-                throw new IllegalArgumentException("split: found the class " + labels[i] + " of sample " + i
-                        + "; expected classes from 0; leave such samples out, or number the classes from 0");
+                throw new TensorException("split: class " + labels[i] + " of sample " + i
+                        + " (expected classes from 0); leave such samples out, or number the classes from 0");
             }
             while (byClass.size() <= labels[i]) {
                 byClass.add(new ArrayList<>());
@@ -56,12 +57,12 @@ public final class Split {
      * @param testFraction the share of the test set, above 0 and below 1
      * @param seed determines which samples are in which set
      * @return the split
-     * @throws IllegalArgumentException if the number is negative, or the fraction is not above 0 and below 1
+     * @throws TensorException if the number is negative, or the fraction is not above 0 and below 1
      */
     public static Split random(int samples, double testFraction, long seed) {
         check(testFraction);
         if (samples < 0) {
-            throw new IllegalArgumentException("split: found " + samples + " samples; expected 0 or more; check it");
+            throw new TensorException("split: " + samples + " samples (expected 0 or more); check it");
         }
         int[] all = new int[samples];
         Arrays.setAll(all, i -> i);
@@ -72,8 +73,8 @@ public final class Split {
 
     private static void check(double testFraction) {
         if (!(testFraction > 0 && testFraction < 1)) {
-            throw new IllegalArgumentException(
-                    "split: found the test fraction " + testFraction + "; expected above 0 and below 1; 0.2 is usual");
+            throw new TensorException(
+                    "split: test fraction " + testFraction + " (expected above 0 and below 1); 0.2 is usual");
         }
     }
 

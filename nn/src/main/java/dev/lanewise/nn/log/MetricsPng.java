@@ -34,14 +34,14 @@ public final class MetricsPng {
      * @param names the classes' names, one each, all different
      * @throws BadFileException if the file cannot be written; an old one is then unchanged
      * @throws TensorException if XChart is missing
-     * @throws IllegalArgumentException if the names are not as many as the classes, or not distinct
+     * @throws TensorException if the names are not as many as the classes, or not distinct
      */
     public static void confusion(Path file, ConfusionMatrix matrix, List<String> names) {
         CurvesPng.checkXchart();
         int classes = matrix.classes();
         if (names.size() != classes || names.stream().distinct().count() != classes) {
-            throw new IllegalArgumentException("confusion matrix: found the names " + names + "; expected " + classes
-                    + " different ones; name every class");
+            throw new TensorException("confusion matrix: names " + names + " (expected " + classes
+                    + " different ones); name every class");
         }
         List<Number[]> cells = new ArrayList<>();
         for (int predicted = 0; predicted < classes; predicted++) {

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.metrics;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -34,13 +35,13 @@ public record Calibration(List<Bin> bins) {
      * @param probabilities the probability of each sample to be positive, from 0 to 1
      * @param bins how many bins there are, 1 or more
      * @return the bins
-     * @throws IllegalArgumentException if there is not at least one bin, or the lengths differ
+     * @throws TensorException if there is not at least one bin, or the lengths differ
      */
     public static Calibration of(boolean[] positive, float[] probabilities, int bins) {
         Checks.sameLength("calibration", positive.length, probabilities.length);
         Checks.notEmpty("calibration", positive.length);
         if (bins < 1) {
-            throw new IllegalArgumentException("calibration: found " + bins + " bins; expected 1 or more; 10 is usual");
+            throw new TensorException("calibration: " + bins + " bins (expected 1 or more); 10 are usual");
         }
         long[] counts = new long[bins];
         long[] positives = new long[bins];
@@ -63,8 +64,8 @@ public record Calibration(List<Bin> bins) {
     private static float probability(float[] probabilities, int i) {
         float p = probabilities[i];
         if (!(p >= 0 && p <= 1)) {
-            throw new IllegalArgumentException("calibration: found " + p + " at sample " + i
-                    + "; expected a probability from 0 to 1; apply sigmoid or softmax to logits");
+            throw new TensorException("calibration: " + p + " at sample " + i
+                    + " (expected a probability from 0 to 1); apply sigmoid or softmax to logits");
         }
         return p;
     }

@@ -1,6 +1,7 @@
 package dev.lanewise.nn.metrics;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +26,7 @@ public final class Classification implements Metric {
      * A measurement without the area.
      *
      * @param classes the names of the classes
-     * @throws IllegalArgumentException if there is not at least one class
+     * @throws TensorException if there is not at least one class
      */
     public Classification(List<String> classes) {
         this(classes, false);
@@ -37,13 +38,13 @@ public final class Classification implements Metric {
      * @param classes the names of the classes
      * @param area whether to measure the area under the ROC curve; there must be two classes, the second the positive
      *     one
-     * @throws IllegalArgumentException if there is not at least one class, or the area of another number of classes than 2
+     * @throws TensorException if there is not at least one class, or the area of another number of classes than 2
      *     is asked for
      */
     public Classification(List<String> classes, boolean area) {
         if (area && classes.size() != 2) {
-            throw new IllegalArgumentException("Classification: found " + classes.size()
-                    + " classes; expected 2 for the area under the ROC curve; measure without it");
+            throw new TensorException("Classification: " + classes.size()
+                    + " classes (expected 2 for the area under the ROC curve); measure without it");
         }
         this.area = area;
         this.classes = List.copyOf(Objects.requireNonNull(classes, "classes"));
@@ -54,7 +55,7 @@ public final class Classification implements Metric {
      * A measurement of classes without names.
      *
      * @param classes how many classes there are, 1 or more
-     * @throws IllegalArgumentException if there is not at least one class
+     * @throws TensorException if there is not at least one class
      */
     public Classification(int classes) {
         this(IntStream.range(0, ConfusionMatrix.checked(classes))

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.metrics;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 
 /** Measures of predicted classes and scores. */
@@ -12,7 +13,7 @@ public final class ClassificationMetrics {
      * @param actual the class of each sample
      * @param predicted the predicted class of each sample
      * @return a number from 0 to 1
-     * @throws IllegalArgumentException if there are no samples or the lengths differ
+     * @throws TensorException if there are no samples or the lengths differ
      */
     public static double accuracy(int[] actual, int[] predicted) {
         Checks.sameLength("accuracy", actual.length, predicted.length);
@@ -31,7 +32,7 @@ public final class ClassificationMetrics {
      * @param scores [samples, classes], row-major: logits or probabilities
      * @param classes how many classes there are
      * @return a class for each sample
-     * @throws IllegalArgumentException if the number of classes is not at least 1, or does not divide the number of
+     * @throws TensorException if the number of classes is not at least 1, or does not divide the number of
      *     scores
      */
     public static int[] argmax(float[] scores, int classes) {
@@ -59,13 +60,13 @@ public final class ClassificationMetrics {
      * @param classes how many classes there are
      * @param k how many scores count
      * @return a number from 0 to 1
-     * @throws IllegalArgumentException if {@code k} is less than 1, or the lengths don't match
+     * @throws TensorException if {@code k} is less than 1, or the lengths don't match
      */
     public static double topK(int[] actual, float[] scores, int classes, int k) {
         Checks.sameLength("topK", actual.length, samples("topK", scores, classes));
         Checks.notEmpty("topK", actual.length);
         if (k < 1) {
-            throw new IllegalArgumentException("topK: found k = " + k + "; expected at least 1; 1 is accuracy");
+            throw new TensorException("topK: k = " + k + " (expected at least 1); 1 is accuracy");
         }
         int hits = 0;
         for (int i = 0; i < actual.length; i++) {
@@ -91,7 +92,7 @@ public final class ClassificationMetrics {
      * @param positive whether each sample is of the positive class
      * @param scores greater means more likely positive; not NaN
      * @return a number from 0 to 1
-     * @throws IllegalArgumentException if one of the two classes has no sample, or a score is NaN
+     * @throws TensorException if one of the two classes has no sample, or a score is NaN
      */
     public static double rocAuc(boolean[] positive, float[] scores) {
         Checks.sameLength("rocAuc", positive.length, scores.length);
@@ -99,16 +100,16 @@ public final class ClassificationMetrics {
         long positives = 0;
         for (int i = 0; i < order.length; i++) {
             if (Float.isNaN(scores[i])) {
-                throw new IllegalArgumentException(
-                        "rocAuc: found NaN at sample " + i + "; expected a number; check the model's output");
+                throw new TensorException(
+                        "rocAuc: NaN at sample " + i + " (expected a number); check the model's output");
             }
             order[i] = i;
             positives += positive[i] ? 1 : 0;
         }
         long negatives = scores.length - positives;
         if (positives == 0 || negatives == 0) {
-            throw new IllegalArgumentException("rocAuc: found " + positives + " positive and " + negatives
-                    + " negative samples; expected at least one of each; use a larger or stratified sample");
+            throw new TensorException("rocAuc: " + positives + " positive and " + negatives
+                    + " negative samples (expected at least one of each); use a larger or stratified sample");
         }
         // -0.0 and 0.0 are the same score, so no Float.compare.
         Arrays.sort(order, (a, b) -> scores[a] < scores[b] ? -1 : scores[a] > scores[b] ? 1 : 0);
@@ -131,7 +132,7 @@ public final class ClassificationMetrics {
      * @param actual the class of each sample
      * @param scores the score of each sample, higher for 1
      * @return a number from 0 to 1
-     * @throws IllegalArgumentException if the lengths differ, a class is neither 0 nor 1, or one of them does not occur
+     * @throws TensorException if the lengths differ, a class is neither 0 nor 1, or one of them does not occur
      */
     public static double rocAuc(int[] actual, float[] scores) {
         boolean[] positive = new boolean[actual.length];
@@ -148,7 +149,7 @@ public final class ClassificationMetrics {
      * @param scores [samples, classes], row-major
      * @param classes how many classes there are
      * @return a number from 0 to 1
-     * @throws IllegalArgumentException if a class has no sample
+     * @throws TensorException if a class has no sample
      */
     public static double rocAucOneVersusRest(int[] actual, float[] scores, int classes) {
         Checks.sameLength("rocAuc", actual.length, samples("rocAuc", scores, classes));
@@ -167,8 +168,8 @@ public final class ClassificationMetrics {
 
     private static int samples(String metric, float[] scores, int classes) {
         if (classes < 1 || scores.length % classes != 0) {
-            throw new IllegalArgumentException(metric + ": found " + scores.length + " scores for " + classes
-                    + " classes; expected a multiple; pass [samples, classes], row-major");
+            throw new TensorException(metric + ": " + scores.length + " scores for " + classes
+                    + " classes (expected a multiple); pass [samples, classes], row-major");
         }
         return scores.length / classes;
     }

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.metrics;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +20,7 @@ public final class ConfusionMatrix {
      * An empty matrix for classes from 0 to {@code classes - 1}.
      *
      * @param classes how many classes there are
-     * @throws IllegalArgumentException if there is not at least one class, or are more than 46,340
+     * @throws TensorException if there is not at least one class, or are more than 46,340
      */
     public ConfusionMatrix(int classes) {
         this.classes = checked(classes);
@@ -28,8 +29,8 @@ public final class ConfusionMatrix {
 
     static int checked(int classes) {
         if (classes < 1 || (long) classes * classes > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    "ConfusionMatrix: found " + classes + " classes; expected 1 to 46,340; pass their number");
+            throw new TensorException(
+                    "ConfusionMatrix: " + classes + " classes (expected 1 to 46,340); pass their number");
         }
         return classes;
     }
@@ -41,7 +42,7 @@ public final class ConfusionMatrix {
      * @param predicted the predicted class of each sample
      * @param classes how many classes there are
      * @return the matrix
-     * @throws IllegalArgumentException if the lengths differ, a class is out of range, or there is not at least one
+     * @throws TensorException if the lengths differ, a class is out of range, or there is not at least one
      */
     public static ConfusionMatrix of(int[] actual, int[] predicted, int classes) {
         ConfusionMatrix matrix = new ConfusionMatrix(classes);
@@ -54,7 +55,7 @@ public final class ConfusionMatrix {
      *
      * @param actual the class of each sample
      * @param predicted the predicted class of each sample
-     * @throws IllegalArgumentException if the lengths differ or a class is out of range
+     * @throws TensorException if the lengths differ or a class is out of range
      */
     public void add(int[] actual, int[] predicted) {
         Checks.sameLength("ConfusionMatrix", actual.length, predicted.length);

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -38,12 +39,12 @@ public final class DetectionMetrics {
      * No image yet.
      *
      * @param classes how many classes of objects there are, 1 or more
-     * @throws IllegalArgumentException if there is none
+     * @throws TensorException if there is none
      */
     public DetectionMetrics(int classes) {
         if (classes < 1) {
-            throw new IllegalArgumentException("detection: found " + classes
-                    + " classes; expected 1 or more; give the number of kinds of objects, background not included");
+            throw new TensorException("detection: " + classes
+                    + " classes (expected 1 or more); give the number of kinds of objects, background not included");
         }
         for (int i = 0; i < classes; i++) {
             matches.add(new ArrayList<>());
@@ -101,7 +102,7 @@ public final class DetectionMetrics {
      *
      * @param found what the model found
      * @param objects what there is
-     * @throws IllegalArgumentException if shapes don't fit, a class is not among those that there are, a score is
+     * @throws TensorException if shapes don't fit, a class is not among those that there are, a score is
      *     NaN, or a box has corners that are not finite or in the wrong order
      */
     public void add(Found found, Objects objects) {
@@ -202,7 +203,7 @@ public final class DetectionMetrics {
 
     private static void check(boolean right, String found, String expected, String remedy) {
         if (!right) {
-            throw new IllegalArgumentException("detection: found " + found + "; expected " + expected + "; " + remedy);
+            throw new TensorException("detection: " + found + " (expected " + expected + "); " + remedy);
         }
     }
 }

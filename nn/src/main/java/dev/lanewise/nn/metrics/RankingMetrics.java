@@ -1,5 +1,6 @@
 package dev.lanewise.nn.metrics;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Objects;
@@ -65,8 +66,8 @@ public final class RankingMetrics {
     private static Integer[] descending(String metric, float[] scores) {
         for (int i = 0; i < scores.length; i++) {
             if (Float.isNaN(scores[i])) {
-                throw new IllegalArgumentException(
-                        metric + ": found NaN at sample " + i + "; expected a number; check the model's output");
+                throw new TensorException(
+                        metric + ": NaN at sample " + i + " (expected a number); check the model's output");
             }
         }
         // 0.0 and -0.0 are the same score
@@ -78,16 +79,16 @@ public final class RankingMetrics {
 
     private static void checkBoth(String metric, Counts counts) {
         if (counts.allPositives() == 0 || counts.allNegatives() == 0) {
-            throw new IllegalArgumentException(metric + ": found " + counts.allPositives() + " positive and "
+            throw new TensorException(metric + ": " + counts.allPositives() + " positive and "
                     + counts.allNegatives()
-                    + " negative samples; expected at least one of each; use a larger or stratified sample");
+                    + " negative samples (expected at least one of each); use a larger or stratified sample");
         }
     }
 
     private static void checkPositive(String metric, Counts counts) {
         if (counts.allPositives() == 0) {
-            throw new IllegalArgumentException(
-                    metric + ": found no positive sample; expected at least one; use a larger or stratified sample");
+            throw new TensorException(
+                    metric + ": no positive sample (expected at least one); use a larger or stratified sample");
         }
     }
 
@@ -99,7 +100,7 @@ public final class RankingMetrics {
      * @param positive whether each sample is of the positive class
      * @param scores greater means more likely positive; not NaN
      * @return x: the false positive rate, y: the true positive rate
-     * @throws IllegalArgumentException if one of the two classes has no sample, or a score is NaN
+     * @throws TensorException if one of the two classes has no sample, or a score is NaN
      */
     public static Curve rocCurve(boolean[] positive, float[] scores) {
         Counts counts = Counts.of("rocCurve", positive, scores);
@@ -122,7 +123,7 @@ public final class RankingMetrics {
      * @param positive whether each sample is of the positive class
      * @param scores greater means more likely positive; not NaN
      * @return x: the recall, y: the precision
-     * @throws IllegalArgumentException if there is no positive sample, or a score is NaN
+     * @throws TensorException if there is no positive sample, or a score is NaN
      */
     public static Curve precisionRecallCurve(boolean[] positive, float[] scores) {
         Counts counts = Counts.of("precisionRecallCurve", positive, scores);
@@ -147,7 +148,7 @@ public final class RankingMetrics {
      * @param positive whether each sample is of the positive class
      * @param scores greater means more likely positive; not NaN
      * @return a number from 0 to 1
-     * @throws IllegalArgumentException if there is no positive sample, or a score is NaN
+     * @throws TensorException if there is no positive sample, or a score is NaN
      */
     public static double averagePrecision(boolean[] positive, float[] scores) {
         Counts counts = Counts.of("averagePrecision", positive, scores);
@@ -170,7 +171,7 @@ public final class RankingMetrics {
      * @param scores [samples, classes], row-major
      * @param classes how many classes there are
      * @return a number from 0 to 1
-     * @throws IllegalArgumentException if a class has no sample, or a score is NaN
+     * @throws TensorException if a class has no sample, or a score is NaN
      */
     public static double meanAveragePrecision(int[] actual, float[] scores, int classes) {
         Checks.label("meanAveragePrecision", 0, classes);
@@ -197,18 +198,18 @@ public final class RankingMetrics {
      * @param scores the predicted scores; not NaN
      * @param k how many items count, 1 or more
      * @return a number from 0 to 1; 0 if no item is relevant
-     * @throws IllegalArgumentException if {@code k} is less than 1, the lengths differ, or a relevance is negative or
+     * @throws TensorException if {@code k} is less than 1, the lengths differ, or a relevance is negative or
      *     not finite
      */
     public static double ndcg(float[] relevance, float[] scores, int k) {
         Checks.sameLength("ndcg", relevance.length, scores.length);
         if (k < 1) {
-            throw new IllegalArgumentException("ndcg: found k = " + k + "; expected at least 1; 10 is usual");
+            throw new TensorException("ndcg: k = " + k + " (expected at least 1); 10 is usual");
         }
         for (float gain : relevance) {
             if (!(gain >= 0) || Float.isInfinite(gain)) {
-                throw new IllegalArgumentException("ndcg: found the relevance " + gain
-                        + "; expected a finite number, 0 or more; check the labels");
+                throw new TensorException("ndcg: relevance " + gain
+                        + " (expected a finite number, 0 or more); check the labels");
             }
         }
         double best = gain(relevance, relevance, descending("ndcg", relevance), k);

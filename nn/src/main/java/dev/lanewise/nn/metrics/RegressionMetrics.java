@@ -1,5 +1,7 @@
 package dev.lanewise.nn.metrics;
 
+import dev.lanewise.tensor.TensorException;
+
 /**
  * How far predicted numbers are from the true ones, in double precision.
  *
@@ -15,7 +17,7 @@ public record RegressionMetrics(double meanAbsoluteError, double rootMeanSquared
      * @param actual the true values
      * @param predicted the predictions
      * @return the measures
-     * @throws IllegalArgumentException if there are none or the lengths differ
+     * @throws TensorException if there are none or the lengths differ
      */
     public static RegressionMetrics of(float[] actual, float[] predicted) {
         Checks.sameLength("RegressionMetrics", actual.length, predicted.length);

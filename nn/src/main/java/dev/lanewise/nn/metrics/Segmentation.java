@@ -23,7 +23,7 @@ public final class Segmentation implements Metric {
      * A measurement that has seen no pixels yet.
      *
      * @param classes the names of the classes
-     * @throws IllegalArgumentException if there are none
+     * @throws TensorException if there are none
      */
     public Segmentation(List<String> classes) {
         this.classes = List.copyOf(Objects.requireNonNull(classes, "classes"));
@@ -35,8 +35,7 @@ public final class Segmentation implements Metric {
      *
      * @param output scores of the classes, {@code [n, classes, ...]}
      * @param target the right classes, {@code [n, ...]}
-     * @throws TensorException if the shapes do not suit each other
-     * @throws IllegalArgumentException if a class is out of range
+     * @throws TensorException if the shapes do not suit each other, or a class is out of range
      */
     @Override
     public void add(Tensor output, Tensor target) {

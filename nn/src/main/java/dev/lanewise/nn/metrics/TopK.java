@@ -23,11 +23,11 @@ public final class TopK implements Metric {
      * A measurement that has seen no users yet.
      *
      * @param k how many items count, usually 10
-     * @throws IllegalArgumentException if {@code k} is less than 1
+     * @throws TensorException if {@code k} is less than 1
      */
     public TopK(int k) {
         if (k < 1) {
-            throw new IllegalArgumentException("TopK: found k = " + k + "; expected at least 1; 10 is usual");
+            throw new TensorException("TopK: k = " + k + " (expected at least 1); 10 is usual");
         }
         this.k = k;
     }

@@ -1,10 +1,11 @@
 package dev.lanewise.nn.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.lanewise.nn.metrics.ConfusionMatrix;
 import dev.lanewise.nn.metrics.RankingMetrics;
+import dev.lanewise.tensor.TensorException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ final class MetricsPngTest {
         double[] below = middle(pixels(file), GREATEST);
         assertThat(right[1]).isGreaterThan(first[1] + 50);
         assertThat(below[0]).isGreaterThan(first[0] + 50);
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> MetricsPng.confusion(file, new ConfusionMatrix(2), List.of("a", "a")))
                 .withMessageContaining("2 different ones");
         MetricsPng.confusion(file, new ConfusionMatrix(1), List.of("only"));

@@ -1,9 +1,10 @@
 package dev.lanewise.nn.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -326,22 +327,22 @@ class MetricsTest {
 
     @Test
     void argumentsThatDoNotFitAreRefused() {
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> ClassificationMetrics.accuracy(new int[2], new int[3]))
-                .withMessageContaining("found 3 values; expected 2");
-        assertThatIllegalArgumentException()
+                .withMessageContaining("3 values (expected 2");
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> ClassificationMetrics.rocAuc(new int[] {1, 1}, new float[2]))
                 .withMessageContaining("2 positive and 0 negative");
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> ClassificationMetrics.rocAuc(new int[] {0, 1}, new float[] {1, Float.NaN}))
                 .withMessageContaining("NaN at sample 1");
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> new ConfusionMatrix(2).add(0, 2))
-                .withMessageContaining("found the class 2; expected 0 to 1");
-        assertThatIllegalArgumentException()
+                .withMessageContaining("class 2 (expected 0 to 1");
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> ClassificationMetrics.topK(new int[1], new float[3], 2, 1))
                 .withMessageContaining("expected a multiple");
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RegressionMetrics.of(new float[0], new float[0]))
                 .withMessageContaining("no samples");
     }

@@ -1,9 +1,10 @@
 package dev.lanewise.nn.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,20 +94,20 @@ final class RankingMetricsTest {
     @Test
     void whatHasNoMeasureIsRefused() {
         boolean[] negative = new boolean[2];
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RankingMetrics.averagePrecision(negative, new float[2]))
                 .withMessageContaining("no positive sample");
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RankingMetrics.rocCurve(negative, new float[2]))
                 .withMessageContaining("0 positive and 2 negative");
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RankingMetrics.rocCurve(negative, new float[] {0, Float.NaN}))
                 .withMessageContaining("NaN at sample 1");
-        assertThatIllegalArgumentException().isThrownBy(() -> RankingMetrics.rocCurve(negative, new float[3]));
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> RankingMetrics.rocCurve(negative, new float[3]));
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RankingMetrics.ndcg(new float[] {-1}, new float[1], 1))
                 .withMessageContaining("relevance -1");
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RankingMetrics.ndcg(new float[] {1}, new float[1], 0))
                 .withMessageContaining("k = 0");
     }
@@ -129,10 +130,10 @@ final class RankingMetricsTest {
     void bordersBelongToTheBinBelow() {
         Calibration calibration = Calibration.of(new boolean[4], new float[] {0, 0.5f, 0.50001f, 1}, 2);
         assertThat(calibration.bins()).extracting(Calibration.Bin::count).containsExactly(2L, 2L);
-        assertThatIllegalArgumentException()
+        assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> Calibration.of(new boolean[1], new float[] {1.5f}, 2))
                 .withMessageContaining("1.5 at sample 0");
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(new boolean[1], new float[1], 0));
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(new boolean[0], new float[0], 2));
+        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> Calibration.of(new boolean[1], new float[1], 0));
+        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> Calibration.of(new boolean[0], new float[0], 2));
     }
 }

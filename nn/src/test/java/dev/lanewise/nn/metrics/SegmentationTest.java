@@ -49,7 +49,7 @@ final class SegmentationTest {
         assertThatThrownBy(() -> measured.add(Tensor.ones(1, 3, 2, 2), Tensor.of(new long[2], 1, 2)))
                 .isInstanceOf(TensorException.class);
         assertThatThrownBy(() -> measured.add(scores(0, 0, 0, 0), Tensor.of(new long[] {0, 0, 0, 3}, 1, 2, 2)))
-                .isInstanceOf(IllegalArgumentException.class);
+                .isInstanceOf(TensorException.class);
         assertThat(new Segmentation(CLASSES).figures().get("iou")).isZero();
     }
 }
