@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -166,12 +167,11 @@ final class ArrowCursor implements RowCursor {
     }
 
     private BadFileException failed(Throwable failure) {
-        if (failure instanceof BadFileException known) {
-            return known;
-        }
-        String reason = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        boolean internals = reason.contains("DirectByteBuffer") || failure instanceof LinkageError;
-        if (internals) {
+        String reason = failure instanceof BadFileException
+                ? ""
+                : Objects.requireNonNullElse(
+                        failure.getMessage(), failure.getClass().getSimpleName());
+        if (reason.contains("DirectByteBuffer") || failure instanceof LinkageError) {
             return new BadFileException(
                     file,
                     "that Arrow's library can't start (" + reason + ")",
@@ -179,16 +179,14 @@ final class ArrowCursor implements RowCursor {
                     "start Java with it",
                     failure);
         }
-        if (reason.contains("arrow-compression")) {
-            return new BadFileException(
-                    file,
-                    "packed batches",
-                    "org.apache.arrow:arrow-compression on the class path",
-                    "add it, or write the file without compression",
-                    failure);
-        }
-        return new BadFileException(
-                file, "content that can't be read (" + reason + ")", EXPECTED, "copy or write the file again", failure);
+        return reason.contains("arrow-compression")
+                ? new BadFileException(
+                        file,
+                        "packed batches",
+                        "org.apache.arrow:arrow-compression on the class path",
+                        "add it, or write the file without compression",
+                        failure)
+                : BadFileException.damaged(file, EXPECTED, failure);
     }
 
     @Override

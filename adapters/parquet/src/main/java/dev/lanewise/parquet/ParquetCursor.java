@@ -156,24 +156,26 @@ final class ParquetCursor implements RowCursor {
     }
 
     private BadFileException failed(Throwable failure) {
-        if (failure instanceof BadFileException known) {
-            return known;
-        }
+        String codec = failure instanceof BadFileException ? null : missingCodec(failure);
+        return codec == null
+                ? BadFileException.damaged(file, EXPECTED, failure)
+                : new BadFileException(
+                        file,
+                        "pages that can't be unpacked (" + codec + ")",
+                        "a codec whose library is there",
+                        "add it to the class path, or write the file with another codec",
+                        failure);
+    }
+
+    private static @Nullable String missingCodec(Throwable failure) {
         // some of Hardwood's exceptions are, by others, causes of themselves
         Throwable cause = failure;
         for (int depth = 0; cause != null && depth < 16; depth++, cause = cause.getCause()) {
             if (cause instanceof UnsupportedOperationException && cause.getMessage() != null) {
-                return new BadFileException(
-                        file,
-                        "pages that can't be unpacked (" + cause.getMessage() + ")",
-                        "a codec whose library is there",
-                        "add it to the class path, or write the file with another codec",
-                        failure);
+                return cause.getMessage();
             }
         }
-        String reason = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        return new BadFileException(
-                file, "content that can't be read (" + reason + ")", EXPECTED, "copy or write the file again", failure);
+        return null;
     }
 
     @Override

@@ -102,6 +102,23 @@ public class BadFileException extends RuntimeException {
     }
 
     /**
+     * Describes what a library that reads a file made of it.
+     *
+     * @param file the path of the file
+     * @param expected what it should have been, such as {@code "a Parquet file"}
+     * @param failure what the library threw
+     * @return the error, to be thrown; the failure itself if it is such an error already
+     */
+    public static BadFileException damaged(Path file, String expected, Throwable failure) {
+        if (failure instanceof BadFileException known) {
+            return known;
+        }
+        String reason = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        return new BadFileException(
+                file, "content that can't be read (" + reason + ")", expected, "copy or write the file again", failure);
+    }
+
+    /**
      * Describes a failure to write a file.
      *
      * @param file the path or address of the file, possibly with the entry inside it
