@@ -36,6 +36,7 @@ public final class MixedImages {
      * @param alpha above 0; small numbers mix little, 1 draws shares evenly
      * @param seed determines the shares
      * @return the mixed batches
+     * @throws TensorException if alpha is not a finite number above 0
      */
     public static Dataset mixUp(Dataset images, long classes, double alpha, long seed) {
         Objects.requireNonNull(images, "images");
@@ -55,6 +56,7 @@ public final class MixedImages {
      * @param alpha above 0, for shares from Beta(alpha, alpha); 1 is usual
      * @param seed determines shares and places
      * @return the mixed batches
+     * @throws TensorException if alpha is not a finite number above 0
      */
     public static Dataset cutMix(Dataset images, long classes, double alpha, long seed) {
         Objects.requireNonNull(images, "images");
