@@ -170,8 +170,8 @@ public sealed interface AccessMethods permits Tensor {
                             source,
                             Storage.buffer(self()),
                             Storage.offset(self()) * self().dtype().bytes());
-            Storage.buffer(self()).bumpVersion();
         } finally {
+            Storage.buffer(self()).bumpVersion();
             // outside every scope only this reference keeps the memory from going back while it is written
             Reference.reachabilityFence(self());
         }

@@ -2,6 +2,7 @@ package dev.lanewise.cpu;
 
 import dev.lanewise.cpu.conv.Convolutions;
 import dev.lanewise.cpu.elementwise.Elementwise;
+import dev.lanewise.cpu.gemm.TileMemory;
 import dev.lanewise.cpu.index.Joining;
 import dev.lanewise.cpu.index.Scattering;
 import dev.lanewise.cpu.index.Selection;
@@ -220,6 +221,7 @@ final class VectorBackend implements Backend {
         details.put("vectors", bits + " bits: " + Species.F32_LANES + " x F32, " + Species.F64_LANES + " x F64");
         details.put("threads", Integer.toString(Workers.threads()));
         details.put("memory", HostMemory.limit());
+        details.put("tiles", TileMemory.describe());
         details.put("compiler", compiler());
         return new BackendInfo(
                 "vector-cpu", "Vector API, " + bits + "-bit vectors, " + Workers.threads() + " threads", details);

@@ -1,6 +1,7 @@
 package dev.lanewise.cpu;
 
 import dev.lanewise.cpu.conv.ConvAlgorithm;
+import dev.lanewise.cpu.gemm.TileMemory;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
@@ -43,6 +44,7 @@ public final class VectorBackendProvider implements BackendProvider {
         try {
             Workers.checkSetting();
             ConvAlgorithm.checkSetting();
+            TileMemory.checkSetting();
         } catch (TensorException wrong) {
             return new Availability.Unavailable(String.valueOf(wrong.getMessage()));
         }

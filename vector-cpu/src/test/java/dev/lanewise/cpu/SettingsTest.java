@@ -16,6 +16,9 @@ final class SettingsTest {
         "lanewise.threads, 1.5, a number from 1 to 4096",
         "lanewise.threads, 4097, a number from 1 to 4096",
         "lanewise.threads, 9999999999, a number from 1 to 4096",
+        "lanewise.cpu.tiles, '', 'a number of bytes, 0 or more'",
+        "lanewise.cpu.tiles, -1, 'a number of bytes, 0 or more'",
+        "lanewise.cpu.tiles, 1k, 'a number of bytes, 0 or more'",
         "lanewise.cpu.conv, '', 'one of [direct, winograd, depthwise, pixels, gemm]'",
         "lanewise.cpu.conv, fft, 'one of [direct, winograd, depthwise, pixels, gemm]'"
     })

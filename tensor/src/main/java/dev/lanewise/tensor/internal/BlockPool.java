@@ -1,6 +1,8 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.OutOfTensorMemoryException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,9 @@ public final class BlockPool {
     private final AddressSpace space;
     private final SizeClass[] small = new SizeClass[SizeClass.SMALL];
     private final PeakWindow inUse = new PeakWindow(TICKS);
+
+    /** What gives memory back that is kept for speed alone. */
+    private final List<Runnable> spare = new CopyOnWriteArrayList<>();
 
     /** The bytes asked for in all blocks that are in use; of small ones those of their slabs. */
     private long used;
@@ -115,6 +120,7 @@ public final class BlockPool {
             // not while this is locked: the cleaner's thread gives blocks back
             Reclaimer.collectNow();
         } catch (OutOfMemoryError e) {
+            giveSpareBack();
             trim();
             Reclaimer.collectNow();
             trim();
@@ -122,12 +128,23 @@ public final class BlockPool {
         return lastAttempt(bytes, asked);
     }
 
+    /** Notes what is called before a request is refused. */
+    public void whenShort(Runnable giveBack) {
+        spare.add(giveBack);
+    }
+
+    /** Not while this is locked: blocks come back. */
+    private void giveSpareBack() {
+        spare.forEach(Runnable::run);
+    }
+
     private Range lastAttempt(long bytes, long asked) {
         Range range;
         try {
-            synchronized (this) {
-                collectAt = Math.max(Reclaimer.FLOOR, 2 * (used + bytes));
-                range = attempt(bytes, asked);
+            range = attemptBeyond(bytes, asked);
+            if (range == null) {
+                giveSpareBack();
+                range = attemptBeyond(bytes, asked);
             }
         } catch (OutOfMemoryError e) {
             throw new OutOfTensorMemoryException(message(bytes, "the system has no more"), e);
@@ -136,6 +153,12 @@ public final class BlockPool {
             throw new OutOfTensorMemoryException(message(bytes, "the process may have " + limit.get()), null);
         }
         return range;
+    }
+
+    /** An attempt that no collection comes before any more. */
+    private synchronized @Nullable Range attemptBeyond(long bytes, long asked) {
+        collectAt = Math.max(Reclaimer.FLOOR, 2 * (used + bytes));
+        return attempt(bytes, asked);
     }
 
     /**

@@ -92,10 +92,11 @@ public final class Dispatch {
         try {
             execute(Backends.of(device), op, operands, outputs);
         } finally {
+            // after an error as well, which may have come when a part was written
+            for (Tensor output : outputs) {
+                Storage.buffer(output).bumpVersion();
+            }
             release(outputs, outputs.length);
-        }
-        for (Tensor output : outputs) {
-            Storage.buffer(output).bumpVersion();
         }
     }
 

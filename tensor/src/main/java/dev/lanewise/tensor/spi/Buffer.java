@@ -8,6 +8,7 @@ import dev.lanewise.tensor.internal.Reclaimer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -184,6 +185,30 @@ public abstract class Buffer {
         block.listener = listener;
     }
 
+    /**
+     * {@return what a backend keeps beside this memory, or null} For example, the contents in another layout.
+     */
+    public final @Nullable Companion companion() {
+        return block.companion;
+    }
+
+    /**
+     * Notes what a backend keeps beside this memory, unless something is noted; for operations that own the buffer while they
+     * run.
+     *
+     * @param companion is told when the memory has been given back; it must not refer to this buffer
+     * @return what is noted now
+     */
+    public final Companion accompany(Companion companion) {
+        return block.accompany(Objects.requireNonNull(companion, "companion"));
+    }
+
+    /** What a backend keeps beside a buffer's memory. */
+    public interface Companion {
+        /** The memory has been given back: what was kept beside it is no longer needed. Must not throw. */
+        void memoryFreed();
+    }
+
     /** {@return whether the memory has been given back} */
     public final boolean isReleased() {
         return owners < 0;
@@ -283,6 +308,7 @@ public abstract class Buffer {
         private final Runnable free;
         private final AtomicBoolean freed = new AtomicBoolean();
         private volatile @Nullable Runnable listener;
+        private volatile @Nullable Companion companion;
 
         Block(Runnable free) {
             this.free = free;
@@ -296,7 +322,20 @@ public abstract class Buffer {
                 if (told != null) {
                     told.run();
                 }
+                Companion beside = companion;
+                if (beside != null) {
+                    beside.memoryFreed();
+                }
             }
+        }
+
+        synchronized Companion accompany(Companion candidate) {
+            Companion noted = companion;
+            if (noted == null) {
+                noted = candidate;
+                companion = noted;
+            }
+            return noted;
         }
 
         /** After an error while it ran. */

@@ -5,6 +5,7 @@ import dev.lanewise.tensor.internal.Block;
 import dev.lanewise.tensor.internal.BlockPool;
 import dev.lanewise.tensor.internal.Loan;
 import dev.lanewise.tensor.internal.MemoryLimit;
+import java.util.Objects;
 
 /**
  * Pooled native memory of the host: a freed block waits, and larger and smaller ones are made of it and of what waits beside
@@ -53,6 +54,16 @@ public final class HostMemory {
      */
     public static long trim() {
         return BlockPool.SHARED.trim();
+    }
+
+    /**
+     * Notes what gives memory back that is kept for speed alone. It is called before an allocation fails for want of memory, on
+     * the thread that allocates.
+     *
+     * @param giveBack releases what it can without waiting for another thread; must not throw
+     */
+    public static void whenShort(Runnable giveBack) {
+        BlockPool.SHARED.whenShort(Objects.requireNonNull(giveBack, "giveBack"));
     }
 
     /** {@return the bytes taken from the system and not given back} In steady state this does not change. */

@@ -29,6 +29,15 @@ public final class Gemm implements Kernel {
     private final Idle<Batch> batches;
 
     Gemm(GemmShape shape, int threads) {
+        this(shape, threads, false);
+    }
+
+    /**
+     * Plans a product.
+     *
+     * @param isInTiles whether B will be given as {@link WeightTiles}
+     */
+    Gemm(GemmShape shape, int threads, boolean isInTiles) {
         Kernels kernels = Kernels.of(shape.type());
         this.isEmpty = shape.m() == 0 || shape.n() == 0 || shape.batch() == 0;
         GemmShape folded = foldBatch(shape);
@@ -44,7 +53,8 @@ public final class Gemm implements Kernel {
         Idle<Product> idle = new Idle<>(() -> switch (algorithm) {
             case DOTS, DOTS_SWAPPED -> new VectorProduct(kernels, view, true);
             case ROWS, ROWS_SWAPPED -> new VectorProduct(kernels, view, false);
-            case BLOCKED, BLOCKED_SWAPPED -> new BlockedProduct(kernels, view, blocking);
+            case BLOCKED, BLOCKED_SWAPPED ->
+                isInTiles ? new FewRowsProduct(kernels, view) : new BlockedProduct(kernels, view, blocking);
         });
         long left = (swaps ? folded.bBatch() : folded.aBatch()) * bytes;
         long right = (swaps ? folded.aBatch() : folded.bBatch()) * bytes;
@@ -52,7 +62,7 @@ public final class Gemm implements Kernel {
     }
 
     /** A batch that shares B and whose rows follow each other is one taller product. */
-    private static GemmShape foldBatch(GemmShape s) {
+    static GemmShape foldBatch(GemmShape s) {
         long rows = (long) s.m() * s.batch();
         boolean folds = s.batch() > 1
                 && s.bBatch() == 0

@@ -1,7 +1,7 @@
 package dev.lanewise.cpu.gemm;
 
 /** One planned product; an object serves one call at a time and is reused. */
-sealed interface Product permits BlockedProduct, VectorProduct {
+sealed interface Product permits BlockedProduct, FewRowsProduct, VectorProduct {
     /**
      * Computes the product of the operands at these addresses.
      *

@@ -3,6 +3,8 @@ package dev.lanewise.cpu.matrix;
 import dev.lanewise.cpu.gemm.Activation;
 import dev.lanewise.cpu.gemm.Bias;
 import dev.lanewise.cpu.gemm.GemmShape;
+import dev.lanewise.cpu.gemm.TiledProduct;
+import dev.lanewise.cpu.gemm.WeightTiles;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.Plans;
@@ -10,6 +12,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.spi.HostBuffer;
 
 /** Matrix products of tensors. Transposed, sliced and repeated operands are read where they are. */
 public final class Products {
@@ -24,7 +27,7 @@ public final class Products {
             MatrixBatch batch = MatrixBatch.of(sizes, a.batchStrides(sizes), b.batchStrides(sizes));
             GemmShape shape = shape(out.dtype(), a, b, batch);
             switch (out.dtype()) {
-                case F32, F64 -> multiply(shape, a, b, batch, Dense.address(out));
+                case F32, F64 -> multiply(shape, a, b, batch, inputs[1], Dense.address(out));
                 case I8, U8, I32, I64 -> IntegerProduct.run(shape, a, b, batch, Dense.address(out));
                 case F16, BF16, BOOL ->
                     throw new IllegalArgumentException(
@@ -43,7 +46,12 @@ public final class Products {
                 .batched(batch.count(), batch.step(batch.a()), batch.step(batch.b()), (long) m * n);
     }
 
-    private static void multiply(GemmShape shape, MatrixOperand a, MatrixOperand b, MatrixBatch batch, long out) {
+    private static void multiply(
+            GemmShape shape, MatrixOperand a, MatrixOperand b, MatrixBatch batch, Tensor right, long out) {
+        if (batch.outer() == 1) {
+            multiply(shape, a.address(), b.address(), right, 0, out);
+            return;
+        }
         Kernel gemm = Plans.of(shape);
         long bytes = shape.type().bytes();
         long results = (long) shape.m() * shape.n() * batch.count();
@@ -54,6 +62,19 @@ public final class Products {
                     b.address() + bytes * batch.offset(batch.b(), i),
                     0,
                     out + bytes * results * i);
+        }
+    }
+
+    private static void multiply(GemmShape shape, long a, long b, Tensor right, long bias, long out) {
+        HostBuffer tiles = WeightTiles.of(shape, right, b);
+        if (tiles == null) {
+            Plans.run(shape, a, b, bias, out);
+            return;
+        }
+        try {
+            Plans.run(new TiledProduct(shape), a, tiles.segment().address(), bias, out);
+        } finally {
+            tiles.release();
         }
     }
 
@@ -70,7 +91,7 @@ public final class Products {
                     .left(x.row(), x.column())
                     .right(/* row= */ weight.column(), /* column= */ weight.row())
                     .fused(hasBias ? Bias.PER_COLUMN : Bias.NONE, activation(op));
-            Plans.run(shape, x.address(), weight.address(), bias.address(), Dense.address(outputs[0]));
+            multiply(shape, x.address(), weight.address(), inputs[1], bias.address(), Dense.address(outputs[0]));
         }
     }
 
