@@ -31,7 +31,7 @@ final class MemoryProbe {
     }
 
     /** A field of the kernel's statistics of this process, in MiB. */
-    private static double resident(String field) {
+    static double resident(String field) {
         try {
             for (String line : Files.readAllLines(STATUS)) {
                 if (line.startsWith(field)) {

@@ -68,6 +68,11 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
             description = "The most seconds to warm up before each size; fewer once times no longer fall. Default: 30.")
     private double warmup = 30;
 
+    @Option(
+            names = "--fresh",
+            description = "Also load each in a fresh process and call it ten times: shows times and peak memory.")
+    private boolean fresh;
+
     @Option(names = "--json", description = "Print one JSON object for each model and size and nothing else.")
     private boolean json;
 
@@ -97,6 +102,9 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
                     for (long length : hasLengths ? lengths : List.of(0L)) {
                         Turns turns = measure(model, peer, batch, length);
                         print(file, batch, length, loaded, peerLoaded, turns);
+                        if (fresh) {
+                            printFresh(file, batch, length);
+                        }
                         logs += Math.log(turns.ratio());
                         count++;
                     }
@@ -134,8 +142,7 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
 
     private Turns measure(OnnxModel model, OnnxRuntimeSession peer, long batch, long length) {
         try (Scope ignored = Scope.open("measure")) {
-            Map<String, Tensor> inputs = new LinkedHashMap<>();
-            model.inputs().forEach(input -> inputs.put(input.name(), value(input, batch, length)));
+            Map<String, Tensor> inputs = inputs(model, batch, length);
             peer.inputs(inputs);
             Runnable own = () -> {
                 try (Scope scope = Scope.open("call")) {
@@ -158,13 +165,14 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
      * Calls until the times no longer fall, as they do while the JVM compiles: what a service sees from then on is what is
      * compared, and how long it took is printed.
      *
-     * @return the seconds that it took
+     * @return the seconds until the times fell for the last time
      */
     private double warmUp(Runnable call) {
         long start = System.nanoTime();
         double best = Double.MAX_VALUE;
         int still = 0;
         double passed = 0;
+        double warmed = 0;
         while (still < STEADY_WINDOWS && passed < warmup) {
             double[] window = times(call, WINDOW_SECONDS);
             Arrays.sort(window);
@@ -172,8 +180,9 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
             still = median < FALLING * best ? 0 : still + 1;
             best = Math.min(best, median);
             passed = (System.nanoTime() - start) / 1e9;
+            warmed = still == 0 ? passed : warmed;
         }
-        return passed;
+        return warmed;
     }
 
     private static double[] sorted(double[][] turns) {
@@ -191,6 +200,13 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
         return times.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
+    /** Inputs for a model: random real numbers, ones for whole ones. */
+    static Map<String, Tensor> inputs(OnnxModel model, long batch, long length) {
+        Map<String, Tensor> inputs = new LinkedHashMap<>();
+        model.inputs().forEach(input -> inputs.put(input.name(), value(input, batch, length)));
+        return inputs;
+    }
+
     private static Tensor value(ValueInfo input, long batch, long length) {
         ElementType type = input.type();
         List<String> dims = input.dims();
@@ -206,6 +222,34 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
         return dtype.isFloating()
                 ? new Rng(0).randn(DType.F32, sizes).to(dtype)
                 : Tensor.full(1, DType.I64, Device.CPU, sizes).to(dtype);
+    }
+
+    /** Lines of a fresh process on each side. */
+    private void printFresh(Path file, long batch, long length) {
+        PrintWriter out = spec.commandLine().getOut();
+        for (String side : OnnxProbe.sides()) {
+            List<String> arguments = List.of(
+                    side,
+                    file.toString(),
+                    Integer.toString(threads),
+                    Long.toString(batch),
+                    Long.toString(length));
+            List<String> flags = List.of("-Dlanewise.threads=" + threads);
+            String line = Child.lines(Child.java(flags, OnnxProbe.class, arguments)).getLast();
+            Map<String, Double> numbers = Measurements.numbers(line);
+            out.println(
+                    json
+                            ? line
+                            : String.format(
+                                    Locale.ROOT,
+                                    "  fresh process, %s: loaded in %.0f ms, first call %.1f ms, tenth %.1f ms, peak %.0f MiB",
+                                    side,
+                                    numbers.getOrDefault("load_ms", Double.NaN),
+                                    numbers.getOrDefault("first_ms", Double.NaN),
+                                    numbers.getOrDefault("last_ms", Double.NaN),
+                                    numbers.getOrDefault("peak_mib", Double.NaN)));
+        }
+        out.flush();
     }
 
     private void print(Path file, long batch, long length, double loaded, double peerLoaded, Turns turns) {

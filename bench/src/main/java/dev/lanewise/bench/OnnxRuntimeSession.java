@@ -1,15 +1,20 @@
 package dev.lanewise.bench;
 
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -75,6 +80,53 @@ final class OnnxRuntimeSession implements AutoCloseable {
                 throw failed(e);
             }
         });
+    }
+
+    /**
+     * Ones as inputs of the next calls, made without any tensor of this library.
+     *
+     * @param batch the size of open first axes
+     * @param length the size of other open axes
+     */
+    void ones(long batch, long length) {
+        closeInputs();
+        try {
+            for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
+                TensorInfo info = (TensorInfo) input.getValue().getInfo();
+                long[] sizes = info.getShape();
+                for (int d = 0; d < sizes.length; d++) {
+                    sizes[d] = sizes[d] >= 0 ? sizes[d] : d == 0 ? batch : length;
+                }
+                inputs.put(input.getKey(), ones(info.type, sizes));
+            }
+        } catch (OrtException e) {
+            throw failed(e);
+        }
+    }
+
+    private OnnxTensor ones(OnnxJavaType type, long[] sizes) throws OrtException {
+        int count = 1;
+        for (long size : sizes) {
+            count = Math.multiplyExact(count, Math.toIntExact(size));
+        }
+        ByteBuffer bytes = ByteBuffer.allocateDirect(count * Long.BYTES).order(ByteOrder.nativeOrder());
+        switch (type) {
+            case FLOAT -> {
+                FloatBuffer values = bytes.asFloatBuffer().limit(count);
+                for (int i = 0; i < count; i++) {
+                    values.put(i, 1);
+                }
+                return OnnxTensor.createTensor(environment, values, sizes);
+            }
+            case INT64 -> {
+                LongBuffer values = bytes.asLongBuffer();
+                for (int i = 0; i < count; i++) {
+                    values.put(i, 1);
+                }
+                return OnnxTensor.createTensor(environment, values, sizes);
+            }
+            default -> throw new IllegalArgumentException("inputs of " + type + " are not made up");
+        }
     }
 
     private OnnxTensor tensor(Tensor tensor) throws OrtException {

@@ -11,6 +11,7 @@ import dev.lanewise.onnx.format.ModelFolder;
 import dev.lanewise.onnx.format.ModelReader;
 import dev.lanewise.onnx.format.Node;
 import dev.lanewise.onnx.format.StoredTensor;
+import dev.lanewise.onnx.format.StoredTensors;
 import dev.lanewise.onnx.format.TensorReader;
 import dev.lanewise.onnx.format.Wrap;
 import dev.lanewise.onnx.plan.Fusion;
@@ -37,6 +38,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -80,7 +82,10 @@ public final class OnnxModel extends Layer {
         Group weights = child("weights", new Group());
         Set<String> fixed = fixed(graph);
         try (Scope ignored = Scope.open("load")) {
-            graph.initializers().forEach((name, tensor) -> constants.put(name, constant(weights, tensor, fixed)));
+            Map<String, OnnxValue> values = StoredTensors.values(graph.initializers());
+            graph.initializers()
+                    .forEach((name, tensor) -> constants.put(
+                            name, constant(weights, tensor, Objects.requireNonNull(values.get(name)), fixed)));
         }
         this.program = prepared(whole, weights);
         this.lifetimes = new Lifetimes(program);
@@ -175,8 +180,7 @@ public final class OnnxModel extends Layer {
         return explain() + times.report();
     }
 
-    private Supplier<OnnxValue> constant(Group weights, StoredTensor stored, Set<String> fixed) {
-        OnnxValue value = stored.toValue();
+    private Supplier<OnnxValue> constant(Group weights, StoredTensor stored, OnnxValue value, Set<String> fixed) {
         if (!(value instanceof OnnxValue.Numbers numbers)) {
             return () -> value;
         }
@@ -254,6 +258,7 @@ public final class OnnxModel extends Layer {
     }
 
     private static OnnxModel of(Object file, MemorySegment memory, TensorReader.@Nullable ExternalData folder) {
+        FirstTensor.prepare();
         try {
             return new OnnxModel(ModelReader.model(file, memory, folder));
         } catch (InternalError | OutOfMemoryError e) { // a mapped file that was truncated; a heap that is too small

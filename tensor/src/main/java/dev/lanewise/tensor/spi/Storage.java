@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.spi;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -53,6 +54,18 @@ public final class Storage {
         // no scope's, and not the collector's: there is nothing to give back
         buffer.retain();
         return new StridedTensor(buffer, spec, shape.rowMajorStrides(), 0, null);
+    }
+
+    /**
+     * A new tensor on the CPU whose elements are undefined until they have been written through the segment of its
+     * {@link #buffer}: for readers that fill it in parts. The thread's innermost scope owns it.
+     *
+     * @param dtype the element type
+     * @param shape the shape
+     * @return the tensor
+     */
+    public static Tensor unfilled(DType dtype, Shape shape) {
+        return Dispatch.empty(new TensorSpec(dtype, shape), Backends.of(Device.CPU));
     }
 
     /**
