@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.tensor.OutOfTensorMemoryException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -193,6 +194,26 @@ final class BlockPoolTest {
         give(held);
         assertThat(pool.trim()).isPositive();
         assertThat(pool.bytesFromSystem()).isZero();
+    }
+
+    @Test
+    void whatIsKeptForSpeedAloneIsGivenBackBeforeARequestIsRefused() {
+        limit = 1L << 40;
+        Block spare = take(100 * MIB);
+        AtomicInteger asked = new AtomicInteger();
+        pool.whenShort(() -> {
+            if (asked.getAndIncrement() == 0) {
+                give(spare);
+            }
+        });
+        give(take(MIB));
+        assertThat(asked).hasValue(0);
+        limit = Runtime.getRuntime().totalMemory() + (400L << 20);
+        Block large = take(250 * MIB);
+        assertThat(asked).hasValue(1);
+        assertThatThrownBy(() -> pool.take(1L << 40)).isInstanceOf(OutOfTensorMemoryException.class);
+        assertThat(asked).hasValue(2);
+        give(large);
     }
 
     @Test
