@@ -71,7 +71,8 @@ final class ModelSeeds {
     }
 
     static List<byte[]> tokenizers() {
-        String words = """
+        String words =
+                """
                 {"version":"1.0","truncation":{"direction":"Right","max_length":9,"strategy":"LongestFirst","stride":0},
                 "padding":null,"added_tokens":[{"id":5,"content":"<end>","single_word":false,"lstrip":false,"rstrip":false,
                 "normalized":false,"special":true}],"normalizer":{"type":"Lowercase"},
@@ -80,7 +81,8 @@ final class ModelSeeds {
                 "single":[{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"<end>","type_id":0}}],"pair":[],
                 "special_tokens":{"<end>":{"id":"<end>","ids":[5],"tokens":["<end>"]}}},"decoder":null,
                 "model":{"type":"WordLevel","vocab":{"[UNK]":0,"a":1,"cat":2,"sat":4},"unk_token":"[UNK]"}}""";
-        String pairs = """
+        String pairs =
+                """
                 {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":{"type":"NFC"},
                 "pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
                 "post_processor":null,"decoder":{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true},
@@ -111,12 +113,61 @@ final class ModelSeeds {
     }
 
     static List<byte[]> templates() {
-        return List.of("""
+        return List.of(
+                """
                 {{ bos_token }}{% for message in messages %}{% if loop.first and message['role'] != 'system' %}
                 {{- '<|system|>' + 'none' | trim }}{% endif %}{% set text = message.content | upper %}
                 {{- '<|' + message.role + '|>' + text ~ loop.index0 }}{% else %}
                 {%- if add_generation_prompt %}{{ raise_exception('empty') }}{% endif %}{% endfor %}
-                {% if add_generation_prompt %}<|assistant|>{% endif %}""".getBytes(StandardCharsets.UTF_8));
+                {% if add_generation_prompt %}<|assistant|>{% endif %}"""
+                        .getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A model that adapters are put on. */
+    static Sequential adapted() {
+        return new Sequential()
+                .with("first", new Linear(2, 3, new Rng(1)))
+                .with("second", new Linear(3, 2, new Rng(2)));
+    }
+
+    /** The settings of an adapter of {@link #adapted}, and its tensors. */
+    static List<byte[]> adapter() {
+        try (var ignored = Scope.open("fuzz")) {
+            Path folder = Files.createTempDirectory("lanewise-fuzz");
+            Path settings = folder.resolve("adapter_config.json");
+            Path tensors = folder.resolve("adapter_model.safetensors");
+            try {
+                Lora.apply(adapted(), LoraConfig.lora(2, 4, "first", "second"), new Rng(3))
+                        .save(folder);
+                return List.of(Files.readAllBytes(settings), Files.readAllBytes(tensors));
+            } finally {
+                Files.deleteIfExists(settings);
+                Files.deleteIfExists(tensors);
+                Files.delete(folder);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** The same with settings of other kinds of adapters, which the tensors do not fit. */
+    static List<byte[]> adapterSettings() {
+        String ranks =
+                """
+                {"peft_type":"ADALORA","target_modules":".*(first|second)","init_r":4,"target_r":2,"tinit":1,"tfinal":2,
+                "deltaT":1,"total_step":8,"beta1":0.85,"beta2":0.85,"orth_reg_weight":0.5,"lora_alpha":8,"bias":"none",
+                "rank_pattern":{"first.lora_E":[true,false,true,false],"second.lora_E":[true,true,false,false]}}""";
+        String factors =
+                """
+                {"peft_type":"IA3","target_modules":["first","second"],"feedforward_modules":["second"],
+                "modules_to_save":["second"],"exclude_modules":["third"]}""";
+        String patterns =
+                """
+                {"peft_type":"LORA","r":1,"lora_alpha":2.5,"lora_dropout":0.1,"bias":"lora_only","use_dora":true,
+                "target_modules":["first","second"],"rank_pattern":{"^first":3},"alpha_pattern":{"sec.*":0.5},
+                "layers_to_transform":[0,1],"layers_pattern":"layers"}""";
+        Stream<byte[]> others = Stream.of(ranks, factors, patterns).map(text -> text.getBytes(StandardCharsets.UTF_8));
+        return Stream.concat(adapter().stream(), others).toList();
     }
 
     /** A model that adapters are put on. */
