@@ -12,10 +12,14 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The transforms of F(4x4, 3x3), with the interpolation points 0, 1, -1, 2, -2 and infinity of Lavin and Gray, "Fast
- * Algorithms for Convolutional Neural Networks", 2015: {@code y = A' [(G w G') * (B' x B)] A}. Each works on a vector of
- * channels, first down the columns of a tile into scratch, then along the rows, in one loop: with the arithmetic twice in
- * one compilation C2 reaches its limit of nodes, stops inlining and boxes the vectors. All places are addresses, all strides bytes.
+ * The transforms of F(4x4, 3x3), {@code y = A' [(G w G') * (B' x B)] A} (Lavin and Gray, "Fast Algorithms for Convolutional
+ * Neural Networks", 2015), with the interpolation points 0, 3/4, -3/4, 3/2, -3/2 and infinity. Those of the paper are 4/3 as large,
+ * and with them the fourth output of a line and the third weight carry three times the rounding errors of others (see
+ * docs/numerics.md). All factors but those of the kernels are exact in binary.
+ *
+ * <p>Each transform works on a vector of channels, first down the columns of a tile into scratch, then along the rows, in one loop:
+ * with the arithmetic twice in one compilation C2 reaches its limit of nodes, stops inlining and boxes the vectors. All places are
+ * addresses, all strides bytes.
  *
  * <p>The gradient with respect to the weights is the transposed algorithm: {@code gw = G' [(B' x B) * (A gy A')] G}, with the
  * products summed over all tiles.
@@ -36,19 +40,57 @@ final class WinogradTransform {
     /** Bytes of scratch a transform needs. */
     static final long WORK_BYTES = POSITIONS * BYTES;
 
+    /** The near and the far point, and their squares. */
+    private static final float A = 0.75f;
+
+    private static final float B = 1.5f;
+    private static final float A2 = A * A;
+    private static final float B2 = B * B;
+
+    /** One over the product of the far point's distances from all other points, and likewise of the near one. */
+    private static final float OF_FAR = (float) (1 / (2.0 * B2 * (B2 - A2)));
+
+    private static final float OF_NEAR = (float) (1 / (2.0 * A2 * (A2 - B2)));
+
     /** The factors: broadcast from memory, because a vector broadcast from a constant is boxed at each use. */
     private static final long FACTORS = Arena.global()
-            .allocateFrom(ValueLayout.JAVA_FLOAT, 2f, 4f, 5f, 8f, 1f / 4, 1f / 6, 1f / 12, 1f / 24)
+            .allocateFrom(
+                    ValueLayout.JAVA_FLOAT,
+                    A,
+                    B,
+                    A2,
+                    B2,
+                    A * A2,
+                    B * B2,
+                    A2 * B2,
+                    -(A2 + B2),
+                    -A2,
+                    -B2,
+                    (float) (1 / ((double) A2 * B2)),
+                    OF_NEAR,
+                    A * OF_NEAR,
+                    A2 * OF_NEAR,
+                    OF_FAR,
+                    B * OF_FAR,
+                    B2 * OF_FAR)
             .address();
 
-    private static final int TWO = 0;
-    private static final int FOUR = 1;
-    private static final int FIVE = 2;
-    private static final int EIGHT = 3;
-    private static final int QUARTER = 4;
-    private static final int SIXTH = 5;
-    private static final int TWELFTH = 6;
-    private static final int TWENTY_FOURTH = 7;
+    private static final int NEAR = 0;
+    private static final int FAR = 1;
+    private static final int NEAR_SQUARED = 2;
+    private static final int FAR_SQUARED = 3;
+    private static final int NEAR_CUBED = 4;
+    private static final int FAR_CUBED = 5;
+    private static final int PRODUCT_OF_SQUARES = 6;
+    private static final int MINUS_SUM_OF_SQUARES = 7;
+    private static final int MINUS_NEAR_SQUARED = 8;
+    private static final int MINUS_FAR_SQUARED = 9;
+    private static final int WEIGHT_AT_ZERO = 10;
+
+    /** From here on the factors of three weights at the near point, and at the far one. */
+    private static final int WEIGHTS_AT_NEAR = 11;
+
+    private static final int WEIGHTS_AT_FAR = 14;
 
     private WinogradTransform() {}
 
@@ -61,24 +103,27 @@ final class WinogradTransform {
             long sourceStep = down ? row : BYTES;
             long target = down ? work + line * BYTES : to + (long) line * POINTS * position;
             long targetStep = down ? POINTS * BYTES : position;
-            FloatVector four = factor(FOUR);
-            FloatVector five = factor(FIVE);
             FloatVector d0 = load(source);
             FloatVector d1 = load(source + sourceStep);
             FloatVector d2 = load(source + 2 * sourceStep);
             FloatVector d3 = load(source + 3 * sourceStep);
             FloatVector d4 = load(source + 4 * sourceStep);
             FloatVector d5 = load(source + 5 * sourceStep);
-            FloatVector even = d4.sub(d2.mul(four));
-            FloatVector odd = d3.sub(d1.mul(four));
-            FloatVector near = d4.sub(d2);
-            FloatVector far = d3.sub(d1).mul(factor(TWO));
-            store(d0.mul(four).sub(d2.mul(five)).add(d4), target);
-            store(even.add(odd), target + targetStep);
-            store(even.sub(odd), target + 2 * targetStep);
-            store(near.add(far), target + 3 * targetStep);
-            store(near.sub(far), target + 4 * targetStep);
-            store(d1.mul(four).sub(d3.mul(five)).add(d5), target + 5 * targetStep);
+            // each factor once: C2's limit of nodes
+            FloatVector farSquared = factor(MINUS_FAR_SQUARED);
+            FloatVector nearSquared = factor(MINUS_NEAR_SQUARED);
+            FloatVector product = factor(PRODUCT_OF_SQUARES);
+            FloatVector sum = factor(MINUS_SUM_OF_SQUARES);
+            FloatVector nearEven = d2.fma(farSquared, d4);
+            FloatVector nearOdd = d1.fma(farSquared, d3).mul(factor(NEAR));
+            FloatVector farEven = d2.fma(nearSquared, d4);
+            FloatVector farOdd = d1.fma(nearSquared, d3).mul(factor(FAR));
+            store(d0.fma(product, d2.fma(sum, d4)), target);
+            store(nearEven.add(nearOdd), target + targetStep);
+            store(nearEven.sub(nearOdd), target + 2 * targetStep);
+            store(farEven.add(farOdd), target + 3 * targetStep);
+            store(farEven.sub(farOdd), target + 4 * targetStep);
+            store(d1.fma(product, d3.fma(sum, d5)), target + 5 * targetStep);
         }
     }
 
@@ -95,16 +140,15 @@ final class WinogradTransform {
             FloatVector m2 = load(source + 2 * sourceStep);
             FloatVector m3 = load(source + 3 * sourceStep);
             FloatVector m4 = load(source + 4 * sourceStep);
-            FloatVector sum1 = m1.add(m2);
-            FloatVector difference1 = m1.sub(m2);
-            FloatVector sum2 = m3.add(m4);
-            FloatVector difference2 = m3.sub(m4);
-            store(load(source).add(sum1).add(sum2), target);
-            store(difference2.fma(factor(TWO), difference1), target + targetStep);
-            store(sum2.fma(factor(FOUR), sum1), target + 2 * targetStep);
-            store(
-                    difference2.fma(factor(EIGHT), difference1).add(load(source + 5 * sourceStep)),
-                    target + 3 * targetStep);
+            FloatVector nearSum = m1.add(m2);
+            FloatVector nearDifference = m1.sub(m2);
+            FloatVector farSum = m3.add(m4);
+            FloatVector farDifference = m3.sub(m4);
+            store(load(source).add(nearSum).add(farSum), target);
+            store(farDifference.fma(factor(FAR), nearDifference.mul(factor(NEAR))), target + targetStep);
+            store(farSum.fma(factor(FAR_SQUARED), nearSum.mul(factor(NEAR_SQUARED))), target + 2 * targetStep);
+            FloatVector last = nearDifference.fma(factor(NEAR_CUBED), load(source + 5 * sourceStep));
+            store(farDifference.fma(factor(FAR_CUBED), last), target + 3 * targetStep);
         }
     }
 
@@ -121,15 +165,15 @@ final class WinogradTransform {
             FloatVector y1 = load(source + sourceStep);
             FloatVector y2 = load(source + 2 * sourceStep);
             FloatVector y3 = load(source + 3 * sourceStep);
-            FloatVector even1 = y0.add(y2);
-            FloatVector odd1 = y1.add(y3);
-            FloatVector even2 = y2.fma(factor(FOUR), y0);
-            FloatVector odd2 = y3.mul(factor(EIGHT)).add(y1.mul(factor(TWO)));
+            FloatVector nearEven = y2.fma(factor(NEAR_SQUARED), y0);
+            FloatVector nearOdd = y3.fma(factor(NEAR_CUBED), y1.mul(factor(NEAR)));
+            FloatVector farEven = y2.fma(factor(FAR_SQUARED), y0);
+            FloatVector farOdd = y3.fma(factor(FAR_CUBED), y1.mul(factor(FAR)));
             store(y0, target);
-            store(even1.add(odd1), target + targetStep);
-            store(even1.sub(odd1), target + 2 * targetStep);
-            store(even2.add(odd2), target + 3 * targetStep);
-            store(even2.sub(odd2), target + 4 * targetStep);
+            store(nearEven.add(nearOdd), target + targetStep);
+            store(nearEven.sub(nearOdd), target + 2 * targetStep);
+            store(farEven.add(farOdd), target + 3 * targetStep);
+            store(farEven.sub(farOdd), target + 4 * targetStep);
             store(y3, target + 5 * targetStep);
         }
     }
@@ -143,17 +187,16 @@ final class WinogradTransform {
             long sourceStep = down ? row : BYTES;
             long target = down ? work + line * BYTES : to + (long) line * POINTS * position;
             long targetStep = down ? KERNEL * BYTES : position;
-            FloatVector sixth = factor(SIXTH);
             FloatVector w0 = load(source);
             FloatVector w1 = load(source + sourceStep);
             FloatVector w2 = load(source + 2 * sourceStep);
-            FloatVector near = w0.add(w2).mul(sixth);
-            FloatVector nearOdd = w1.mul(sixth);
-            FloatVector far = w0.mul(factor(TWENTY_FOURTH)).add(w2.mul(sixth));
-            FloatVector farOdd = w1.mul(factor(TWELFTH));
-            store(w0.mul(factor(QUARTER)), target);
-            store(near.add(nearOdd).neg(), target + targetStep);
-            store(nearOdd.sub(near), target + 2 * targetStep);
+            FloatVector near = w0.fma(factor(WEIGHTS_AT_NEAR), w2.mul(factor(WEIGHTS_AT_NEAR + 2)));
+            FloatVector nearOdd = w1.mul(factor(WEIGHTS_AT_NEAR + 1));
+            FloatVector far = w0.fma(factor(WEIGHTS_AT_FAR), w2.mul(factor(WEIGHTS_AT_FAR + 2)));
+            FloatVector farOdd = w1.mul(factor(WEIGHTS_AT_FAR + 1));
+            store(w0.mul(factor(WEIGHT_AT_ZERO)), target);
+            store(near.add(nearOdd), target + targetStep);
+            store(near.sub(nearOdd), target + 2 * targetStep);
             store(far.add(farOdd), target + 3 * targetStep);
             store(far.sub(farOdd), target + 4 * targetStep);
             store(w2, target + 5 * targetStep);
@@ -169,16 +212,23 @@ final class WinogradTransform {
             long sourceStep = down ? POINTS * position : BYTES;
             long target = down ? work + line * BYTES : to + line * row;
             long targetStep = down ? POINTS * BYTES : column;
-            FloatVector sixth = factor(SIXTH);
             FloatVector m1 = load(source + sourceStep);
             FloatVector m2 = load(source + 2 * sourceStep);
             FloatVector m3 = load(source + 3 * sourceStep);
             FloatVector m4 = load(source + 4 * sourceStep);
-            FloatVector near = m1.add(m2).mul(sixth);
+            FloatVector near = m1.add(m2);
+            FloatVector nearOdd = m1.sub(m2);
             FloatVector far = m3.add(m4);
-            store(load(source).mul(factor(QUARTER)).sub(near).add(far.mul(factor(TWENTY_FOURTH))), target);
-            store(m2.sub(m1).mul(sixth).add(m3.sub(m4).mul(factor(TWELFTH))), target + targetStep);
-            store(far.mul(sixth).sub(near).add(load(source + 5 * sourceStep)), target + 2 * targetStep);
+            FloatVector farOdd = m3.sub(m4);
+            FloatVector first = load(source).mul(factor(WEIGHT_AT_ZERO));
+            FloatVector last = load(source + 5 * sourceStep);
+            store(far.fma(factor(WEIGHTS_AT_FAR), near.fma(factor(WEIGHTS_AT_NEAR), first)), target);
+            store(
+                    farOdd.fma(factor(WEIGHTS_AT_FAR + 1), nearOdd.mul(factor(WEIGHTS_AT_NEAR + 1))),
+                    target + targetStep);
+            store(
+                    far.fma(factor(WEIGHTS_AT_FAR + 2), near.fma(factor(WEIGHTS_AT_NEAR + 2), last)),
+                    target + 2 * targetStep);
         }
     }
 
