@@ -37,4 +37,19 @@ public final class PanelTile {
             PanelTile4x2.run(a, aRow, aStep, b, steps, start, startRow, c, cRow);
         }
     }
+
+    /**
+     * Adds the same sums to {@code c}, cut into short ones: rounding errors of a long sum of numbers that are alike have one sign.
+     *
+     * @param chain the length of a sum
+     * @param start what each of them starts from
+     */
+    public static void add(
+            long a, long aRow, long aStep, long b, int steps, int chain, long start, long startRow, long c, long cRow) {
+        if (WIDE) {
+            PanelTile8x2.add(a, aRow, aStep, b, steps, chain, start, startRow, c, cRow);
+        } else {
+            PanelTile4x2.add(a, aRow, aStep, b, steps, chain, start, startRow, c, cRow);
+        }
+    }
 }

@@ -54,7 +54,13 @@ public final class WinogradWeightGrad implements AutoCloseable {
      * Tiles whose products are summed before the sum is added to that of the others: where tiles are alike, roundings have one sign,
      * and their sum would grow with the square of the number of tiles.
      */
+    private static final int CHAIN = 32;
+
+    /** Likewise, of which the sums of chains are summed; what they read stays in the first-level cache. */
     private static final int SEGMENT = 128;
+
+    /** Elements of a tile of sums. */
+    private static final long ELEMENTS = (long) PanelTile.ROWS * PanelTile.COLUMNS;
 
     private final ConvShape p;
     private final WinogradTiles inputs;
@@ -270,19 +276,22 @@ public final class WinogradWeightGrad implements AutoCloseable {
             for (int tile = 0; tile < count; tile += SEGMENT) {
                 boolean replaces = first && tile == 0;
                 for (int channel = 0; channel < channels; channel += PanelTile.ROWS) {
-                    long target = sum + channel * to.tile();
-                    PanelTile.run(
+                    long total = sum + channel * to.tile();
+                    long target = replaces ? total : added.address();
+                    Rows.clear(target, ELEMENTS);
+                    PanelTile.add(
                             left + tile * a.tile() + 4L * channel,
                             4,
                             a.tile(),
                             right + tile * b.tile(),
                             Math.min(SEGMENT, count - tile),
+                            CHAIN,
                             zeros.address(),
                             0,
-                            replaces ? target : added.address(),
+                            target,
                             to.tile());
                     if (!replaces) {
-                        Rows.add(added.address(), target, (long) PanelTile.ROWS * PanelTile.COLUMNS);
+                        Rows.add(target, total, ELEMENTS);
                     }
                 }
             }
