@@ -19,8 +19,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Each pixel's largest magnitude over all channels, and the sum of their magnitudes, for a band of rows: what tells where
  * Winograd's transforms are exact enough. They add up pixels of a whole tile, so an output's error is a rounding error of the
  * largest number in its tile, where that of a sum by the definition is one of the products that it sums. What an output sees
- * is enough only if it sums up to more than that one number: a sum of several products of this size is not small by the chance
- * of one small weight.
+ * is enough only if it sums up to so many times that one number that it meets more than the kernel's smallest weights
+ * ({@link TapEnergies}).
  *
  * <p>The sums follow the magnitudes. The magnitudes are the bits of floats without a sign, in whose order infinity comes after
  * all numbers and NaN after infinity.
@@ -34,12 +34,9 @@ record PixelMaxima(long address, int w, int firstY, int endY) {
     /** How much larger the largest number of some tiles may be than the smallest pixel, for gradients of weights. */
     private static final float MOST = 4;
 
-    /** The sum of the magnitudes that an output sees over its tile's largest number, at least. */
-    private static final float SEEN = 2;
-
     private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
 
-    /** Beyond these the transforms' factors, up to 100 and down to 1/576, may leave the range of floats. */
+    /** Beyond these the transforms' factors, up to 66 and down to 1/58, may leave the range of floats. */
     private static final int TINY = Float.floatToRawIntBits(0x1p-55f);
 
     private static final int HUGE = Float.floatToRawIntBits(0x1p55f);
@@ -154,9 +151,9 @@ record PixelMaxima(long address, int w, int firstY, int endY) {
         return largest >= TINY && largest <= HUGE;
     }
 
-    /** Whether outputs that see at least the sum {@code seen} of a tile see more than its largest number. */
-    static boolean isSeen(int largest, float seen) {
-        return largest == 0 || largest >= TINY && largest <= HUGE && seen >= SEEN * Float.intBitsToFloat(largest);
+    /** What a sum's quotient by a tile's largest number is, is multiplied by: 0 if that number is not usual. */
+    static float scale(int largest) {
+        return largest >= TINY && largest <= HUGE ? 1 / Float.intBitsToFloat(largest) : 0;
     }
 
     /** Where the magnitudes of a row begin, which is one of this band. */

@@ -1,6 +1,7 @@
 package dev.lanewise.cpu.conv.winograd;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
+import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.INT;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
@@ -30,10 +31,13 @@ final class TapEnergies {
     private static final float MOST_OF_ALL = 0.25f;
 
     /** Weights whose squares are this share of their mean are small: what an output sees must not meet small ones only. */
-    private static final float SMALL = 0x1p-12f;
+    private static final float SMALL = 0x1p-16f;
 
     /** The share of a kernel's weights that may be small. */
     private static final float MOST_SMALL = 0.125f;
+
+    /** Twice the error of an output, over the tolerance, in units of the tile's largest number and the root of all squares. */
+    private static final float PROOF = 0.004f;
 
     /** Weights beyond 2^-40 and 2^55, with those of pixels, stay in the range of floats. */
     private static final float TINY = 0x1p-80f;
@@ -46,18 +50,21 @@ final class TapEnergies {
     private TapEnergies() {}
 
     /**
-     * Whether the kernels of {@code outputs} lanes are even: no tap much larger than another, no single weight that outweighs
-     * the others, not many that are next to nothing, none beyond the usual range.
+     * Returns the most small weights of a kernel, if the kernels of {@code outputs} lanes are even: no tap much larger than
+     * another, no single weight that outweighs the others, not many that are next to nothing, none beyond the usual range.
+     * Otherwise -1.
      *
      * @param kernels a vector for each input and tap
      * @param work scratch of five vectors
+     * @param proofs receives for each kernel the magnitude, over a tile's largest number, beyond which an output is exact enough
      */
-    static boolean areEven(long kernels, int inputs, int outputs, long work) {
+    static int mostSmall(long kernels, int inputs, int outputs, long work, long proofs) {
         for (int tap = 0; tap < TAPS; tap++) {
             add(kernels + tap * BYTES, inputs, tap == 0, work);
         }
         int weights = inputs * TAPS;
         countSmall(kernels, weights, work + 2 * BYTES, work + 4 * BYTES);
+        int mostSmall = 0;
         for (int lane = 0; lane < outputs; lane++) {
             float most = Rows.read(work + 4L * lane);
             float least = Rows.read(work + BYTES + 4L * lane);
@@ -70,10 +77,12 @@ final class TapEnergies {
                     && single * single <= MOST_OF_ALL * all
                     && small <= MOST_SMALL * weights;
             if (most != 0 && !usual) {
-                return false;
+                return -1;
             }
+            mostSmall = Math.max(mostSmall, most == 0 ? 0 : small);
+            ALL.set(FLOAT, (proofs + 4L * lane) & MASK, PROOF * (float) Math.sqrt(all));
         }
-        return true;
+        return mostSmall;
     }
 
     /** Counts how many of a kernel's weights are small, by the sum of all squares at {@code all}. */

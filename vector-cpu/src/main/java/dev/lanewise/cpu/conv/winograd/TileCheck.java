@@ -16,8 +16,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Finds the tiles of a row of tiles in which some output sees too little ({@link PixelMaxima}). The largest number of six rows
- * and the sums that outputs of four rows see are taken for all columns at once; ten reads are left for each tile.
+ * Finds how much the outputs of a row of tiles see ({@link PixelMaxima}). The largest number of six rows and the sums that outputs
+ * of four rows see are taken for all columns at once; six reads are left for each tile, and one for each output.
  *
  * <p>Columns are counted from the first tile's left edge; those outside the picture are zero.
  */
@@ -36,8 +36,12 @@ final class TileCheck implements AutoCloseable {
     /** The sums of three rows, by column. */
     private final long sums;
 
-    /** The least sum of three by three pixels, by their first column. */
-    private final long least;
+    /** For each of four rows the sums of three by three pixels, by their first column. */
+    private final long seen;
+
+    private final long rowBytes;
+    private final int[] marks = new int[OutputMarks.OUTPUTS];
+    private int rows;
 
     /**
      * A check of rows of tiles of pictures.
@@ -53,12 +57,13 @@ final class TileCheck implements AutoCloseable {
         this.outputs = outputs;
         // room for vectors that begin at the last column
         this.columns = Math.max(left + w, tiles * WinogradTransform.TILE + WinogradTransform.KERNEL - 1) + LANES;
-        long bytes = 4L * columns + BYTES;
-        this.memory = Scratch.borrow(3 * bytes);
+        this.rowBytes = 4L * columns + BYTES;
+        long bytes = (2 + WinogradTransform.TILE) * rowBytes;
+        this.memory = Scratch.borrow(bytes);
         this.largest = memory.address();
-        this.sums = largest + bytes;
-        this.least = sums + bytes;
-        Rows.clear(memory.address(), 3 * bytes / Float.BYTES);
+        this.sums = largest + rowBytes;
+        this.seen = sums + rowBytes;
+        Rows.clear(memory.address(), bytes / Float.BYTES);
     }
 
     @Override
@@ -68,25 +73,37 @@ final class TileCheck implements AutoCloseable {
 
     /** Looks at the row of tiles whose first pixels are those of row y, of so many rows of outputs. */
     void measure(PixelMaxima pixels, int y, int rows) {
+        this.rows = rows;
         takeLargest(pixels, y);
         for (int row = 0; row < rows; row++) {
             addRows(pixels, y + row);
-            takeLeast(row == 0);
+            addColumns(seen + row * rowBytes);
         }
     }
 
-    /** Whether each output of a tile sees enough. */
-    boolean isEven(int tile) {
+    /** Marks the outputs of a tile. */
+    void mark(int tile, OutputMarks to, long place) {
         int first = tile * WinogradTransform.TILE;
         int most = 0;
         for (int column = first; column < first + WinogradTransform.POINTS; column++) {
             most = Math.max(most, ALL.get(INT, (largest + 4L * column) & MASK));
         }
-        float seen = Float.POSITIVE_INFINITY;
-        for (int column = first; column < Math.min(first + WinogradTransform.TILE, outputs); column++) {
-            seen = Math.min(seen, ALL.get(FLOAT, (least + 4L * column) & MASK));
+        int width = Math.min(WinogradTransform.TILE, outputs - first);
+        float scale = PixelMaxima.scale(most);
+        for (int output = 0; output < OutputMarks.OUTPUTS; output++) {
+            int row = output / WinogradTransform.TILE;
+            int column = output % WinogradTransform.TILE;
+            boolean isNone = most == 0 || row >= rows || column >= width;
+            marks[output] = isNone ? OutputMarks.MOST : quotient(row, first + column, scale);
         }
-        return PixelMaxima.isSeen(most, seen);
+        boolean isUsual = most == 0 || scale != 0;
+        to.set(place, isUsual ? Float.intBitsToFloat(most) : Float.POSITIVE_INFINITY, marks);
+    }
+
+    private int quotient(int row, int column, float scale) {
+        float sum = ALL.get(FLOAT, (seen + row * rowBytes + 4L * column) & MASK);
+        // not a number times zero is none either
+        return scale == 0 ? 0 : (int) Math.min((float) OutputMarks.MOST, sum * scale);
     }
 
     private void takeLargest(PixelMaxima pixels, int y) {
@@ -127,17 +144,13 @@ final class TileCheck implements AutoCloseable {
         Rows.clear(row + 4L * (left + w), columns - left - w);
     }
 
-    private void takeLeast(boolean first) {
+    private void addColumns(long to) {
         for (int column = 0; column < outputs; column += LANES) {
             long at = sums + 4L * column;
-            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER)
+            FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER)
                     .add(FloatVector.fromMemorySegment(SPECIES, ALL, (at + 4) & MASK, ORDER))
-                    .add(FloatVector.fromMemorySegment(SPECIES, ALL, (at + 8) & MASK, ORDER));
-            long to = least + 4L * column;
-            if (!first) {
-                sum = sum.min(FloatVector.fromMemorySegment(SPECIES, ALL, to & MASK, ORDER));
-            }
-            sum.intoMemorySegment(ALL, to & MASK, ORDER);
+                    .add(FloatVector.fromMemorySegment(SPECIES, ALL, (at + 8) & MASK, ORDER))
+                    .intoMemorySegment(ALL, (to + 4L * column) & MASK, ORDER);
         }
     }
 }

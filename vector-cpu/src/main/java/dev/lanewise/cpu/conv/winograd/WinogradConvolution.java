@@ -1,7 +1,5 @@
 package dev.lanewise.cpu.conv.winograd;
 
-import static dev.lanewise.cpu.memory.NativeMemory.ALL;
-
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.PanelTile;
 import dev.lanewise.cpu.conv.Rows;
@@ -9,7 +7,6 @@ import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
-import java.lang.foreign.ValueLayout;
 
 /**
  * 3x3 convolution by F(4x4, 3x3): forward, and with respect to the input as a convolution of the output's gradient with the
@@ -19,7 +16,7 @@ import java.lang.foreign.ValueLayout;
  * into the Winograd domain, multiplied position by position, and brought back. With enough chunks each is one task; with
  * few, as in the last layers of a network, the threads share the three steps of a chunk.
  *
- * <p>Tiles whose numbers are of so different sizes that the transforms would not be exact enough ({@link PixelMaxima}) are
+ * <p>Outputs that see so little of their tile's numbers that the transforms would not be exact enough ({@link PixelMaxima}) are
  * marked on the way and computed again by {@link WinogradRepair}. Of kernels like that nothing is computed here.
  */
 public final class WinogradConvolution implements AutoCloseable {
@@ -50,8 +47,8 @@ public final class WinogradConvolution implements AutoCloseable {
     private final long x;
     private final long y;
     private final Scratch zeros;
-    /** A byte for each tile, 1 if it is to be computed again. */
-    private final Scratch marks;
+    private final OutputMarks marks;
+    private final WinogradRepair repair;
 
     private WinogradConvolution(ConvShape p, boolean gradient, long x, long w, long bias, long y) {
         this.n = p.n();
@@ -75,8 +72,8 @@ public final class WinogradConvolution implements AutoCloseable {
         this.zeros = Scratch.borrow(2 * Vectors.BYTES);
         Rows.clear(zeros.address(), PanelTile.COLUMNS);
         this.weights = new WinogradWeights(p, gradient, w);
-        this.marks = Scratch.borrow((long) n * tileRows * across + 4);
-        Rows.clear(marks.address(), ((long) n * tileRows * across + 3) / 4);
+        this.marks = new OutputMarks((long) n * tileRows * across);
+        this.repair = new WinogradRepair(p, gradient, tiles, weights.proofs());
     }
 
     /**
@@ -86,21 +83,28 @@ public final class WinogradConvolution implements AutoCloseable {
      */
     public static boolean forward(ConvShape p, long x, long w, long bias, long y) {
         try (var pass = new WinogradConvolution(p, false, x, w, bias, y)) {
-            return pass.run() && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, y);
+            return pass.run() && pass.repair.run(pass.unseeing(), x, w, bias, y);
         }
     }
 
     /** Computes {@code gx} from {@code gy}, if the return value says so as for {@link #forward}. */
     public static boolean inputGrad(ConvShape p, long gy, long w, long gx) {
         try (var pass = new WinogradConvolution(p, true, gy, w, 0, gx)) {
-            return pass.run() && new WinogradRepair(p, true, pass.tiles, pass.marks.address()).run(gy, w, 0, gx);
+            return pass.run() && pass.repair.run(pass.unseeing(), gy, w, 0, gx);
         }
+    }
+
+    /** The outputs that see too little. */
+    private long[] unseeing() {
+        return marks.below(weights.needed());
     }
 
     @Override
     public void close() {
         zeros.close();
         marks.close();
+        weights.close();
+        repair.close();
     }
 
     /** Computes what it can, and returns whether the kernels are even. */
@@ -193,18 +197,16 @@ public final class WinogradConvolution implements AutoCloseable {
                 maxima -> mark(unit, maxima));
     }
 
-    /** Marks the tiles of a unit that are not even. */
+    /** Marks the outputs of a unit. */
     private void mark(int unit, PixelMaxima maxima) {
         int firstRow = unit % bands * bandRows;
-        long at = marks.address() + ((long) (unit / bands) * tileRows + firstRow) * tiles.across();
+        long first = ((long) (unit / bands) * tileRows + firstRow) * tiles.across();
         try (var check = new TileCheck(tiles.left(), tiles.w(), tiles.across(), ow)) {
             for (int row = 0; row < rowsOf(unit); row++) {
                 int y = (firstRow + row) * WinogradTransform.TILE;
                 check.measure(maxima, y - tiles.top(), Math.min(WinogradTransform.TILE, oh - y));
                 for (int tile = 0; tile < tiles.across(); tile++) {
-                    if (!check.isEven(tile)) {
-                        ALL.set(ValueLayout.JAVA_BYTE, at + (long) row * tiles.across() + tile, (byte) 1);
-                    }
+                    check.mark(tile, marks, first + (long) row * tiles.across() + tile);
                 }
             }
         }
@@ -251,10 +253,28 @@ public final class WinogradConvolution implements AutoCloseable {
                             work.address());
                 }
             }
+            check(unit, pixels.address(), pixelBytes);
             long planes = y + 4 * (((long) (unit / bands) * outputs * oh + firstY) * ow);
             Transposition.pixelsToPlanes(
                     pixels.address(), pixelBytes, rows * ow, planes, 4L * oh * ow, outputs, work.address());
             addBias(planes, rows * ow);
+        }
+    }
+
+    /** Looks at those outputs of a unit that see too little: their own magnitude may prove that they are exact enough. */
+    private void check(int unit, long pixels, long pixelBytes) {
+        int needed = weights.needed();
+        long first = ((long) (unit / bands) * tileRows + unit % bands * bandRows) * tiles.across();
+        for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {
+            for (int output = 0; marks.isBelow(first + tile, needed) && output < OutputMarks.OUTPUTS; output++) {
+                if (marks.isOutputBelow(first + tile, output, needed)) {
+                    int row = tile / tiles.across() * WinogradTransform.TILE + output / WinogradTransform.TILE;
+                    int column = tile % tiles.across() * WinogradTransform.TILE + output % WinogradTransform.TILE;
+                    long place = (first + tile) * OutputMarks.OUTPUTS + output;
+                    long values = pixels + ((long) row * ow + column) * pixelBytes;
+                    repair.check(place, marks.largest(first + tile), values);
+                }
+            }
         }
     }
 

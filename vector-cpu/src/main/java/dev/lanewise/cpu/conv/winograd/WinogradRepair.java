@@ -1,100 +1,187 @@
 package dev.lanewise.cpu.conv.winograd;
 
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
+import static dev.lanewise.cpu.conv.Vectors.LANES;
+import static dev.lanewise.cpu.conv.Vectors.LONG;
+import static dev.lanewise.cpu.conv.Vectors.ORDER;
+import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Vectors;
-import dev.lanewise.cpu.gemm.GemmShape;
-import dev.lanewise.cpu.memory.Access;
+import dev.lanewise.cpu.gemm.F32Panels;
 import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Apart;
 import dev.lanewise.cpu.parallel.Workers;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.atomic.LongAdder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
- * Computes the outputs of marked tiles by the definition, as a product of the weights with the tiles' patches, so that
- * each output is computed from the pixels that it sees. All places are addresses.
+ * Of the pixels that see too little ({@link OutputMarks}), those outputs whose own magnitude does not prove that they are exact
+ * enough: they are computed again by the definition, from the numbers that they see. All places are addresses.
  */
-final class WinogradRepair {
+final class WinogradRepair implements AutoCloseable {
     private static final int TAPS = WinogradTransform.KERNEL * WinogradTransform.KERNEL;
 
-    /** Pixels along the side of the square that a tile's outputs see. */
-    private static final int SIDE = WinogradTransform.TILE + WinogradTransform.KERNEL - 1;
+    /** Outputs of a pixel that are computed at a time. */
+    private static final int TOGETHER = 8;
 
-    /** Outputs of a tile. */
-    private static final int OUTPUTS = WinogradTransform.TILE * WinogradTransform.TILE;
+    /** Pixels of a task. */
+    private static final int BLOCK = 16;
 
-    /** Bytes of the matrix of patches, about. */
-    private static final long PATCH_BYTES = 4 << 20;
+    /** The share of outputs that are computed again; if there are more, all are. */
+    private static final int SHARE = 3;
+
+    @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
+    private static MethodHandle check = Apart.of(
+            MethodHandles.lookup(),
+            WinogradRepair.class,
+            "checkPixel",
+            MethodType.methodType(void.class, long.class, float.class, long.class));
 
     private final ConvShape p;
     private final boolean gradient;
     private final WinogradTiles tiles;
-    private final long marks;
+
+    /** For each output the magnitude, over a tile's largest number, that proves it. */
+    private final long proofs;
+
     private final int outputs;
     private final int oh;
     private final int ow;
     private final int tileRows;
     private final int depth;
 
-    /** Repairs what a pass left whose tiles these are, a byte for each at {@code marks}. */
-    WinogradRepair(ConvShape p, boolean gradient, WinogradTiles tiles, long marks) {
+    /** Words of a pixel's bits. */
+    private final int words;
+
+    /** For each pixel that was looked at the outputs that are not proved, as bits. */
+    private final Scratch unproved;
+
+    private final LongAdder count = new LongAdder();
+
+    /**
+     * Repairs what a pass leaves.
+     *
+     * @param tiles of the pass's input
+     * @param proofs for each output the magnitude, over a tile's largest number, that proves it; whole vectors
+     */
+    WinogradRepair(ConvShape p, boolean gradient, WinogradTiles tiles, long proofs) {
         this.p = p;
         this.gradient = gradient;
         this.tiles = tiles;
-        this.marks = marks;
+        this.proofs = proofs;
         this.outputs = gradient ? p.c() : p.k();
         this.oh = gradient ? p.h() : p.oh();
         this.ow = gradient ? p.w() : p.ow();
         this.tileRows = Vectors.blocks(oh, WinogradTransform.TILE);
         this.depth = tiles.channels() * TAPS;
+        this.words = Vectors.blocks(outputs, Long.SIZE);
+        this.unproved =
+                Scratch.borrow((long) Long.BYTES * words * OutputMarks.OUTPUTS * p.n() * tileRows * tiles.across());
     }
 
-    /** Computes the marked tiles of {@code y}, and returns true; or false if they are most of all. */
-    boolean run(long x, long w, long bias, long y) {
-        int all = p.n() * tileRows * tiles.across();
-        int marked = 0;
-        for (int tile = 0; tile < all; tile++) {
-            marked += ALL.get(ValueLayout.JAVA_BYTE, marks + tile);
+    @Override
+    public void close() {
+        unproved.close();
+    }
+
+    private long bits(long place) {
+        return unproved.address() + Long.BYTES * words * place;
+    }
+
+    /**
+     * Looks at the outputs of a pixel.
+     *
+     * @param place the pixel ({@link OutputMarks#below})
+     * @param largest the largest number of its tile
+     * @param values the outputs without bias, whole vectors
+     */
+    void check(long place, float largest, long values) {
+        try {
+            check.invokeExact(this, place, largest, values);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
         }
-        if (2L * marked > all) {
+    }
+
+    /** Called {@linkplain Apart apart}. */
+    void checkPixel(long place, float largest, long values) {
+        long to = bits(place);
+        for (int first = 0; first < outputs; first += Long.SIZE) {
+            long word = 0;
+            for (int i = first; i < Math.min(outputs, first + Long.SIZE); i += LANES) {
+                FloatVector least = FloatVector.fromMemorySegment(SPECIES, ALL, (proofs + 4L * i) & MASK, ORDER)
+                        .mul(FloatVector.broadcast(SPECIES, largest));
+                long left = FloatVector.fromMemorySegment(SPECIES, ALL, (values + 4L * i) & MASK, ORDER)
+                        .abs()
+                        .compare(VectorOperators.GE, least)
+                        .not()
+                        .toLong();
+                int lanes = Math.min(LANES, outputs - i);
+                word |= (left & -1L >>> Long.SIZE - lanes) << i - first;
+            }
+            ALL.set(LONG, (to + first / Byte.SIZE) & MASK, word);
+            count.add(Long.bitCount(word));
+        }
+    }
+
+    /**
+     * Computes the outputs that are not proved, and returns true; or false if they are many, and all must be computed by other means.
+     *
+     * @param places the pixels that were looked at
+     */
+    boolean run(long[] places, long x, long w, long bias, long y) {
+        long all = (long) p.n() * oh * ow * outputs;
+        if (count.sum() > all / SHARE) {
             return false;
         }
-        if (marked > 0) {
-            int[] places = new int[marked];
-            for (int tile = 0, i = 0; i < marked; tile++) {
-                if (ALL.get(ValueLayout.JAVA_BYTE, marks + tile) != 0) {
-                    places[i++] = tile;
-                }
-            }
-            repair(places, x, w, bias, y);
+        if (count.sum() == 0) {
+            return true;
         }
-        return true;
-    }
-
-    private void repair(int[] places, long x, long w, long bias, long y) {
-        int batch = Math.clamp(PATCH_BYTES / (4L * depth * OUTPUTS), 1, places.length);
-        try (Scratch patches = Scratch.borrow(4L * depth * batch * OUTPUTS);
-                Scratch products = Scratch.borrow(4L * outputs * batch * OUTPUTS);
-                Scratch turned = Scratch.borrow(gradient ? 4L * outputs * depth : 0)) {
+        try (Scratch turned = Scratch.borrow(gradient ? 4L * outputs * depth : 0)) {
             if (gradient) {
                 turn(w, turned.address());
             }
             long weights = gradient ? turned.address() : w;
-            for (int from = 0; from < places.length; from += batch) {
-                int first = from;
-                int count = Math.min(batch, places.length - first);
-                int columns = count * OUTPUTS;
-                Workers.run(count, i -> gather(places[first + i], x, patches.address() + 4L * i * OUTPUTS, columns));
-                // how many tiles there are depends on their numbers: not worth a place among the plans
-                GemmShape.of(outputs, columns, depth)
-                        .plan(Workers.threads())
-                        .run(weights, patches.address(), 0, products.address());
-                Workers.run(
-                        count,
-                        i -> scatter(products.address() + 4L * i * OUTPUTS, columns, places[first + i], bias, y));
+            Workers.run(Vectors.blocks(places.length, BLOCK), block -> {
+                try (Scratch patch = Scratch.borrow(4L * depth);
+                        Scratch results = Scratch.borrow(4L * TOGETHER)) {
+                    for (int i = block * BLOCK; i < Math.min(places.length, (block + 1) * BLOCK); i++) {
+                        repair(places[i], x, weights, bias, y, patch.address(), results.address());
+                    }
+                }
+            });
+        }
+        return true;
+    }
+
+    private void repair(long place, long x, long weights, long bias, long y, long patch, long results) {
+        boolean isCut = false;
+        for (int first = 0; first < outputs; first += TOGETHER) {
+            int few = Math.min(TOGETHER, outputs - first);
+            long left = ALL.get(LONG, (bits(place) + first / Long.SIZE * Long.BYTES) & MASK) >>> first % Long.SIZE;
+            left &= -1L >>> Long.SIZE - few;
+            if (left == 0) {
+                continue;
+            }
+            if (!isCut) {
+                cut(place, x, patch);
+                isCut = true;
+            }
+            F32Panels.dots(few, depth, patch, weights + 4L * first * depth, 4L * depth, results);
+            for (; left != 0; left &= left - 1) {
+                int lane = Long.numberOfTrailingZeros(left);
+                int k = first + lane;
+                float shift = bias == 0 ? 0 : Rows.read(bias + 4L * k);
+                long pixel = (((long) imageOf(place) * outputs + k) * oh + rowOf(place)) * ow + columnOf(place);
+                ALL.set(FLOAT, (y + 4L * pixel) & MASK, Rows.read(results + 4L * lane) + shift);
             }
         }
     }
@@ -111,62 +198,35 @@ final class WinogradRepair {
         });
     }
 
-    /** Writes the patches of a tile's outputs to the columns at {@code to} of {@code [channels][taps][columns]}. */
-    private void gather(int place, long x, long to, int columns) {
-        int perImage = tileRows * tiles.across();
-        long image = x + place / perImage * tiles.imageBytes();
-        int top = place % perImage / tiles.across() * WinogradTransform.TILE - tiles.top();
-        int left = place % tiles.across() * WinogradTransform.TILE - tiles.left();
-        try (Scratch window = Scratch.borrow(4L * SIDE * SIDE)) {
+    private int imageOf(long place) {
+        return (int) (place / OutputMarks.OUTPUTS / ((long) tileRows * tiles.across()));
+    }
+
+    private int rowOf(long place) {
+        long tileRow = place / OutputMarks.OUTPUTS / tiles.across() % tileRows;
+        int inTile = (int) (place % OutputMarks.OUTPUTS) / WinogradTransform.TILE;
+        return (int) tileRow * WinogradTransform.TILE + inTile;
+    }
+
+    private int columnOf(long place) {
+        long tile = place / OutputMarks.OUTPUTS % tiles.across();
+        return (int) tile * WinogradTransform.TILE + (int) (place % WinogradTransform.TILE);
+    }
+
+    /** Copies what a pixel's outputs see, {@code [channels][taps]}, with zeros outside. */
+    private void cut(long place, long x, long to) {
+        int top = rowOf(place) - tiles.top();
+        int left = columnOf(place) - tiles.left();
+        long image = x + imageOf(place) * tiles.imageBytes();
+        long plane = 4L * tiles.h() * tiles.w();
+        for (int tap = 0; tap < TAPS; tap++) {
+            int row = top + tap / WinogradTransform.KERNEL;
+            int column = left + tap % WinogradTransform.KERNEL;
+            boolean inside = row >= 0 && row < tiles.h() && column >= 0 && column < tiles.w();
+            long from = image + 4L * ((long) row * tiles.w() + column);
             for (int channel = 0; channel < tiles.channels(); channel++) {
-                cut(image + 4L * channel * tiles.h() * tiles.w(), top, left, window.address());
-                for (int tap = 0; tap < TAPS; tap++) {
-                    long from = window.address()
-                            + 4L * (tap / WinogradTransform.KERNEL * SIDE + tap % WinogradTransform.KERNEL);
-                    spread(from, to + 4L * ((long) channel * TAPS + tap) * columns);
-                }
-            }
-        }
-    }
-
-    /** Copies the pixels of a plane that a tile's outputs see, with zeros outside. */
-    private void cut(long plane, int top, int left, long to) {
-        for (int i = 0; i < SIDE; i++) {
-            int y = top + i;
-            for (int j = 0; j < SIDE; j++) {
-                int z = left + j;
-                boolean inside = y >= 0 && y < tiles.h() && z >= 0 && z < tiles.w();
-                float value = inside ? Rows.read(plane + 4L * ((long) y * tiles.w() + z)) : 0;
-                ALL.set(FLOAT, (to + 4L * (i * SIDE + j)) & MASK, value);
-            }
-        }
-    }
-
-    /** Copies what one tap meets for each output, two numbers at a time. */
-    private static void spread(long from, long to) {
-        for (int i = 0; i < WinogradTransform.TILE; i++) {
-            long source = from + 4L * i * SIDE;
-            long target = to + 4L * i * WinogradTransform.TILE;
-            Access.i64(target, Access.i64(source));
-            Access.i64(target + 8, Access.i64(source + 8));
-        }
-    }
-
-    /** Writes a tile's outputs from the columns at {@code from} of {@code [outputs][columns]}. */
-    private void scatter(long from, int columns, int place, long bias, long y) {
-        int perImage = tileRows * tiles.across();
-        int top = place % perImage / tiles.across() * WinogradTransform.TILE;
-        int left = place % tiles.across() * WinogradTransform.TILE;
-        for (int k = 0; k < outputs; k++) {
-            long plane = y + 4L * ((long) (place / perImage) * outputs + k) * oh * ow;
-            float shift = bias == 0 ? 0 : Rows.read(bias + 4L * k);
-            for (int output = 0; output < OUTPUTS; output++) {
-                int i = top + output / WinogradTransform.TILE;
-                int j = left + output % WinogradTransform.TILE;
-                if (i < oh && j < ow) {
-                    float sum = Rows.read(from + 4L * ((long) k * columns + output)) + shift;
-                    ALL.set(FLOAT, (plane + 4L * ((long) i * ow + j)) & MASK, sum);
-                }
+                float value = inside ? Rows.read(from + channel * plane) : 0;
+                ALL.set(FLOAT, (to + 4L * (channel * TAPS + tap)) & MASK, value);
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.lanewise.cpu.conv.winograd;
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.LaneKernels;
 import dev.lanewise.cpu.conv.PanelTile;
+import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.Scratch;
@@ -11,17 +12,24 @@ import dev.lanewise.cpu.parallel.Workers;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.concurrent.atomic.LongAccumulator;
 
 /** A convolution's 3x3 kernels and their way into the Winograd domain, {@code [positions][inputs][panel]} for each panel. */
-final class WinogradWeights {
+final class WinogradWeights implements AutoCloseable {
     private static final int TAPS = 9;
+
+    /** How many weights that are not small an output must meet, at least. */
+    private static final int NOT_SMALL = 2;
+
+    /** One more of so many inputs, since products that an output does not see add to its error. */
+    private static final int INPUTS_OF_ONE = 32;
 
     @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
     private static MethodHandle measure = Apart.of(
             MethodHandles.lookup(),
             WinogradWeights.class,
             "measure",
-            MethodType.methodType(void.class, long.class, int.class, long.class));
+            MethodType.methodType(void.class, long.class, int.class, long.class, long.class));
 
     private final ConvShape shape;
     private final int inputs;
@@ -29,7 +37,11 @@ final class WinogradWeights {
     private final boolean gradient;
     private final long w;
     private final WinogradLayout relative;
+    private final LongAccumulator mostSmall = new LongAccumulator(Math::max, 0);
     private volatile boolean uneven;
+
+    /** For each output the magnitude, over a tile's largest number, that proves it ({@link TapEnergies}). */
+    private final Scratch proofs;
 
     /**
      * Takes the kernels at {@code w}; for the gradient with respect to the input they are turned by 180 degrees, and inputs
@@ -42,6 +54,13 @@ final class WinogradWeights {
         this.gradient = gradient;
         this.w = w;
         this.relative = WinogradLayout.panels(0, inputs, PanelTile.COLUMNS);
+        this.proofs = Scratch.borrow(4L * panels() * PanelTile.COLUMNS);
+        Rows.clear(proofs.address(), (long) panels() * PanelTile.COLUMNS);
+    }
+
+    @Override
+    public void close() {
+        proofs.close();
     }
 
     /** Returns the number of panels that the output channels are cut into. */
@@ -67,6 +86,19 @@ final class WinogradWeights {
         return uneven;
     }
 
+    /**
+     * How many numbers as large as its tile's largest an output must see, or as many smaller ones as sum up to them, once all
+     * kernels are transformed: more than any kernel has small weights ({@link TapEnergies}), which they might all meet.
+     */
+    int needed() {
+        return (int) Math.min(OutputMarks.MOST, mostSmall.get() + NOT_SMALL + inputs / INPUTS_OF_ONE);
+    }
+
+    /** Where for each output the magnitude is that proves it, over a tile's largest number; all vectors are whole. */
+    long proofs() {
+        return proofs.address();
+    }
+
     /** Transforms the kernels of all panels, one after the other from {@code to} on. */
     void transformAll(long to) {
         Workers.run(panels(), panel -> transform(panel, to + panel * panelBytes()));
@@ -88,7 +120,8 @@ final class WinogradWeights {
         try (Scratch turned = Scratch.borrow(inputs * kernel);
                 Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
             LaneKernels.turn(shape, gradient, w, first, turned.address(), work.address());
-            measureApart(turned.address(), Math.min(Vectors.LANES, outputs - first), work.address());
+            int lanes = Math.min(Vectors.LANES, outputs - first);
+            measureApart(turned.address(), lanes, work.address(), proofs.address() + 4L * first);
             for (int input = 0; input < inputs; input++) {
                 WinogradTransform.weights(
                         turned.address() + input * kernel,
@@ -101,18 +134,20 @@ final class WinogradWeights {
         }
     }
 
-    private void measureApart(long kernels, int lanes, long work) {
+    private void measureApart(long kernels, int lanes, long work, long to) {
         try {
-            measure.invokeExact(this, kernels, lanes, work);
+            measure.invokeExact(this, kernels, lanes, work, to);
         } catch (Throwable e) {
             throw Apart.unchecked(e);
         }
     }
 
-    /** Called {@linkplain Apart apart}. Notes whether the kernels of one vector of outputs are uneven. */
-    void measure(long kernels, int lanes, long work) {
-        if (!TapEnergies.areEven(kernels, inputs, lanes, work)) {
+    /** Called {@linkplain Apart apart}. Notes whether the kernels of one vector of outputs are uneven, and the small weights. */
+    void measure(long kernels, int lanes, long work, long to) {
+        int small = TapEnergies.mostSmall(kernels, inputs, lanes, work, to);
+        if (small < 0) {
             uneven = true;
         }
+        mostSmall.accumulate(small);
     }
 }
