@@ -229,13 +229,10 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         for (String side : OnnxProbe.sides()) {
             List<String> arguments = List.of(
-                    side,
-                    file.toString(),
-                    Integer.toString(threads),
-                    Long.toString(batch),
-                    Long.toString(length));
+                    side, file.toString(), Integer.toString(threads), Long.toString(batch), Long.toString(length));
             List<String> flags = List.of("-Dlanewise.threads=" + threads);
-            String line = Child.lines(Child.java(flags, OnnxProbe.class, arguments)).getLast();
+            String line =
+                    Child.lines(Child.java(flags, OnnxProbe.class, arguments)).getLast();
             Map<String, Double> numbers = Measurements.numbers(line);
             out.println(
                     json

@@ -84,7 +84,8 @@ public final class StoredTensors {
         try {
             MemorySegment.copy(source, 0, part.target(), 0, source.byteSize());
             if (source.isMapped()) {
-                // compiled code may report a fault of a truncated file late, but not later than the next call into the system
+                // compiled code may report a fault of a truncated file late, but not later than the next call into the
+                // system
                 Thread.yield();
                 source.unload();
             }

@@ -116,11 +116,9 @@ final class FewRowsProduct implements Product, IntConsumer {
         long first = weights + tile * view.k() * step;
         long startRow = start == sums ? sumsRow : 0;
         if (sumsRow > (long) kernels.lanes() * elementBytes) {
-            micro.wide(
-                    columns, view.k(), first, elementBytes, step, panel, sumsRow, start, startRow, sums, sumsRow);
+            micro.wide(columns, view.k(), first, elementBytes, step, panel, sumsRow, start, startRow, sums, sumsRow);
         } else {
-            micro.narrow(
-                    columns, view.k(), first, elementBytes, step, panel, sumsRow, start, startRow, sums, sumsRow);
+            micro.narrow(columns, view.k(), first, elementBytes, step, panel, sumsRow, start, startRow, sums, sumsRow);
         }
     }
 }

@@ -92,14 +92,11 @@ public final class WeightTiles implements Buffer.Companion {
     }
 
     private @Nullable HostBuffer find(GemmShape shape, HostBuffer weights, long offset) {
-        // before the elements are read
         int version = weights.version();
         for (Matrix matrix : matrices) {
             if (matrix.is(shape, offset)) {
                 Made made = matrix.made;
-                return made != null && made.version == version
-                        ? retained(made.memory)
-                        : used(matrix, weights, version);
+                return made != null && made.version == version ? retained(made.memory) : used(matrix, weights);
             }
         }
         if (lock.tryLock()) {
@@ -127,11 +124,13 @@ public final class WeightTiles implements Buffer.Companion {
     }
 
     /** Counts a product, and makes the tiles if it is time. */
-    private @Nullable HostBuffer used(Matrix matrix, HostBuffer weights, int version) {
+    private @Nullable HostBuffer used(Matrix matrix, HostBuffer weights) {
         if (!lock.tryLock()) {
             return null;
         }
         try {
+            // before the elements are read
+            int version = weights.version();
             if (matrix.version != version) {
                 matrix.begin(version);
             }
