@@ -121,6 +121,7 @@ class PublishedFilesTest {
             tied[i] *= 2;
         }
         assertThat(doubled).isEqualTo(tied);
-        assertThat(List.of(Models.causal(folder).namedParameters().keySet().toArray())).contains("lm_head.weight");
+        assertThat(List.of(Models.causal(folder).namedParameters().keySet().toArray()))
+                .contains("lm_head.weight");
     }
 }

@@ -88,7 +88,8 @@ public final class Lora extends Layer {
     private void checkKinds() {
         for (String name : model.namedParameters().keySet()) {
             String layer = name.substring(0, Math.max(0, name.lastIndexOf('.')));
-            boolean named = config.targets().pattern() == null && config.targets().match(layer);
+            boolean named =
+                    config.targets().pattern() == null && config.targets().match(layer);
             if (!adapters.containsKey(layer) && (named || config.isSaved(layer))) {
                 throw new TensorException("lora: '" + layer + "' among "
                         + (named ? "targets " + config.targets().names() : "modules to save " + config.modulesToSave())

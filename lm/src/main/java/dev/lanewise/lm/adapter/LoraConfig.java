@@ -123,7 +123,9 @@ public record LoraConfig(
             if (layers.isEmpty()) {
                 return true;
             }
-            return (layerLists.isEmpty() ? Stream.of(".*\\.[^.]*") : layerLists.stream().map(list -> "(.*\\.)?(" + list + ")"))
+            return (layerLists.isEmpty()
+                            ? Stream.of(".*\\.[^.]*")
+                            : layerLists.stream().map(list -> "(.*\\.)?(" + list + ")"))
                     .map(expression -> number(name, expression))
                     .filter(OptionalInt::isPresent)
                     .findFirst()

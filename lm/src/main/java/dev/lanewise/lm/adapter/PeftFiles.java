@@ -40,7 +40,8 @@ final class PeftFiles {
     // ---- reading
 
     static Lora load(Path folder, Layer model) {
-        LoraConfig config = config(folder.resolve(CONFIG), WeightLayer.all(model).keySet());
+        LoraConfig config =
+                config(folder.resolve(CONFIG), WeightLayer.all(model).keySet());
         Path file = folder.resolve(WEIGHTS);
         try (SafetensorsFile in = Safetensors.open(file)) {
             Lora lora = Lora.of(model, config, name -> shape(in, PREFIX + name));

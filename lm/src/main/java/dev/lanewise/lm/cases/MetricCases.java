@@ -137,16 +137,23 @@ final class MetricCases {
         float[] probabilities = logits.softmax(-1).toFloatArray();
         number(c, report, "top_2_accuracy", ClassificationMetrics.topK(actual, probabilities, count, 2));
         number(c, report, "roc_auc_ovr_macro", ClassificationMetrics.rocAucOneVersusRest(actual, probabilities, count));
-        number(c, report, "log_loss", new CrossEntropyLoss().of(logits, c.in("y")).item());
+        number(
+                c,
+                report,
+                "log_loss",
+                new CrossEntropyLoss().of(logits, c.in("y")).item());
         missing(c, report, "cohen_kappa", "matthews");
     }
 
     /** Samples are divided by chance, so that only the sizes of the parts can be compared. */
     private static void folds(Stored.Case c, Report report) {
         Tensor y = c.in("y");
-        List<CrossValidation.Fold> folds =
-                CrossValidation.folds(new TensorDataset(y, y), c.attrs().need("k").index(), 0);
-        long[] sizes = folds.stream().mapToLong(fold -> fold.validation().size()).sorted().toArray();
+        List<CrossValidation.Fold> folds = CrossValidation.folds(
+                new TensorDataset(y, y), c.attrs().need("k").index(), 0);
+        long[] sizes = folds.stream()
+                .mapToLong(fold -> fold.validation().size())
+                .sorted()
+                .toArray();
         long[] want = Report.longs(c.out("fold_sizes"));
         Arrays.sort(want);
         report.equal(c.id() + "/fold_sizes", sizes, want);

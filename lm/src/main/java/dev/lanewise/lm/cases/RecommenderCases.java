@@ -113,8 +113,7 @@ final class RecommenderCases implements CaseFolder.Part {
         return switch (name) {
             case "sgd" -> List.of(new Sgd(all, 0.5));
             case "adagrad" -> List.of(new Adagrad(all, 0.05));
-            case "sparse_adam" ->
-                List.of(new SparseAdam(model.those(true), 0.01), new Adam(model.those(false), 0.01));
+            case "sparse_adam" -> List.of(new SparseAdam(model.those(true), 0.01), new Adam(model.those(false), 0.01));
             default -> List.of(new Adam(all, 0.01));
         };
     }
@@ -145,8 +144,7 @@ final class RecommenderCases implements CaseFolder.Part {
         Map<String, Parameter> parameters = new LinkedHashMap<>();
         names.forEach((own, name) -> parameters.put(own, Objects.requireNonNull(inModel.get(name), name)));
         return new Model(
-                parameters,
-                (users, items) -> model.forward(Tensor.cat(1, users.unsqueeze(1), items.unsqueeze(1))));
+                parameters, (users, items) -> model.forward(Tensor.cat(1, users.unsqueeze(1), items.unsqueeze(1))));
     }
 
     private static long[] sizes(Stored stored, String part) {
@@ -209,10 +207,15 @@ final class RecommenderCases implements CaseFolder.Part {
         return switch (c.op()) {
             case "sparse_sgd" -> new Sgd(parameters, rate);
             case "sparse_sgd_momentum" ->
-                new Sgd(parameters, rate, Sgd.Options.momentum(attrs.need("momentum").number()));
+                new Sgd(
+                        parameters,
+                        rate,
+                        Sgd.Options.momentum(attrs.need("momentum").number()));
             case "sparse_adagrad" -> {
-                Adagrad adagrad =
-                        new Adagrad(parameters, rate, new Adagrad.Options(0, attrs.need("eps").number(), 0));
+                Adagrad adagrad = new Adagrad(
+                        parameters,
+                        rate,
+                        new Adagrad.Options(0, attrs.need("eps").number(), 0));
                 Tensor sums = table.leaf()
                         .zerosLike()
                         .add(attrs.need("initial_accumulator_value").number());

@@ -51,9 +51,7 @@ public final class Gpt2 extends CausalLM {
         }
         blocks = place("transformer.h", new LayerList<>(all));
         norm = layerNorm(weights, "transformer.ln_f", hidden, settings.epsilon);
-        head = tied
-                ? tied(weights, "lm_head", tokens)
-                : linear(weights, "lm_head", hidden, vocabulary, false);
+        head = tied ? tied(weights, "lm_head", tokens) : linear(weights, "lm_head", hidden, vocabulary, false);
     }
 
     /** A model for a config.json. */

@@ -153,7 +153,8 @@ public final class Weights {
         }
         Parameter own = parameter(name, other.leaf().shape().toArray());
         try (Scope ignored = Scope.open("shared")) {
-            boolean same = Autograd.noGrad(() -> own.leaf().eq(other.leaf()).all().itemLong() != 0);
+            boolean same =
+                    Autograd.noGrad(() -> own.leaf().eq(other.leaf()).all().itemLong() != 0);
             return same ? other : own;
         }
     }

@@ -297,8 +297,8 @@ class LoraTest {
     @Test
     void onlyLinearLayersAreAdapted() {
         Sequential other = new Sequential().with("norm", new LayerNorm(6)).with("first", new Linear(6, 8, rng));
-        assertThatThrownBy(() -> Lora.apply(
-                        other, LoraConfig.lora(2, 4, "first").withModulesToSave("norm"), rng))
+        assertThatThrownBy(
+                        () -> Lora.apply(other, LoraConfig.lora(2, 4, "first").withModulesToSave("norm"), rng))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("'norm'");
         assertThatThrownBy(() -> Lora.apply(other, LoraConfig.lora(2, 4, "first", "norm"), rng))

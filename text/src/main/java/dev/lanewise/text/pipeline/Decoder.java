@@ -78,7 +78,8 @@ interface Decoder {
                 json.only(Set.of("type"));
                 yield Decoder::byteFallback;
             }
-            default -> throw json.get("type").error("the decoder " + json.get("type").type() + " is unknown");
+            default ->
+                throw json.get("type").error("the decoder " + json.get("type").type() + " is unknown");
         };
     }
 

@@ -62,7 +62,9 @@ interface Normalizer {
             case "Lowercase" -> Normalizer::lowercase;
             case "Nmt" -> Normalizer::nmt;
             case "ByteLevel" -> Normalizer::byteLevel;
-            default -> throw json.get("type").error("the normalizer " + json.get("type").type() + " is unknown");
+            default ->
+                throw json.get("type")
+                        .error("the normalizer " + json.get("type").type() + " is unknown");
         };
     }
 

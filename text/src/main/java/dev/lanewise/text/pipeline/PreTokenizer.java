@@ -87,7 +87,9 @@ interface PreTokenizer {
                         true);
             }
             case "Metaspace" -> Metaspace.of(json);
-            default -> throw json.get("type").error("the pre-tokenizer " + json.get("type").type() + " is unknown");
+            default ->
+                throw json.get("type")
+                        .error("the pre-tokenizer " + json.get("type").type() + " is unknown");
         };
     }
 
