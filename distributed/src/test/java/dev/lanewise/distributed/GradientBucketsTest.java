@@ -69,8 +69,8 @@ final class GradientBucketsTest {
             return gradient;
         });
         try (Courier courier = new Courier(twin)) {
-            Gradients both =
-                    new GradientBuckets(courier, model.parameters(), 1).of(model.forward(x).square().sum());
+            Gradients both = new GradientBuckets(courier, model.parameters(), 1)
+                    .of(model.forward(x).square().sum());
             for (Parameter parameter : model.parameters()) {
                 float[] doubled = alone.of(parameter.leaf()).mul(2).flatten().toFloatArray();
                 assertThat(both.of(parameter.leaf()).flatten().toFloatArray()).containsExactly(doubled, within(1e-5f));

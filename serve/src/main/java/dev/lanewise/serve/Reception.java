@@ -112,7 +112,8 @@ final class Reception {
         }
         if (response.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
             exchange.forgetBody();
-            // Helidon says that it closes and waits for the next request; of a body that can't be read it would take the rest for one
+            // Helidon says that it closes and waits for the next request; of a body that can't be read it would take
+            // the rest for one
             throw new CloseConnectionException("the client has asked for it, or where the request ends is not known");
         }
     }

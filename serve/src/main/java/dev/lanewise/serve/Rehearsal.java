@@ -61,7 +61,8 @@ final class Rehearsal {
             statuses(most.compareTo(LONGEST) < 0 ? most : LONGEST);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | RuntimeException e) { // where a process may not connect to itself, it begins unprepared
+        } catch (ExecutionException
+                | RuntimeException e) { // where a process may not connect to itself, it begins unprepared
             LOG.log(Level.DEBUG, "no rehearsal", e);
         }
     }

@@ -167,8 +167,7 @@ class EmbeddingsTest {
 
     @Test
     void fullQueueRefusesBeforeTextsAreEncoded() throws Exception {
-        Busy busy = new Busy(
-                new CountDownLatch(1), new CountDownLatch(1), new AtomicBoolean(), new AtomicInteger());
+        Busy busy = new Busy(new CountDownLatch(1), new CountDownLatch(1), new AtomicBoolean(), new AtomicInteger());
         String body = "{\"model\":\"busy\",\"input\":\"a\"}";
         try (Server full = Server.builder()
                         .model("busy", "1", busy)

@@ -276,7 +276,9 @@ class ServerTest {
                     }
                     socket.getOutputStream().write(request, first, request.length - first);
                     String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-                    assertThat(answer).startsWith("HTTP/1.1 " + status + " ").contains("{\"error\":\"no request in HTTP/1.1");
+                    assertThat(answer)
+                            .startsWith("HTTP/1.1 " + status + " ")
+                            .contains("{\"error\":\"no request in HTTP/1.1");
                 }
             }
         }

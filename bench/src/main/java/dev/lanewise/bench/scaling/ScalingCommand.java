@@ -99,7 +99,13 @@ public final class ScalingCommand implements Callable<Integer> {
             if (batch != model.batch) {
                 print(model, "one process", batch, sum(model, alone(model, batch, 1)), one, Map.of());
             }
-            print(model, ranks + " that exchange nothing", batch, sum(model, alone(model, batch, ranks)), one, Map.of());
+            print(
+                    model,
+                    ranks + " that exchange nothing",
+                    batch,
+                    sum(model, alone(model, batch, ranks)),
+                    one,
+                    Map.of());
             for (Engine engine : engines) {
                 Map<String, Object> seen = results(model, engine == Engine.MPI ? mpi(model, batch) : ring(model, batch))
                         .getFirst();

@@ -21,7 +21,8 @@ final class ScalingTest {
                 .setOut(new PrintWriter(out, true))
                 .execute("--only", "mnist-cnn", "--batch", "8,4", "--warm-up", "1", "--seconds", "1", "--json");
         assertThat(code).isZero();
-        List<Map<String, Object>> lines = out.toString().lines().map(Json::object).toList();
+        List<Map<String, Object>> lines =
+                out.toString().lines().map(Json::object).toList();
         assertThat(lines)
                 .extracting(line -> line.get("processes") + " of " + line.get("batch_of_each"))
                 .containsExactly(
@@ -32,6 +33,8 @@ final class ScalingTest {
                         "one process of 4",
                         "2 that exchange nothing of 4",
                         "2 by ring of 4");
-        assertThat(lines).allSatisfy(line -> assertThat((Double) line.get("samples_per_s")).isPositive());
+        assertThat(lines)
+                .allSatisfy(
+                        line -> assertThat((Double) line.get("samples_per_s")).isPositive());
     }
 }
