@@ -17,6 +17,7 @@ import dev.lanewise.nn.train.Training;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -135,6 +136,10 @@ final class ScalingRank {
         }
 
         double samplesPerSecond() {
+            if (samples == 0) {
+                throw new TensorException("bench scaling: no step of " + (end - warmUp) + " s of measuring has ended (expected"
+                        + " several); measure longer (--seconds), or when the machine has less to do");
+            }
             return samples / (last - first);
         }
     }

@@ -105,6 +105,8 @@ final class Overload {
         List<Double> seen = new ArrayList<>();
         int period = CLIENTS * MILLIS_PER_REQUEST / TIMES;
         try (RawClient client = new RawClient(port)) {
+            // all at once would be more than five times as many in the first moment
+            SoakClients.pause(2 * period);
             while (System.nanoTime() < end) {
                 long start = System.nanoTime();
                 int status = client.send(REQUEST).status();
