@@ -3,13 +3,19 @@ package dev.lanewise.serve;
 import dev.lanewise.lm.CausalLM;
 import dev.lanewise.lm.ContinuousBatch;
 import dev.lanewise.lm.GenerationOptions;
+import dev.lanewise.lm.Models;
 import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A model that generates texts; as tensors, it gives the scores of the token after each sequence. */
 record GeneratingServable(TextGenerator generator, Signature signature) implements Servable {
@@ -57,6 +63,31 @@ record GeneratingServable(TextGenerator generator, Signature signature) implemen
                                     + " tokens); correct it",
                             failure);
                 }
+            }
+        }
+    }
+
+    /** Reads language models that predict next tokens. */
+    static final class Loader implements ModelLoader {
+        @Override
+        public boolean accepts(Path folder) {
+            return Models.isCausal(model(folder));
+        }
+
+        @Override
+        public Servable load(Path folder) {
+            return Servable.of(TextGenerator.load(model(folder)));
+        }
+
+        /** The only .gguf file in a folder, or the folder itself. */
+        private static Path model(Path folder) {
+            try (Stream<Path> inside = Files.list(folder)) {
+                List<Path> files = inside.filter(file -> file.toString().endsWith(".gguf") && Files.isRegularFile(file))
+                        .limit(2)
+                        .toList();
+                return files.size() == 1 ? files.getFirst() : folder;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
     }

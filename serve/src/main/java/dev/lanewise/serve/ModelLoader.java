@@ -45,6 +45,6 @@ public interface ModelLoader {
      * tokenizer, or one with a single file {@code NAME.gguf}}
      */
     static ModelLoader textGenerator() {
-        return new TextGeneratorLoader();
+        return new GeneratingServable.Loader();
     }
 }

@@ -50,10 +50,10 @@ class GatheringTest {
         Deque<Pending> queue = new ArrayDeque<>(List.of(rows(2, 3), rows(1, 4), rows(5, 3), rows(3, 3), rows(1, 3)));
         List<Pending> all = List.copyOf(queue);
         List<Pending> batch = new ArrayList<>(List.of(queue.remove()));
-        assertThat(Gathering.gather(batch, queue, 6)).isTrue();
+        assertThat(Together.Gathering.gather(batch, queue, 6)).isTrue();
         assertThat(batch).containsExactly(all.get(0), all.get(3), all.get(4));
         assertThat(queue).containsExactly(all.get(1), all.get(2));
-        assertThat(Gathering.gather(batch, queue, 7)).isFalse();
+        assertThat(Together.Gathering.gather(batch, queue, 7)).isFalse();
         assertThat(queue).hasSize(2);
     }
 
@@ -64,7 +64,7 @@ class GatheringTest {
             queue.add(sequences(1, length));
         }
         List<Pending> batch = new ArrayList<>(List.of(queue.remove()));
-        assertThat(Gathering.gather(batch, queue, 4)).isTrue();
+        assertThat(Together.Gathering.gather(batch, queue, 4)).isTrue();
         assertThat(lengths(batch)).containsExactly(12L, 12L, 13L, 11L);
         assertThat(lengths(queue)).containsExactly(20L, 9L, 16L, 1L);
     }
@@ -76,7 +76,7 @@ class GatheringTest {
             queue.add(sequences(1, length));
         }
         List<Pending> batch = new ArrayList<>(List.of(queue.remove()));
-        assertThat(Gathering.gather(batch, queue, 32)).isFalse();
+        assertThat(Together.Gathering.gather(batch, queue, 32)).isFalse();
         // 3 of 15 numbers are padding with 5 and 3, and 6 of 24 with 6 too
         assertThat(lengths(batch)).containsExactly(4L, 5L, 3L, 6L);
         assertThat(lengths(queue)).containsExactly(16L, 15L);
@@ -93,7 +93,7 @@ class GatheringTest {
         while (!queue.isEmpty()) {
             Pending oldest = queue.remove();
             List<Pending> batch = new ArrayList<>(List.of(oldest));
-            Gathering.gather(batch, queue, 32);
+            Together.Gathering.gather(batch, queue, 32);
             computed += batch.size();
             long all = Pending.rows(batch) * Pending.longest(batch);
             long own = batch.stream().mapToLong(one -> one.rows * one.length).sum();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class WaveTest {
     @Test
     void asManyAsBeforeAreWaitedForButNotLong() {
-        Wave wave = Wave.after(8, 1_000, 6_000);
+        Lane.Wave wave = Lane.Wave.after(8, 1_000, 6_000);
         assertThat(wave.left(1, 6_000)).isEqualTo(500);
         assertThat(wave.left(7, 6_400)).isEqualTo(100);
         assertThat(wave.left(7, 6_500)).isNotPositive();
@@ -18,13 +18,13 @@ class WaveTest {
 
     @Test
     void whoWasAloneWaitsForNobody() {
-        assertThat(Wave.after(1, 1_000, 6_000).left(1, 6_000)).isZero();
-        assertThat(Wave.NONE.left(1, 6_000)).isZero();
+        assertThat(Lane.Wave.after(1, 1_000, 6_000).left(1, 6_000)).isZero();
+        assertThat(Lane.Wave.NONE.left(1, 6_000)).isZero();
     }
 
     @Test
     void clockMayPassItsLargestNumber() {
-        Wave wave = Wave.after(2, Long.MAX_VALUE - 900, Long.MAX_VALUE - 100 + 200);
+        Lane.Wave wave = Lane.Wave.after(2, Long.MAX_VALUE - 900, Long.MAX_VALUE - 100 + 200);
         assertThat(wave.left(1, Long.MIN_VALUE + 99)).isEqualTo(100);
     }
 }
