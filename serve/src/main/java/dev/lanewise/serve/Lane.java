@@ -251,9 +251,10 @@ final class Lane implements AutoCloseable {
     }
 
     /**
-     * Those who have just got the answers of a batch. Clients that ask again and again come back all at once, but not at the same moment: the
-     * first of them would be computed alone, and the others after it. So the next batch waits for as many requests as the last one
-     * had, though never long beside the time that the last one took; after a request that was computed alone it does not wait.
+     * Those who have just got the answers of a batch. Clients that ask again and again come back together, but not at the
+     * same moment: the first of them would be computed alone, and the others after it. So the next batch waits for as many
+     * requests as the last one had, though never long beside the time that the last one took; after a request that was
+     * computed alone it does not wait.
      *
      * @param requests how many they are
      * @param until when they are no longer waited for, by {@link System#nanoTime}

@@ -20,7 +20,7 @@ record Together(boolean rows, @Nullable Padding padding) {
 
     /** Chooses which of the requests that wait are computed together with the one that has waited longest. */
     static final class Gathering {
-        /** So much of what is computed may be padding; padding is computed as well, and takes from what computing together gains. */
+        /** So much of what is computed may be padding, which takes from what computing together gains. */
         private static final double MOST_PADDING = 0.25;
 
         private final int largest;
@@ -38,7 +38,8 @@ record Together(boolean rows, @Nullable Padding padding) {
         }
 
         /**
-         * Moves requests that fit from a queue to a batch: in their order, and of token sequences those of the nearest lengths first.
+         * Moves requests that fit from a queue to a batch: in their order, and of token sequences those of the nearest
+         * lengths first.
          *
          * @param batch begins with the request that others must fit
          * @param largest the most rows of a batch

@@ -137,8 +137,8 @@ final class ScalingRank {
 
         double samplesPerSecond() {
             if (samples == 0) {
-                throw new TensorException("bench scaling: no step of " + (end - warmUp) + " s of measuring has ended (expected"
-                        + " several); measure longer (--seconds), or when the machine has less to do");
+                throw new TensorException(
+                        "bench scaling: no step ended in the measured time (expected several); give more --seconds");
             }
             return samples / (last - first);
         }
