@@ -105,12 +105,16 @@ final class OptimizerGoldenOps {
     private static List<Tensor> lbfgs(Map<String, Tensor> inputs, Attributes a) {
         Tensor matrix = NnGoldenOps.input(inputs, "a").to(DType.F64);
         Tensor target = NnGoldenOps.input(inputs, "b").to(DType.F64);
-        return lbfgs(inputs, a, 4, x -> matrix.matmul(x)
-                .sub(target)
-                .square()
-                .sum()
-                .div(2)
-                .add(x.pow(4).sum().mul(0.1)));
+        return lbfgs(
+                inputs,
+                a,
+                4,
+                x -> matrix.matmul(x)
+                        .sub(target)
+                        .square()
+                        .sum()
+                        .div(2)
+                        .add(x.pow(4).sum().mul(0.1)));
     }
 
     /** Six steps on {@code sum(100 (x[i + 1] - x[i]^2)^2 + (1 - x[i])^2)}. */
@@ -124,8 +128,7 @@ final class OptimizerGoldenOps {
     }
 
     /** What x is after each step, in F64 as by PyTorch. */
-    private static List<Tensor> lbfgs(
-            Map<String, Tensor> inputs, Attributes a, int steps, UnaryOperator<Tensor> loss) {
+    private static List<Tensor> lbfgs(Map<String, Tensor> inputs, Attributes a, int steps, UnaryOperator<Tensor> loss) {
         Parameter x = new Parameter(NnGoldenOps.input(inputs, "x").to(DType.F64));
         Lbfgs.Options defaults = Lbfgs.Options.defaults();
         int iterations = a.dim("max_iter");

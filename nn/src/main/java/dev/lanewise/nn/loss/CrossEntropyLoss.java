@@ -108,9 +108,7 @@ public record CrossEntropyLoss(
         if (classes.dtype().isFloating()) {
             Shape shape = classes.shape();
             return OptionalDouble.of(
-                    shape.rank() == 0
-                            ? 1
-                            : shape.without(classDim(shape)).elements());
+                    shape.rank() == 0 ? 1 : shape.without(classDim(shape)).elements());
         }
         return Autograd.noGrad(() -> {
             try (var ignored = Scope.open("cross-entropy")) {

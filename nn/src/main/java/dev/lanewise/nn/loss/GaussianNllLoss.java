@@ -78,8 +78,9 @@ public record GaussianNllLoss(boolean full, double epsilon, Reduction reduction)
         if (variance.device().isCpu()
                 && !variance.shape().isEmpty()
                 && Autograd.noGrad(() -> Autograd.detach(variance).lt(0).any().itemLong()) != 0) {
-            throw new TensorException("gaussian_nll_loss: a negative variance (expected 0 or more); let the model end in"
-                    + " softplus or exp");
+            throw new TensorException(
+                    "gaussian_nll_loss: a negative variance (expected 0 or more); let the model end in"
+                            + " softplus or exp");
         }
     }
 }

@@ -208,8 +208,8 @@ public final class RankingMetrics {
         }
         for (float gain : relevance) {
             if (!(gain >= 0) || Float.isInfinite(gain)) {
-                throw new TensorException("ndcg: relevance " + gain
-                        + " (expected a finite number, 0 or more); check the labels");
+                throw new TensorException(
+                        "ndcg: relevance " + gain + " (expected a finite number, 0 or more); check the labels");
             }
         }
         double best = gain(relevance, relevance, descending("ndcg", relevance), k);

@@ -104,9 +104,7 @@ public final class SpectralNorm extends Layer {
     }
 
     private static boolean isTransposed(Layer layer) {
-        return layer instanceof ConvTranspose1d
-                || layer instanceof ConvTranspose2d
-                || layer instanceof ConvTranspose3d;
+        return layer instanceof ConvTranspose1d || layer instanceof ConvTranspose2d || layer instanceof ConvTranspose3d;
     }
 
     /**

@@ -84,8 +84,8 @@ final class SampleRules {
         Shape shape = weight.leaf().shape();
         long n = x.shape().size(0);
         Shape weights = shape.with(0, n * shape.size(0));
-        Convolution2d one = Windows.convolution2d(
-                "gradients of samples", window, weights, Math.toIntExact(n * groups), false);
+        Convolution2d one =
+                Windows.convolution2d("gradients of samples", window, weights, Math.toIntExact(n * groups), false);
         long rows = shape.rank() == 3 ? 1 : shape.size(2);
         return Tensor.apply(new Convolution2dWeightGrad(one, rows, shape.size(-1)), asOne(g), asOne(x))
                 .reshape(Shape.of(n).concat(shape).toArray());

@@ -68,7 +68,9 @@ final class BoxesTest {
         for (int i = 0; i < 3; i++) {
             for (int j = 0; j < 2; j++) {
                 Tensor point = Tensor.of(
-                        new double[] {0, 1 + 2.5 * i / 3, 2 + 0.75 * j, 1 + 2.5 * (i + 1) / 3, 2 + 0.75 * (j + 1)}, 1, 5);
+                        new double[] {0, 1 + 2.5 * i / 3, 2 + 0.75 * j, 1 + 2.5 * (i + 1) / 3, 2 + 0.75 * (j + 1)},
+                        1,
+                        5);
                 mean += Boxes.roiAlign(image, point, new RoiAlign(1, 1, 1, 1, true))
                                 .toDoubleArray()[0]
                         / 6;

@@ -49,7 +49,8 @@ final class MetricTest {
         without.add(LOGITS, CLASSES);
         assertThat(without.figures()).containsOnlyKeys("accuracy");
         assertThat(without.report()).doesNotContain("ROC");
-        assertThatThrownBy(() -> new Classification(List.of("a"), true)).hasMessageContaining("Classification: 1 classes");
+        assertThatThrownBy(() -> new Classification(List.of("a"), true))
+                .hasMessageContaining("Classification: 1 classes");
         assertThatThrownBy(() -> new Classification(-1)).hasMessageContaining("ConfusionMatrix: -1 classes");
     }
 

@@ -103,7 +103,8 @@ final class RankingMetricsTest {
         assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RankingMetrics.rocCurve(negative, new float[] {0, Float.NaN}))
                 .withMessageContaining("NaN at sample 1");
-        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> RankingMetrics.rocCurve(negative, new float[3]));
+        assertThatExceptionOfType(TensorException.class)
+                .isThrownBy(() -> RankingMetrics.rocCurve(negative, new float[3]));
         assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> RankingMetrics.ndcg(new float[] {-1}, new float[1], 1))
                 .withMessageContaining("relevance -1");
@@ -133,7 +134,9 @@ final class RankingMetricsTest {
         assertThatExceptionOfType(TensorException.class)
                 .isThrownBy(() -> Calibration.of(new boolean[1], new float[] {1.5f}, 2))
                 .withMessageContaining("1.5 at sample 0");
-        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> Calibration.of(new boolean[1], new float[1], 0));
-        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> Calibration.of(new boolean[0], new float[0], 2));
+        assertThatExceptionOfType(TensorException.class)
+                .isThrownBy(() -> Calibration.of(new boolean[1], new float[1], 0));
+        assertThatExceptionOfType(TensorException.class)
+                .isThrownBy(() -> Calibration.of(new boolean[0], new float[0], 2));
     }
 }

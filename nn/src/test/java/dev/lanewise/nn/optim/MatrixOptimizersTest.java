@@ -152,7 +152,8 @@ final class MatrixOptimizersTest {
     void lbfgsComesBackFromWhereTheLossIsNotFinite() {
         for (double rate : new double[] {1e3, 1e200}) {
             Parameter p = new Parameter(Tensor.of(-2.0, 1.5));
-            Lbfgs optimizer = new Lbfgs(List.of(p), rate, Lbfgs.Options.defaults().withLineSearch());
+            Lbfgs optimizer =
+                    new Lbfgs(List.of(p), rate, Lbfgs.Options.defaults().withLineSearch());
             double before = optimizer.step(() -> p.tensor().square().exp().sum());
             double after = p.leaf().square().exp().sum().item();
             assertThat(after).as("rate %s", rate).isLessThanOrEqualTo(before);

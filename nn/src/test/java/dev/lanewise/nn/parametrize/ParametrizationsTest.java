@@ -121,10 +121,7 @@ final class ParametrizationsTest {
     @Test
     void spectralNormOfATransposedConvolutionIsByItsResults() {
         ConvTranspose2d layer = SpectralNorm.apply(new ConvTranspose2d(2, 5, 3), "weight", new Rng(1));
-        assertThat(layer.stateDict()
-                        .get("parametrizations.weight.0._u")
-                        .shape()
-                        .toArray())
+        assertThat(layer.stateDict().get("parametrizations.weight.0._u").shape().toArray())
                 .containsExactly(5);
     }
 

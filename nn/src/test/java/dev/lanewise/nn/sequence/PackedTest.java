@@ -120,8 +120,9 @@ final class PackedTest {
         Tensor nan = within.where(zeros, zeros.zerosLike().add(Double.NaN));
         Gradients expected = gradients(network, within.where(zeros, zeros.zerosLike()));
         Gradients got = gradients(network, nan);
-        network.parameters().forEach(p -> assertThat(got.of(p.leaf()).toFloatArray())
-                .containsExactly(expected.of(p.leaf()).toFloatArray()));
+        network.parameters()
+                .forEach(p -> assertThat(got.of(p.leaf()).toFloatArray())
+                        .containsExactly(expected.of(p.leaf()).toFloatArray()));
     }
 
     private static Gradients gradients(Recurrent network, Tensor x) {

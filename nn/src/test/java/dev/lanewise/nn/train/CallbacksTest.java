@@ -79,8 +79,9 @@ final class CallbacksTest {
     void aTrainingThatEndedEarlyEndsAtOnceWhenItIsResumedAndAnotherBeginsAnew() {
         Path file = folder.resolve("ended");
         EarlyStopping once = EarlyStopping.onLargest("validation_given", 0);
-        TrainingResult first =
-                trainer(1, 2, 1, 3, 4, 5).callbacks(once, Checkpoints.last(file)).fit(Toy.loader(16), 6);
+        TrainingResult first = trainer(1, 2, 1, 3, 4, 5)
+                .callbacks(once, Checkpoints.last(file))
+                .fit(Toy.loader(16), 6);
         assertThat(first.history()).hasSize(3);
         TrainingResult resumed = trainer(9)
                 .callbacks(EarlyStopping.onLargest("validation_given", 0))

@@ -24,10 +24,10 @@ final class LinalgGoldenOps {
             Eigh eigh = x(in).eigh();
             return List.of(eigh.values(), eigh.vectors().square());
         });
-        ops.put("eigenvalues_cubed", (in, a) -> List.of(x(in).eigh().values().pow(3).sum()));
         ops.put(
-                "pinv",
-                (in, a) -> List.of(a.has("rtol") ? x(in).pinv(a.number("rtol")) : x(in).pinv()));
+                "eigenvalues_cubed",
+                (in, a) -> List.of(x(in).eigh().values().pow(3).sum()));
+        ops.put("pinv", (in, a) -> List.of(a.has("rtol") ? x(in).pinv(a.number("rtol")) : x(in).pinv()));
         ops.put(
                 "quantile",
                 (in, a) -> List.of(x(in).quantile(a.number("q"), a.dim("dim"), Keep.when(a.flag("keepdim")))));

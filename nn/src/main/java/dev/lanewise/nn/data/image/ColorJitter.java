@@ -9,9 +9,10 @@ final class ColorJitter {
     private ColorJitter() {}
 
     static ImageTransform of(double brightness, double contrast, double saturation, double hue) {
-        if (!(brightness >= 0 && contrast >= 0 && saturation >= 0) || brightness + contrast + saturation == Double.POSITIVE_INFINITY) {
-            throw new IllegalArgumentException("colorJitter: found the brightness " + brightness + ", contrast " + contrast
-                    + " and saturation " + saturation + "; expected numbers of 0 or more; 0.4 is usual");
+        if (!(brightness >= 0 && contrast >= 0 && saturation >= 0)
+                || brightness + contrast + saturation == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("colorJitter: found the brightness " + brightness + ", contrast "
+                    + contrast + " and saturation " + saturation + "; expected numbers of 0 or more; 0.4 is usual");
         }
         if (!(hue >= 0 && hue <= 0.5)) {
             throw new IllegalArgumentException(

@@ -66,8 +66,7 @@ public final class MixedImages {
 
     private static void checkAlpha(String name, double alpha) {
         if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) {
-            throw new TensorException(
-                    name + ": alpha = " + alpha + " (expected a number above 0); 0.2 to 1 are usual");
+            throw new TensorException(name + ": alpha = " + alpha + " (expected a number above 0); 0.2 to 1 are usual");
         }
     }
 
