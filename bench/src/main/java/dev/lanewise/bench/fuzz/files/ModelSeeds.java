@@ -169,46 +169,4 @@ final class ModelSeeds {
         Stream<byte[]> others = Stream.of(ranks, factors, patterns).map(text -> text.getBytes(StandardCharsets.UTF_8));
         return Stream.concat(adapter().stream(), others).toList();
     }
-
-    /** A model that adapters are put on. */
-    static Sequential adapted() {
-        return new Sequential().with("first", new Linear(2, 3, new Rng(1))).with("second", new Linear(3, 2, new Rng(2)));
-    }
-
-    /** The settings of an adapter of {@link #adapted}, and its tensors. */
-    static List<byte[]> adapter() {
-        try (var ignored = Scope.open("fuzz")) {
-            Path folder = Files.createTempDirectory("lanewise-fuzz");
-            Path settings = folder.resolve("adapter_config.json");
-            Path tensors = folder.resolve("adapter_model.safetensors");
-            try {
-                Lora.apply(adapted(), LoraConfig.lora(2, 4, "first", "second"), new Rng(3))
-                        .save(folder);
-                return List.of(Files.readAllBytes(settings), Files.readAllBytes(tensors));
-            } finally {
-                Files.deleteIfExists(settings);
-                Files.deleteIfExists(tensors);
-                Files.delete(folder);
-            }
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
-    }
-
-    /** The same with settings of other kinds of adapters, which the tensors do not fit. */
-    static List<byte[]> adapterSettings() {
-        String ranks = """
-                {"peft_type":"ADALORA","target_modules":".*(first|second)","init_r":4,"target_r":2,"tinit":1,"tfinal":2,
-                "deltaT":1,"total_step":8,"beta1":0.85,"beta2":0.85,"orth_reg_weight":0.5,"lora_alpha":8,"bias":"none",
-                "rank_pattern":{"first.lora_E":[true,false,true,false],"second.lora_E":[true,true,false,false]}}""";
-        String factors = """
-                {"peft_type":"IA3","target_modules":["first","second"],"feedforward_modules":["second"],
-                "modules_to_save":["second"],"exclude_modules":["third"]}""";
-        String patterns = """
-                {"peft_type":"LORA","r":1,"lora_alpha":2.5,"lora_dropout":0.1,"bias":"lora_only","use_dora":true,
-                "target_modules":["first","second"],"rank_pattern":{"^first":3},"alpha_pattern":{"sec.*":0.5},
-                "layers_to_transform":[0,1],"layers_pattern":"layers"}""";
-        Stream<byte[]> others = Stream.of(ranks, factors, patterns).map(text -> text.getBytes(StandardCharsets.UTF_8));
-        return Stream.concat(adapter().stream(), others).toList();
-    }
 }
