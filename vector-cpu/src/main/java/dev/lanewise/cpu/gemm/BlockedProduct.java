@@ -136,7 +136,8 @@ final class BlockedProduct implements Product, IntConsumer {
         long panels = Math.ceilDiv(count, width);
         long panelBytes = direct ? 0 : panels * blocking.kc() * width * elementBytes;
         long tileBytes = tiled ? panels * height * width * elementBytes : 0;
-        long aBytes = copiesA ? blocking.aBlockBytes(Math.min(height, blocking.groupRows(kernels, view)), elementBytes) : 0;
+        long aBytes =
+                copiesA ? blocking.aBlockBytes(Math.min(height, blocking.groupRows(kernels, view)), elementBytes) : 0;
         long target = c + row * view.cRow() + column * view.cColumn();
         try (Scratch scratch = Scratch.borrow(panelBytes + tileBytes + aBytes)) {
             long bBlock = scratch.address();
@@ -209,8 +210,19 @@ final class BlockedProduct implements Product, IntConsumer {
                 long groupTarget = target + i * targetRow;
                 int height = Math.min(group, rows - i);
                 sweepGroup(
-                        row + i, height, p, depth, column, count, groupTarget, targetRow, panelStep, onto, aBlock,
-                        bBlock, inPlace);
+                        row + i,
+                        height,
+                        p,
+                        depth,
+                        column,
+                        count,
+                        groupTarget,
+                        targetRow,
+                        panelStep,
+                        onto,
+                        aBlock,
+                        bBlock,
+                        inPlace);
             }
             p += depth;
         } while (p < view.k());

@@ -114,7 +114,9 @@ record Blocking(int kc, int taskRows, int taskColumns) {
 
     /** Rows whose block of A is used with all panels of B before the next. */
     int groupRows(Kernels kernels, ProductView view) {
-        return view.k() <= SHALLOW ? kernels.micro().rows() : roundUp(GROUP_ROWS, kernels.micro().rows());
+        return view.k() <= SHALLOW
+                ? kernels.micro().rows()
+                : roundUp(GROUP_ROWS, kernels.micro().rows());
     }
 
     /** How many bytes a packed block of the given number of rows of A may take. */

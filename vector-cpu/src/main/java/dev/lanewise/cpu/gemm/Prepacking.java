@@ -62,7 +62,8 @@ final class Prepacking {
 
     /** Bytes for that many rows and columns. */
     long bytes(int rowCount, int columnCount) {
-        return tileBytes(rowCount) + (ofB ? (long) Math.ceilDiv(columnCount, width) * width * view.k() * elementBytes : 0);
+        return tileBytes(rowCount)
+                + (ofB ? (long) Math.ceilDiv(columnCount, width) * width * view.k() * elementBytes : 0);
     }
 
     private long tileBytes(int rowCount) {

@@ -58,9 +58,13 @@ record FuzzedReader(
     static List<FuzzedReader> all() {
         return List.of(
                 of("npy", ".npy", Seeds.npy(), Seeds.npy(), Wrapping::nothing, file -> use(Npy.read(file))),
-                of("npz", ".npz", Seeds.npz(), Seeds.npy(), Wrapping::npz, file -> Npz.read(file)
-                        .values()
-                        .forEach(FuzzedReader::use)),
+                of(
+                        "npz",
+                        ".npz",
+                        Seeds.npz(),
+                        Seeds.npy(),
+                        Wrapping::npz,
+                        file -> Npz.read(file).values().forEach(FuzzedReader::use)),
                 of(
                         "safetensors",
                         ".safetensors",

@@ -71,8 +71,7 @@ final class ModelSeeds {
     }
 
     static List<byte[]> tokenizers() {
-        String words =
-                """
+        String words = """
                 {"version":"1.0","truncation":{"direction":"Right","max_length":9,"strategy":"LongestFirst","stride":0},
                 "padding":null,"added_tokens":[{"id":5,"content":"<end>","single_word":false,"lstrip":false,"rstrip":false,
                 "normalized":false,"special":true}],"normalizer":{"type":"Lowercase"},
@@ -81,8 +80,7 @@ final class ModelSeeds {
                 "single":[{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"<end>","type_id":0}}],"pair":[],
                 "special_tokens":{"<end>":{"id":"<end>","ids":[5],"tokens":["<end>"]}}},"decoder":null,
                 "model":{"type":"WordLevel","vocab":{"[UNK]":0,"a":1,"cat":2,"sat":4},"unk_token":"[UNK]"}}""";
-        String pairs =
-                """
+        String pairs = """
                 {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":{"type":"NFC"},
                 "pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
                 "post_processor":null,"decoder":{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true},
@@ -113,14 +111,12 @@ final class ModelSeeds {
     }
 
     static List<byte[]> templates() {
-        return List.of(
-                """
+        return List.of("""
                 {{ bos_token }}{% for message in messages %}{% if loop.first and message['role'] != 'system' %}
                 {{- '<|system|>' + 'none' | trim }}{% endif %}{% set text = message.content | upper %}
                 {{- '<|' + message.role + '|>' + text ~ loop.index0 }}{% else %}
                 {%- if add_generation_prompt %}{{ raise_exception('empty') }}{% endif %}{% endfor %}
-                {% if add_generation_prompt %}<|assistant|>{% endif %}"""
-                        .getBytes(StandardCharsets.UTF_8));
+                {% if add_generation_prompt %}<|assistant|>{% endif %}""".getBytes(StandardCharsets.UTF_8));
     }
 
     /** A model that adapters are put on. */
@@ -152,17 +148,14 @@ final class ModelSeeds {
 
     /** The same with settings of other kinds of adapters, which the tensors do not fit. */
     static List<byte[]> adapterSettings() {
-        String ranks =
-                """
+        String ranks = """
                 {"peft_type":"ADALORA","target_modules":".*(first|second)","init_r":4,"target_r":2,"tinit":1,"tfinal":2,
                 "deltaT":1,"total_step":8,"beta1":0.85,"beta2":0.85,"orth_reg_weight":0.5,"lora_alpha":8,"bias":"none",
                 "rank_pattern":{"first.lora_E":[true,false,true,false],"second.lora_E":[true,true,false,false]}}""";
-        String factors =
-                """
+        String factors = """
                 {"peft_type":"IA3","target_modules":["first","second"],"feedforward_modules":["second"],
                 "modules_to_save":["second"],"exclude_modules":["third"]}""";
-        String patterns =
-                """
+        String patterns = """
                 {"peft_type":"LORA","r":1,"lora_alpha":2.5,"lora_dropout":0.1,"bias":"lora_only","use_dora":true,
                 "target_modules":["first","second"],"rank_pattern":{"^first":3},"alpha_pattern":{"sec.*":0.5},
                 "layers_to_transform":[0,1],"layers_pattern":"layers"}""";
