@@ -76,10 +76,12 @@ final class TapEnergies {
                     && most <= MOST * least
                     && single * single <= MOST_OF_ALL * all
                     && small <= MOST_SMALL * weights;
-            if (most != 0 && !usual) {
+            // squares of what is not zero may be
+            boolean isZero = single == 0;
+            if (!isZero && !usual) {
                 return -1;
             }
-            mostSmall = Math.max(mostSmall, most == 0 ? 0 : small);
+            mostSmall = Math.max(mostSmall, isZero ? 0 : small);
             ALL.set(FLOAT, (proofs + 4L * lane) & MASK, PROOF * (float) Math.sqrt(all));
         }
         return mostSmall;
