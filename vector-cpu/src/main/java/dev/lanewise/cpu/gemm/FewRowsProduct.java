@@ -113,7 +113,7 @@ final class FewRowsProduct implements Product, IntConsumer {
 
     private void multiply(int tile, int columns, long panel, long sumsRow, long start, long sums) {
         long step = (long) micro.rows() * elementBytes;
-        long first = weights + tile * view.k() * step;
+        long first = weights + (long) tile * view.k() * step;
         long startRow = start == sums ? sumsRow : 0;
         if (sumsRow > (long) kernels.lanes() * elementBytes) {
             micro.wide(columns, view.k(), first, elementBytes, step, panel, sumsRow, start, startRow, sums, sumsRow);

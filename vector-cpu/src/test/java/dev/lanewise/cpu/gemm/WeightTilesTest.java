@@ -112,7 +112,7 @@ class WeightTilesTest {
 
     @Test
     void partsOfWeightsAndOtherViewsHaveTilesOfTheirOwn() {
-        Tensor w = new Rng(1).randn(DType.F32, K, 2 * N);
+        Tensor w = new Rng(1).randn(DType.F32, K, 2L * N);
         Tensor x = new Rng(2).randn(DType.F32, 7, K);
         Tensor left = w.narrow(1, 0, N);
         Tensor right = w.narrow(1, N, N);

@@ -264,7 +264,7 @@ public final class WinogradConvolution implements AutoCloseable {
     /** Looks at those outputs of a unit that see too little: their own magnitude may prove that they are exact enough. */
     private void check(int unit, long pixels, long pixelBytes) {
         int needed = weights.needed();
-        long first = ((long) (unit / bands) * tileRows + unit % bands * bandRows) * tiles.across();
+        long first = ((long) (unit / bands) * tileRows + (long) (unit % bands) * bandRows) * tiles.across();
         for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {
             for (int output = 0; marks.isBelow(first + tile, needed) && output < OutputMarks.OUTPUTS; output++) {
                 if (marks.isOutputBelow(first + tile, output, needed)) {

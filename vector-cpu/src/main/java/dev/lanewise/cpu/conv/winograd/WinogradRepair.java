@@ -93,7 +93,7 @@ final class WinogradRepair implements AutoCloseable {
     }
 
     private long bits(long place) {
-        return unproved.address() + Long.BYTES * words * place;
+        return unproved.address() + (long) Long.BYTES * words * place;
     }
 
     /**
@@ -166,7 +166,8 @@ final class WinogradRepair implements AutoCloseable {
         boolean isCut = false;
         for (int first = 0; first < outputs; first += TOGETHER) {
             int few = Math.min(TOGETHER, outputs - first);
-            long left = ALL.get(LONG, (bits(place) + first / Long.SIZE * Long.BYTES) & MASK) >>> first % Long.SIZE;
+            long word = bits(place) + (long) Long.BYTES * (first / Long.SIZE);
+            long left = ALL.get(LONG, word & MASK) >>> first % Long.SIZE;
             left &= -1L >>> Long.SIZE - few;
             if (left == 0) {
                 continue;
