@@ -24,7 +24,7 @@ class WaveTest {
 
     @Test
     void clockMayPassItsLargestNumber() {
-        Lane.Wave wave = Lane.Wave.after(2, Long.MAX_VALUE - 900, Long.MAX_VALUE - 100 + 200);
+        Lane.Wave wave = Lane.Wave.after(2, Long.MAX_VALUE - 900, Long.MIN_VALUE + 99);
         assertThat(wave.left(1, Long.MIN_VALUE + 99)).isEqualTo(100);
     }
 }
