@@ -110,23 +110,23 @@ final class OnnxRuntimeSession implements AutoCloseable {
             count = Math.multiplyExact(count, Math.toIntExact(size));
         }
         ByteBuffer bytes = ByteBuffer.allocateDirect(count * Long.BYTES).order(ByteOrder.nativeOrder());
-        switch (type) {
+        return switch (type) {
             case FLOAT -> {
                 FloatBuffer values = bytes.asFloatBuffer().limit(count);
                 for (int i = 0; i < count; i++) {
                     values.put(i, 1);
                 }
-                return OnnxTensor.createTensor(environment, values, sizes);
+                yield OnnxTensor.createTensor(environment, values, sizes);
             }
             case INT64 -> {
                 LongBuffer values = bytes.asLongBuffer();
                 for (int i = 0; i < count; i++) {
                     values.put(i, 1);
                 }
-                return OnnxTensor.createTensor(environment, values, sizes);
+                yield OnnxTensor.createTensor(environment, values, sizes);
             }
             default -> throw new IllegalArgumentException("inputs of " + type + " are not made up");
-        }
+        };
     }
 
     private OnnxTensor tensor(Tensor tensor) throws OrtException {
