@@ -44,7 +44,7 @@ final class OutputMarks implements AutoCloseable {
         return (memory.address() + TILE_BYTES * tile) & MASK;
     }
 
-    /** The largest number of a tile; infinite if it is not a usual one. */
+    /** The largest number of a tile; NaN, which proves nothing, if it is not a usual one. */
     float largest(long tile) {
         return ALL.get(FLOAT, largestAt(tile));
     }
@@ -52,7 +52,7 @@ final class OutputMarks implements AutoCloseable {
     /**
      * Sets the marks of a tile, of which every one is set before any is read.
      *
-     * @param largest the largest number; infinite if it is not a usual one
+     * @param largest the largest number; NaN if it is not a usual one
      */
     void set(long tile, float largest, int[] marks) {
         ALL.set(FLOAT, largestAt(tile), largest);

@@ -39,6 +39,15 @@ final class TapEnergies {
     /** Twice the error of an output, over the tolerance, in units of the tile's largest number and the root of all squares. */
     private static final float PROOF = 0.004f;
 
+    /**
+     * The same for kernels whose weights are of one sign, of 16 inputs: sums grow with the number of inputs there, not with its
+     * root, and so do their roundings. It grows with the power 3/2 of the number.
+     */
+    private static final float PROOF_ALIKE = 0.02f;
+
+    /** The magnitudes of the sums of taps over the root of all squares, of 16 inputs with the same weights. */
+    private static final float ALIKE = 12;
+
     /** Weights beyond 2^-40 and 2^55, with those of pixels, stay in the range of floats. */
     private static final float TINY = 0x1p-80f;
 
@@ -55,7 +64,7 @@ final class TapEnergies {
      * Otherwise -1.
      *
      * @param kernels a vector for each input and tap
-     * @param work scratch of five vectors
+     * @param work scratch of six vectors
      * @param proofs receives for each kernel the magnitude, over a tile's largest number, beyond which an output is exact enough
      */
     static int mostSmall(long kernels, int inputs, int outputs, long work, long proofs) {
@@ -82,7 +91,10 @@ final class TapEnergies {
                 return -1;
             }
             mostSmall = Math.max(mostSmall, isZero ? 0 : small);
-            ALL.set(FLOAT, (proofs + 4L * lane) & MASK, PROOF * (float) Math.sqrt(all));
+            float root = (float) Math.sqrt(all);
+            float alike = root == 0 ? 0 : Rows.read(work + 5 * BYTES + 4L * lane) / root / ALIKE;
+            float share = Math.max(PROOF, PROOF_ALIKE * alike * alike * alike);
+            ALL.set(FLOAT, (proofs + 4L * lane) & MASK, share * root);
         }
         return mostSmall;
     }
@@ -100,29 +112,37 @@ final class TapEnergies {
         small.intoMemorySegment(ALL, to & MASK, ORDER);
     }
 
-    /** Takes in a tap: the largest sum of squares at {@code work}, the smallest, that of all taps, and the largest weight. */
+    /**
+     * Takes in a tap: the largest sum of squares at {@code work}, the smallest, that of all taps, the largest weight, and, after
+     * a vector between, the magnitudes of the sums of taps.
+     */
     private static void add(long tap, int inputs, boolean first, long work) {
         FloatVector energy = FloatVector.zero(SPECIES);
+        FloatVector sum = FloatVector.zero(SPECIES);
         IntVector largest = IntVector.zero(INTS);
         long at = tap;
         for (int input = 0; input < inputs; input++) {
             FloatVector w = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
             energy = w.fma(w, energy);
+            sum = sum.add(w);
             largest = largest.max(w.abs().reinterpretAsInts());
             at += TAPS * BYTES;
         }
         FloatVector most = energy;
         FloatVector least = energy;
         FloatVector all = energy;
+        FloatVector sums = sum.abs();
         if (!first) {
             most = most.max(FloatVector.fromMemorySegment(SPECIES, ALL, work & MASK, ORDER));
             least = least.min(FloatVector.fromMemorySegment(SPECIES, ALL, (work + BYTES) & MASK, ORDER));
             all = all.add(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 2 * BYTES) & MASK, ORDER));
             largest = largest.max(IntVector.fromMemorySegment(INTS, ALL, (work + 3 * BYTES) & MASK, ORDER));
+            sums = sums.add(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 5 * BYTES) & MASK, ORDER));
         }
         most.intoMemorySegment(ALL, work & MASK, ORDER);
         least.intoMemorySegment(ALL, (work + BYTES) & MASK, ORDER);
         all.intoMemorySegment(ALL, (work + 2 * BYTES) & MASK, ORDER);
         largest.intoMemorySegment(ALL, (work + 3 * BYTES) & MASK, ORDER);
+        sums.intoMemorySegment(ALL, (work + 5 * BYTES) & MASK, ORDER);
     }
 }

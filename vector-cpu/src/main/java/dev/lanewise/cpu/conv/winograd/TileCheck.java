@@ -97,7 +97,8 @@ final class TileCheck implements AutoCloseable {
             marks[output] = isNone ? OutputMarks.MOST : quotient(row, first + column, scale);
         }
         boolean isUsual = most == 0 || scale != 0;
-        to.set(place, isUsual ? Float.intBitsToFloat(most) : Float.POSITIVE_INFINITY, marks);
+        // an infinite sum would be as large as any magnitude
+        to.set(place, isUsual ? Float.intBitsToFloat(most) : Float.NaN, marks);
     }
 
     private int quotient(int row, int column, float scale) {

@@ -22,7 +22,7 @@ final class WinogradWeights implements AutoCloseable {
     private static final int NOT_SMALL = 2;
 
     /** One more of so many inputs, since products that an output does not see add to its error. */
-    private static final int INPUTS_OF_ONE = 32;
+    private static final int INPUTS_OF_ONE = 8;
 
     @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
     private static MethodHandle measure = Apart.of(
