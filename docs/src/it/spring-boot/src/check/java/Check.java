@@ -59,7 +59,12 @@ class Check {
         CompletableFuture<HttpResponse<String>> late = http.sendAsync(
                 request(models + "/v2/models/ranker/infer").POST(BodyPublishers.ofString(INFER)).build(),
                 BodyHandlers.ofString());
-        require(get(web + "/actuator/metrics/lanewise.requests.in.progress"), "\"value\":1.0");
+        String inProgress = web + "/actuator/metrics/lanewise.requests.in.progress";
+        HttpResponse<String> answer = get(inProgress);
+        while (!answer.body().contains("\"value\":1.0") && !late.isDone()) {
+            answer = get(inProgress);
+        }
+        require(answer, "\"value\":1.0");
         application.toHandle().destroy(); // Process.destroy would close the log, too
         require(late.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "\"data\":[12.0]");
         if (!application.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || application.exitValue() != SIGTERM) {
