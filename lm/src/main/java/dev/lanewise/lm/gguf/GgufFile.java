@@ -93,20 +93,11 @@ public final class GgufFile implements AutoCloseable {
             throw BadFileException.unreadable(file, KIND, failure);
         } catch (InternalError cut) {
             close(arena);
-            throw cut(file, cut);
+            throw BadFileException.truncated(file, cut);
         } catch (RuntimeException | Error failure) {
             close(arena);
             throw failure;
         }
-    }
-
-    private static BadFileException cut(Path file, InternalError fault) {
-        return new BadFileException(
-                file,
-                "less than when it was opened",
-                "a file that is not truncated while it is open",
-                "open it again, and replace files by moving others over them",
-                fault);
     }
 
     /** {@return the path that the file was opened by} */
@@ -175,7 +166,7 @@ public final class GgufFile implements AutoCloseable {
                 flat.narrow(0, first * type.elements(), values.length).copyFrom(MemorySegment.ofArray(values));
             }
         } catch (InternalError fault) {
-            throw cut(file, fault);
+            throw BadFileException.truncated(file, fault);
         } catch (IllegalStateException closed) {
             throw new TensorException("gguf: " + file + " is closed (expected it open); read tensors before", closed);
         }

@@ -102,6 +102,22 @@ public class BadFileException extends RuntimeException {
     }
 
     /**
+     * Describes a mapped file that was truncated after it had been opened.
+     *
+     * @param file the path of the file, or what is known of it
+     * @param fault what Java threw when memory beyond the end was read
+     * @return the error, to be thrown
+     */
+    public static BadFileException truncated(Object file, InternalError fault) {
+        return new BadFileException(
+                file,
+                "less than when it was opened",
+                "a file that is not truncated while it is open",
+                "open it again, and replace files by moving others over them",
+                fault);
+    }
+
+    /**
      * Describes what a library that reads a file made of it.
      *
      * @param file the path of the file

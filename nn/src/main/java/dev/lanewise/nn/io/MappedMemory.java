@@ -36,12 +36,7 @@ final class MappedMemory {
             Thread.yield();
             return result;
         } catch (InternalError fault) {
-            throw new BadFileException(
-                    "a mapped file",
-                    "less than when it was opened",
-                    "a file that is not truncated while it is open",
-                    "open it again, and replace files by moving others over them",
-                    fault);
+            throw BadFileException.truncated("a mapped file", fault);
         } catch (IllegalStateException failure) {
             if (!segment.scope().isAlive()) {
                 throw new IllegalStateException(

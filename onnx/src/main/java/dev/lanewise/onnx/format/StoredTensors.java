@@ -90,12 +90,7 @@ public final class StoredTensors {
                 source.unload();
             }
         } catch (InternalError e) {
-            throw new BadFileException(
-                    "a mapped file",
-                    "less than when it was opened",
-                    "a file that is not truncated while it is open",
-                    "open it again, and replace files by moving others over them",
-                    e);
+            throw BadFileException.truncated("a mapped file", e);
         }
     }
 }
