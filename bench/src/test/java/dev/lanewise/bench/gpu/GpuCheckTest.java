@@ -14,7 +14,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import picocli.CommandLine;
 
@@ -227,15 +225,6 @@ final class GpuCheckTest {
         assertThat(Facts.mayHavePeer(Map.of("pytorch", "not found"))).isFalse();
         assertThat(Facts.mayHavePeer(Map.of("pytorch", "no answer in time"))).isTrue();
         assertThat(Facts.mayHavePeer(Map.of())).isTrue();
-    }
-
-    @Test
-    void aCommandThatIsNotThereEndsAsInAShell() throws IOException {
-        Path log = folder.resolve("log");
-        LimitedProcess.End end = LimitedProcess.run(
-                List.of("no-such-command"), Map.of(), Deadline.in(Duration.ofSeconds(9)), log, line -> {});
-        assertThat(end).isEqualTo(new LimitedProcess.End(LimitedProcess.NOT_STARTED, true));
-        assertThat(log).content().contains("no-such-command");
     }
 
     @Test
@@ -440,66 +429,5 @@ final class GpuCheckTest {
         assertThat(out.toString()).contains("gpu-check: --results " + inTheWay.resolve("results"), "can't be written");
         assertThat(check("--list")).isZero();
         assertThat(out.toString()).contains("first", "second", "golden", "train-bf16", "compile-fp32");
-    }
-
-    @Test
-    void aProcessIsEndedWithWhatItStartedWhenItsTimeIsOver() throws IOException {
-        Path log = Files.createFile(folder.resolve("log"));
-        List<String> lines = new ArrayList<>();
-        long start = System.nanoTime();
-        LimitedProcess.End end = LimitedProcess.run(
-                List.of("sh", "-c", "echo begun; sleep 60 & wait"),
-                Map.of(),
-                Deadline.in(Duration.ofMillis(500)),
-                log,
-                lines::add);
-        assertThat(end.inTime()).isFalse();
-        assertThat(lines).containsExactly("begun");
-        assertThat(System.nanoTime() - start).isLessThan(30_000_000_000L);
-    }
-
-    /** What it has left behind holds its output open, as one does that hangs in a driver and can't be ended. */
-    @ParameterizedTest
-    @CsvSource({"0.5, 20000, true", "60, 2000, false"})
-    void noStepWaitsForWhatCannotBeEnded(String rest, long limit, boolean good) throws IOException {
-        Path log = Files.createFile(folder.resolve("log"));
-        Path read = folder.resolve("read");
-        // the JDK ends the output of a process that ends while nobody reads it, so this one waits for its reader
-        String command = "echo begun; (sleep 40 &); while [ ! -e '" + read + "' ]; do sleep 0.05; done; sleep " + rest;
-        long start = System.nanoTime();
-        LimitedProcess.End end = LimitedProcess.run(
-                List.of("sh", "-c", command),
-                Map.of(),
-                Deadline.in(Duration.ofMillis(limit)),
-                Duration.ofMillis(300),
-                log,
-                line -> write(read, line));
-        assertThat(end.good()).isEqualTo(good);
-        assertThat(read).hasContent("begun");
-        assertThat(log).content().contains("its output is still open");
-        assertThat(System.nanoTime() - start).isLessThan(30_000_000_000L);
-    }
-
-    private static void write(Path file, String text) {
-        try {
-            Files.writeString(file, text);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    @Test
-    void aLineThatNobodyUnderstandsEndsItsProcess() throws IOException {
-        Path log = Files.createFile(folder.resolve("log"));
-        assertThatThrownBy(() -> LimitedProcess.run(
-                        List.of("sh", "-c", "echo 1; sleep 60"),
-                        Map.of(),
-                        Deadline.in(Duration.ofSeconds(50)),
-                        log,
-                        line -> {
-                            throw new IllegalArgumentException(line);
-                        }))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("1");
     }
 }
