@@ -16,6 +16,7 @@ import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.nn.train.Training;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.net.InetAddress;
@@ -67,8 +68,9 @@ final class ScalingRank {
         Rng.global().seed(0);
         int samples = BATCHES * batch;
         Tensor images = Rng.global()
-                .randn(DType.F32, samples * elements(model.image))
-                .reshape(samples, model.image[0], model.image[1], model.image[2]);
+                .randn(
+                        DType.F32,
+                        Shape.of(samples).concat(Shape.of(model.image)).toArray());
         Tensor classes = Tensor.arange(samples).remainder(CLASSES);
         DataLoader data = new DataLoader(new TensorDataset(images, classes), batch, true, 0);
         Layer network = model.network.get();
@@ -86,14 +88,6 @@ final class ScalingRank {
         }
         fields.put("samples_per_s", window.samplesPerSecond());
         return fields;
-    }
-
-    private static long elements(long[] sizes) {
-        long elements = 1;
-        for (long size : sizes) {
-            elements *= size;
-        }
-        return elements;
     }
 
     private static void print(Map<String, Object> fields, @Nullable Communicator ranks) {
