@@ -10,9 +10,9 @@ import java.util.function.IntConsumer;
  * blocks of k, panels of B, tiles of rows.
  *
  * <p>A panel of B is packed into the first-level cache just before its use, unless so few rows use it that its copy would
- * cost more than it saves. What several tasks would pack is packed once beforehand ({@link Prepacking}). A is read where it lies,
- * at any other strides, unless a block of it is used by enough panels for a dense copy to pay. A tile of C that can't be stored as it is computed (a part of a vector, alpha or beta, transposed) goes through
- * scratch memory.
+ * cost more than it saves. What several tasks would pack is packed once beforehand ({@link Prepacking}). A is read where it
+ * lies, at any other strides, unless a block of it is used by enough panels for a dense copy to pay. A tile of C that can't be
+ * stored as it is computed (a part of a vector, alpha or beta, transposed) goes through scratch memory.
  */
 final class BlockedProduct implements Product, IntConsumer {
     private final Kernels kernels;

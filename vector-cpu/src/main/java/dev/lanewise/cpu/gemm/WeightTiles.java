@@ -268,11 +268,10 @@ public final class WeightTiles implements Buffer.Companion {
             long bytes = kernels.elementBytes();
             int columns = Math.min(width(), n - from);
             long first = source + from * column * bytes;
-            long targetRow = width() * bytes;
             if (column == 1) {
-                kernels.finish().combine(k, columns, first, row * bytes, target, targetRow, 1, 0);
+                kernels.packing().packTiles(first, row * bytes, k, columns, width(), target, bytesOfTile());
             } else {
-                kernels.finish().combineTransposed(columns, k, first, column * bytes, target, targetRow, 1, 0);
+                kernels.finish().combineTransposed(columns, k, first, column * bytes, target, width() * bytes, 1, 0);
             }
         }
     }
