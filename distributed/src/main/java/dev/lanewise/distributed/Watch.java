@@ -225,9 +225,22 @@ final class Watch implements AutoCloseable {
             tellAll(new byte[] {LEFT});
             closed.countDown();
             awaitGoodbyes();
+        } else {
+            awaitTold();
         }
         closed.countDown();
         controls.values().forEach(Control::close);
+    }
+
+    /** Another thread may have found out, and be telling the others, who would take a closed connection for the reason. */
+    private void awaitTold() {
+        try {
+            if (!failed.await(5, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** At the end all leave at about the same time, and connections that are closed with nothing on its way close quietly. */
