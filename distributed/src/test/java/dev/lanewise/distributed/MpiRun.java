@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.testkit.ChildJvm;
+import dev.lanewise.testkit.MpiEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,18 +43,13 @@ final class MpiRun {
         assumeTrue(isOnPath(launcher), () -> "not on PATH: " + launcher + " (apt-get install openmpi-bin, mpich)");
         Path out = folder.resolve(kind + "-" + String.join("-", arguments) + ".log");
         List<String> command = new ArrayList<>(List.of(launcher, "-np", Integer.toString(ranks)));
-        if (kind.equals("openmpi")) {
-            command.addAll(List.of("--oversubscribe", "--bind-to", "none"));
-        }
         command.addAll(List.of("sh", "-c", "exec \"$@\"", "sh"));
         command.addAll(ChildJvm.command(
                 List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"), program, List.of(arguments)));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
         builder.environment().putAll(environment);
-        // containers run tests as root
-        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
-        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+        MpiEnvironment.prepare(builder, folder);
         long start = System.nanoTime();
         Process process = builder.start();
         try {

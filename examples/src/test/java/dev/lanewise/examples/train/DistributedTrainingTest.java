@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.examples.Main;
 import dev.lanewise.testkit.ChildJvm;
+import dev.lanewise.testkit.MpiEnvironment;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -54,17 +57,27 @@ final class DistributedTrainingTest {
                 .redirectOutput(folder.resolve(name + ".out").toFile())
                 .redirectError(folder.resolve(name + ".err").toFile());
         builder.environment().put(DistributedOptions.SECRET, "a secret of the tests");
-        // containers run tests as root
-        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
-        builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+        MpiEnvironment.prepare(builder, folder);
         Process process = builder.start();
         processes.add(process);
         return process;
     }
 
-    private static void awaitEnd(Process process, int code) throws InterruptedException {
-        assertThat(process.waitFor(90, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isEqualTo(code);
+    private void awaitEnd(Process process, int code) throws InterruptedException {
+        assertThat(process.waitFor(90, TimeUnit.SECONDS)).as(this::printed).isTrue();
+        assertThat(process.exitValue()).as(this::printed).isEqualTo(code);
+    }
+
+    /** What all processes of the test said, for whoever reads that it failed elsewhere. */
+    private String printed() {
+        String[] files = folder.toFile().list();
+        return files == null
+                ? "nothing"
+                : Stream.of(files)
+                        .filter(name -> name.endsWith(".err"))
+                        .sorted()
+                        .map(name -> name + ": " + text(name))
+                        .collect(Collectors.joining("\n"));
     }
 
     private String text(String file) {
@@ -129,7 +142,7 @@ final class DistributedTrainingTest {
         assertThat(file).as(() -> "%s".formatted(first)).exists();
         assertThat(first.children()).hasSize(1);
         first.children().forEach(ProcessHandle::destroyForcibly);
-        assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(first.waitFor(30, TimeUnit.SECONDS)).as(this::printed).isTrue();
         assertThat(first.exitValue()).isEqualTo(1);
         assertThat(text("first.err"))
                 .contains("lanewise: rank 1: exit code 137")
