@@ -10,53 +10,56 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.function.BinaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Functions of two or more tensors, element by element; shapes broadcast. */
 final class ArithmeticOps {
     private ArithmeticOps() {}
 
-    static void register(Map<String, Operator> all) {
-        binary(all, "Add", Tensor::add);
-        binary(all, "Sub", Tensor::sub);
-        binary(all, "Mul", Tensor::mul);
-        all.put("Div", c -> c.same(div(c)));
-        all.put("Pow", c -> c.same(pow(c)));
-        all.put("Mod", c -> c.same(mod(c)));
-        all.put("Max", c -> c.same(folded(c, (a, b) -> extreme(c, a, b, true))));
-        all.put("Min", c -> c.same(folded(c, (a, b) -> extreme(c, a, b, false))));
-        all.put("Sum", c -> c.same(folded(c, Tensor::add)));
-        all.put("Mean", c -> c.same(folded(c, Tensor::add).div((double) c.inputs())));
-        binary(all, "And", Tensor::and);
-        binary(all, "Or", Tensor::or);
-        binary(all, "Xor", Tensor::xor);
-        binary(all, "BitwiseAnd", Tensor::and);
-        binary(all, "BitwiseOr", Tensor::or);
-        binary(all, "BitwiseXor", Tensor::xor);
-        all.put("BitShift", c -> c.same(shift(c)));
-        all.put("Equal", c -> c.isTexts(0) ? Call.out(TextOps.equal(c)) : Call.out(legacy(c, Tensor::eq)));
-        compare(all, "Less", Tensor::lt);
-        compare(all, "LessOrEqual", Tensor::le);
-        compare(all, "Greater", Tensor::gt);
-        compare(all, "GreaterOrEqual", Tensor::ge);
-        all.put("Where", ArithmeticOps::where);
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Add" -> binary(Tensor::add);
+            case "Sub" -> binary(Tensor::sub);
+            case "Mul" -> binary(Tensor::mul);
+            case "Div" -> c -> c.same(div(c));
+            case "Pow" -> c -> c.same(pow(c));
+            case "Mod" -> c -> c.same(mod(c));
+            case "Max" -> c -> c.same(folded(c, (a, b) -> extreme(c, a, b, true)));
+            case "Min" -> c -> c.same(folded(c, (a, b) -> extreme(c, a, b, false)));
+            case "Sum" -> c -> c.same(folded(c, Tensor::add));
+            case "Mean" -> c -> c.same(folded(c, Tensor::add).div((double) c.inputs()));
+            case "And" -> binary(Tensor::and);
+            case "Or" -> binary(Tensor::or);
+            case "Xor" -> binary(Tensor::xor);
+            case "BitwiseAnd" -> binary(Tensor::and);
+            case "BitwiseOr" -> binary(Tensor::or);
+            case "BitwiseXor" -> binary(Tensor::xor);
+            case "BitShift" -> c -> c.same(shift(c));
+            case "Equal" -> c -> c.isTexts(0) ? Call.out(TextOps.equal(c)) : Call.out(legacy(c, Tensor::eq));
+            case "Less" -> compare(Tensor::lt);
+            case "LessOrEqual" -> compare(Tensor::le);
+            case "Greater" -> compare(Tensor::gt);
+            case "GreaterOrEqual" -> compare(Tensor::ge);
+            case "Where" -> ArithmeticOps::where;
+            default -> null;
+        };
     }
 
-    private static void binary(Map<String, Operator> all, String name, BinaryOperator<Tensor> function) {
-        all.put(name, c -> {
+    private static Operator binary(BinaryOperator<Tensor> function) {
+        return c -> {
             c.sameType(0, 1);
             return c.same(legacy(c, function));
-        });
+        };
     }
 
-    private static void compare(Map<String, Operator> all, String name, BinaryOperator<Tensor> function) {
-        all.put(name, c -> {
+    private static Operator compare(BinaryOperator<Tensor> function) {
+        return c -> {
             c.sameType(0, 1);
             BinaryOperator<Tensor> ordered =
                     c.type(0) == ElementType.UINT64 ? (a, b) -> function.apply(ordered(a), ordered(b)) : function;
             return Call.out(legacy(c, ordered));
-        });
+        };
     }
 
     /** Unsigned 64-bit numbers, mapped to signed ones of the same order. */

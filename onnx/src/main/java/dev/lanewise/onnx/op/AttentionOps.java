@@ -11,7 +11,6 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Attention and rotary positions. */
@@ -20,10 +19,13 @@ final class AttentionOps {
 
     private AttentionOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("Attention", AttentionOps::attention);
-        all.put("RotaryEmbedding", c -> c.same(rotary(c)));
-        all.put("LinearAttention", AttentionOps::linear);
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Attention" -> AttentionOps::attention;
+            case "RotaryEmbedding" -> c -> c.same(rotary(c));
+            case "LinearAttention" -> AttentionOps::linear;
+            default -> null;
+        };
     }
 
     private static Tensor heads(Tensor x, long heads) {

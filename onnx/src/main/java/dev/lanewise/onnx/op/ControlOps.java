@@ -12,44 +12,42 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Branches and loops, sequences and optionals. */
 final class ControlOps {
     private ControlOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("If", ControlOps::branch);
-        all.put("Loop", ControlOps::loop);
-        all.put("Scan", c -> c.opset() < 9 ? batchedScan(c) : scan(c, 0));
-        all.put("SequenceMap", ControlOps::sequenceMap);
-        all.put("SequenceEmpty", c -> Call.out(new OnnxValue.Sequence(List.of())));
-        all.put("SequenceConstruct", c -> Call.out(new OnnxValue.Sequence(values(c, 0))));
-        all.put(
-                "SequenceAt",
-                c -> Call.out(c.sequence(0).get(at(c, 1, c.sequence(0).size()))));
-        all.put("SequenceLength", c -> Call.out(Host.scalar((long) c.sequence(0).size())));
-        all.put("SequenceInsert", c -> {
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "If" -> ControlOps::branch;
+            case "Loop" -> ControlOps::loop;
+            case "Scan" -> c -> c.opset() < 9 ? batchedScan(c) : scan(c, 0);
+            case "SequenceMap" -> ControlOps::sequenceMap;
+            case "SequenceEmpty" -> c -> Call.out(new OnnxValue.Sequence(List.of()));
+            case "SequenceConstruct" -> c -> Call.out(new OnnxValue.Sequence(values(c, 0)));
+            case "SequenceAt" -> c -> Call.out(c.sequence(0).get(at(c, 1, c.sequence(0).size())));
+            case "SequenceLength" -> c -> Call.out(Host.scalar((long) c.sequence(0).size()));
+            case "SequenceInsert" -> c -> {
             List<OnnxValue> values = new ArrayList<>(c.sequence(0));
             values.add(c.has(2) ? at(c, 2, values.size() + 1, values.size()) : values.size(), c.value(1));
             return Call.out(new OnnxValue.Sequence(values));
-        });
-        all.put("SequenceErase", c -> {
+        };
+            case "SequenceErase" -> c -> {
             List<OnnxValue> values = new ArrayList<>(c.sequence(0));
             values.remove(c.has(1) ? at(c, 1, values.size()) : values.size() - 1);
             return Call.out(new OnnxValue.Sequence(values));
-        });
-        all.put("ConcatFromSequence", c -> Call.out(concat(c)));
-        all.put("SplitToSequence", c -> Call.out(new OnnxValue.Sequence(split(c))));
-        all.put("Optional", c -> Call.out(c.inputs() == 0 ? new OnnxValue.Nothing() : c.value(0)));
-        all.put(
-                "OptionalHasElement",
-                c -> Call.out(Host.scalar(c.has(0) && !c.value(0).isEmpty())));
-        all.put("OptionalGetElement", c -> {
+        };
+            case "ConcatFromSequence" -> c -> Call.out(concat(c));
+            case "SplitToSequence" -> c -> Call.out(new OnnxValue.Sequence(split(c)));
+            case "Optional" -> c -> Call.out(c.inputs() == 0 ? new OnnxValue.Nothing() : c.value(0));
+            case "OptionalHasElement" -> c -> Call.out(Host.scalar(c.has(0) && !c.value(0).isEmpty()));
+            case "OptionalGetElement" -> c -> {
             Call.check(!c.value(0).isEmpty(), "an empty optional (expected a value)");
             return Call.out(c.value(0));
-        });
+        };
+            default -> null;
+        };
     }
 
     private static List<OnnxValue> values(Call c, int from) {

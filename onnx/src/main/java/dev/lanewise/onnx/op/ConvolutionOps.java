@@ -11,20 +11,22 @@ import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dRelu;
 import java.util.Arrays;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Convolutions over one and more dimensions. */
 public final class ConvolutionOps {
     private ConvolutionOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("Conv", c -> c.same(conv(c, c.x(), c.x(1), c.maybe(2))));
-        all.put("ConvTranspose", c -> c.same(transposed(c)));
-        all.put("ConvInteger", c -> Call.out(integer(c)));
-        all.put("DeformConv", c -> c.same(DeformedConvolution.run(c)));
-        all.put("CausalConvWithState", ConvolutionOps::causal);
-        all.put("Col2Im", c -> c.same(col2im(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Conv" -> c -> c.same(conv(c, c.x(), c.x(1), c.maybe(2)));
+            case "ConvTranspose" -> c -> c.same(transposed(c));
+            case "ConvInteger" -> c -> Call.out(integer(c));
+            case "DeformConv" -> c -> c.same(DeformedConvolution.run(c));
+            case "CausalConvWithState" -> ConvolutionOps::causal;
+            case "Col2Im" -> c -> c.same(col2im(c));
+            default -> null;
+        };
     }
 
     public static Tensor conv(Call c, Tensor x, Tensor w, @Nullable Tensor bias) {

@@ -13,29 +13,32 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Operators that make tensors, and that change their types. */
 final class CreationOps {
     private CreationOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("Constant", c -> Call.out(constant(c)));
-        all.put("ConstantOfShape", c -> Call.out(constantOfShape(c)));
-        all.put("Range", c -> c.same(range(c)));
-        all.put("EyeLike", c -> Call.typed(Elements.type(c.i("dtype", c.type(0).number())), eyeLike(c)));
-        all.put("Trilu", c -> c.same(trilu(c)));
-        all.put("Cast", c -> Call.out(Casts.cast(c.value(0), Elements.type(c.i("to", 1)), saturate(c))));
-        all.put("CastLike", c -> Call.out(Casts.cast(c.value(0), typeOf(c.value(1)), saturate(c))));
-        all.put("BitCast", c -> Call.out(Casts.bits(c.numbers(0), Elements.type(c.i("to", 1)))));
-        all.put("RandomUniform", c -> random(c, Shape.of(sizes(c)), Elements.type(c.i("dtype", 1)), true));
-        all.put("RandomNormal", c -> random(c, Shape.of(sizes(c)), Elements.type(c.i("dtype", 1)), false));
-        all.put("RandomUniformLike", c -> random(c, c.x().shape(), like(c), true));
-        all.put("RandomNormalLike", c -> random(c, c.x().shape(), like(c), false));
-        all.put("Bernoulli", c -> {
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Constant" -> c -> Call.out(constant(c));
+            case "ConstantOfShape" -> c -> Call.out(constantOfShape(c));
+            case "Range" -> c -> c.same(range(c));
+            case "EyeLike" -> c -> Call.typed(Elements.type(c.i("dtype", c.type(0).number())), eyeLike(c));
+            case "Trilu" -> c -> c.same(trilu(c));
+            case "Cast" -> c -> Call.out(Casts.cast(c.value(0), Elements.type(c.i("to", 1)), saturate(c)));
+            case "CastLike" -> c -> Call.out(Casts.cast(c.value(0), typeOf(c.value(1)), saturate(c)));
+            case "BitCast" -> c -> Call.out(Casts.bits(c.numbers(0), Elements.type(c.i("to", 1))));
+            case "RandomUniform" -> c -> random(c, Shape.of(sizes(c)), Elements.type(c.i("dtype", 1)), true);
+            case "RandomNormal" -> c -> random(c, Shape.of(sizes(c)), Elements.type(c.i("dtype", 1)), false);
+            case "RandomUniformLike" -> c -> random(c, c.x().shape(), like(c), true);
+            case "RandomNormalLike" -> c -> random(c, c.x().shape(), like(c), false);
+            case "Bernoulli" -> c -> {
             Tensor drawn = rand(c, c.x().shape()).lt(c.x().to(DType.F32));
             return Call.typed(like(c), drawn.to(like(c).carrier()));
-        });
+        };
+            default -> null;
+        };
     }
 
     private static boolean saturate(Call c) {

@@ -5,7 +5,6 @@ import dev.lanewise.onnx.run.Call;
 import dev.lanewise.onnx.run.Operator;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,60 +15,61 @@ final class ElementwiseOps {
 
     private ElementwiseOps() {}
 
-    static void register(Map<String, Operator> all) {
-        unary(all, "Neg", Tensor::neg);
-        unary(all, "Sign", Tensor::sign);
-        unary(all, "Ceil", Tensor::ceil);
-        unary(all, "Floor", Tensor::floor);
-        unary(all, "Round", Tensor::round);
-        unary(all, "Sqrt", Tensor::sqrt);
-        unary(all, "Exp", Tensor::exp);
-        unary(all, "Log", Tensor::log);
-        unary(all, "Reciprocal", Tensor::reciprocal);
-        unary(all, "Sin", Tensor::sin);
-        unary(all, "Cos", Tensor::cos);
-        unary(all, "Tan", Tensor::tan);
-        unary(all, "Asin", Tensor::asin);
-        unary(all, "Acos", Tensor::acos);
-        unary(all, "Atan", Tensor::atan);
-        unary(all, "Sinh", Tensor::sinh);
-        unary(all, "Cosh", Tensor::cosh);
-        unary(all, "Tanh", Tensor::tanh);
-        unary(all, "Asinh", ElementwiseOps::asinh);
-        unary(all, "Acosh", x -> x.square().sub(1).sqrt().add(x).log());
-        unary(all, "Atanh", x -> x.mul(2).div(x.rsub(1)).log1p().mul(0.5));
-        unary(all, "Relu", Tensor::relu);
-        unary(all, "Sigmoid", Tensor::sigmoid);
-        unary(all, "Softplus", Tensor::softplus);
-        unary(all, "Softsign", x -> x.div(x.abs().add(1)));
-        unary(all, "Erf", Tensor::erf);
-        unary(all, "Mish", Tensor::mish);
-        unary(all, "HardSwish", x -> x.mul(hardSigmoid(x, 1.0 / 6, 0.5)));
-        unary(all, "Not", Tensor::not);
-        unary(all, "BitwiseNot", Tensor::not);
-        all.put("Abs", c -> Elements.isUnsigned(c.type(0)) ? Call.out(c.value(0)) : c.same(c.x().abs()));
-        all.put("Identity", c -> Call.out(c.value(0)));
-        all.put("Elu", c -> c.same(elu(c.x(), c.f("alpha", 1))));
-        all.put("Selu", c -> c.same(elu(c.x(), c.f("alpha", SELU_ALPHA)).mul(c.f("gamma", SELU_GAMMA))));
-        all.put("Celu", c -> c.same(celu(c.x(), c.f("alpha", 1))));
-        all.put("HardSigmoid", c -> c.same(hardSigmoid(c.x(), c.f("alpha", 0.2f), c.f("beta", 0.5))));
-        all.put("LeakyRelu", c -> c.same(c.x().leakyRelu(c.f("alpha", 0.01f))));
-        all.put(
-                "ThresholdedRelu",
-                c -> c.same(c.x().mul(c.x().gt(c.f("alpha", 1)).to(c.x().dtype()))));
-        all.put("Gelu", c -> c.same(c.is("approximate", "tanh", "none") ? c.x().geluTanh() : c.x().gelu()));
-        all.put("Swish", c -> c.same(swish(c.x(), c.f("alpha", 1))));
-        all.put("Shrink", c -> c.same(shrink(c.x(), c.f("lambd", 0.5), c.f("bias", 0))));
-        all.put("IsNaN", c -> Call.out(c.x().isNan()));
-        all.put("IsInf", c -> Call.out(isInf(c)));
-        all.put("PRelu", c -> c.same(prelu(c.x(), c.x(1), c.opset())));
-        all.put("Clip", c -> c.same(clip(c)));
-        all.put("Dropout", NormalizationOps::dropout);
-        all.put("SwiGLU", c -> c.same(swiglu(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Neg" -> unary(Tensor::neg);
+            case "Sign" -> unary(Tensor::sign);
+            case "Ceil" -> unary(Tensor::ceil);
+            case "Floor" -> unary(Tensor::floor);
+            case "Round" -> unary(Tensor::round);
+            case "Sqrt" -> unary(Tensor::sqrt);
+            case "Exp" -> unary(Tensor::exp);
+            case "Log" -> unary(Tensor::log);
+            case "Reciprocal" -> unary(Tensor::reciprocal);
+            case "Sin" -> unary(Tensor::sin);
+            case "Cos" -> unary(Tensor::cos);
+            case "Tan" -> unary(Tensor::tan);
+            case "Asin" -> unary(Tensor::asin);
+            case "Acos" -> unary(Tensor::acos);
+            case "Atan" -> unary(Tensor::atan);
+            case "Sinh" -> unary(Tensor::sinh);
+            case "Cosh" -> unary(Tensor::cosh);
+            case "Tanh" -> unary(Tensor::tanh);
+            case "Asinh" -> unary(ElementwiseOps::asinh);
+            case "Acosh" -> unary(x -> x.square().sub(1).sqrt().add(x).log());
+            case "Atanh" -> unary(x -> x.mul(2).div(x.rsub(1)).log1p().mul(0.5));
+            case "Relu" -> unary(Tensor::relu);
+            case "Sigmoid" -> unary(Tensor::sigmoid);
+            case "Softplus" -> unary(Tensor::softplus);
+            case "Softsign" -> unary(x -> x.div(x.abs().add(1)));
+            case "Erf" -> unary(Tensor::erf);
+            case "Mish" -> unary(Tensor::mish);
+            case "HardSwish" -> unary(x -> x.mul(hardSigmoid(x, 1.0 / 6, 0.5)));
+            case "Not" -> unary(Tensor::not);
+            case "BitwiseNot" -> unary(Tensor::not);
+            case "Abs" -> c -> Elements.isUnsigned(c.type(0)) ? Call.out(c.value(0)) : c.same(c.x().abs());
+            case "Identity" -> c -> Call.out(c.value(0));
+            case "Elu" -> c -> c.same(elu(c.x(), c.f("alpha", 1)));
+            case "Selu" -> c -> c.same(elu(c.x(), c.f("alpha", SELU_ALPHA)).mul(c.f("gamma", SELU_GAMMA)));
+            case "Celu" -> c -> c.same(celu(c.x(), c.f("alpha", 1)));
+            case "HardSigmoid" -> c -> c.same(hardSigmoid(c.x(), c.f("alpha", 0.2f), c.f("beta", 0.5)));
+            case "LeakyRelu" -> c -> c.same(c.x().leakyRelu(c.f("alpha", 0.01f)));
+            case "ThresholdedRelu" -> c -> c.same(c.x().mul(c.x().gt(c.f("alpha", 1)).to(c.x().dtype())));
+            case "Gelu" -> c -> c.same(c.is("approximate", "tanh", "none") ? c.x().geluTanh() : c.x().gelu());
+            case "Swish" -> c -> c.same(swish(c.x(), c.f("alpha", 1)));
+            case "Shrink" -> c -> c.same(shrink(c.x(), c.f("lambd", 0.5), c.f("bias", 0)));
+            case "IsNaN" -> c -> Call.out(c.x().isNan());
+            case "IsInf" -> c -> Call.out(isInf(c));
+            case "PRelu" -> c -> c.same(prelu(c.x(), c.x(1), c.opset()));
+            case "Clip" -> c -> c.same(clip(c));
+            case "Dropout" -> NormalizationOps::dropout;
+            case "SwiGLU" -> c -> c.same(swiglu(c));
+            default -> null;
+        };
     }
 
-    private static void unary(Map<String, Operator> all, String name, UnaryOperator<Tensor> function) {
-        all.put(name, c -> c.same(function.apply(c.x())));
+    private static Operator unary(UnaryOperator<Tensor> function) {
+        return c -> c.same(function.apply(c.x()));
     }
 
     /** Written so that nothing cancels near 0. */

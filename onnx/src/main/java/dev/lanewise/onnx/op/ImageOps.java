@@ -8,19 +8,22 @@ import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Sampling and detection in images. */
 final class ImageOps {
     private ImageOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("Resize", c -> c.same(Resizing.resize(c)));
-        all.put("Upsample", c -> c.same(Resizing.upsample(c)));
-        all.put("GridSample", c -> c.same(GridSampling.sample(c)));
-        all.put("AffineGrid", c -> c.same(affineGrid(c)));
-        all.put("RoiAlign", c -> c.same(roiAlign(c)));
-        all.put("NonMaxSuppression", c -> Call.out(nonMaxSuppression(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Resize" -> c -> c.same(Resizing.resize(c));
+            case "Upsample" -> c -> c.same(Resizing.upsample(c));
+            case "GridSample" -> c -> c.same(GridSampling.sample(c));
+            case "AffineGrid" -> c -> c.same(affineGrid(c));
+            case "RoiAlign" -> c -> c.same(roiAlign(c));
+            case "NonMaxSuppression" -> c -> Call.out(nonMaxSuppression(c));
+            default -> null;
+        };
     }
 
     private static Tensor affineGrid(Call c) {

@@ -14,26 +14,30 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Operators that pick, place and order elements. */
 final class IndexOps {
     private IndexOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("Gather", c -> c.moved(x -> gather(c, x)));
-        all.put("GatherElements", c -> c.moved(x -> gatherElements(c, x)));
-        all.put("GatherND", c -> c.moved(x -> gatherNd(c, x)));
-        all.put("ScatterElements", c -> c.same(scatterElements(c)));
-        all.put("Scatter", c -> c.same(scatterElements(c)));
-        all.put("ScatterND", c -> c.same(scatterNd(c)));
-        all.put("TensorScatter", c -> c.same(tensorScatter(c)));
-        all.put("OneHot", c -> Call.typed(c.type(2), oneHot(c)));
-        all.put("NonZero", c -> Call.out(c.x().nonzero().transpose()));
-        all.put("Compress", c -> c.moved(x -> compress(c, x)));
-        all.put("TopK", IndexOps::topK);
-        all.put("Unique", IndexOps::unique);
-        all.put("ReverseSequence", c -> c.same(reverseSequence(c)));
-        all.put("ai.onnx.ml:ArrayFeatureExtractor", c -> c.moved(x -> extract(c, x)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Gather" -> c -> c.moved(x -> gather(c, x));
+            case "GatherElements" -> c -> c.moved(x -> gatherElements(c, x));
+            case "GatherND" -> c -> c.moved(x -> gatherNd(c, x));
+            case "ScatterElements" -> c -> c.same(scatterElements(c));
+            case "Scatter" -> c -> c.same(scatterElements(c));
+            case "ScatterND" -> c -> c.same(scatterNd(c));
+            case "TensorScatter" -> c -> c.same(tensorScatter(c));
+            case "OneHot" -> c -> Call.typed(c.type(2), oneHot(c));
+            case "NonZero" -> c -> Call.out(c.x().nonzero().transpose());
+            case "Compress" -> c -> c.moved(x -> compress(c, x));
+            case "TopK" -> IndexOps::topK;
+            case "Unique" -> IndexOps::unique;
+            case "ReverseSequence" -> c -> c.same(reverseSequence(c));
+            case "ai.onnx.ml:ArrayFeatureExtractor" -> c -> c.moved(x -> extract(c, x));
+            default -> null;
+        };
     }
 
     /** Positions counted from 0; the backend checks that they are in range. */

@@ -5,19 +5,21 @@ import dev.lanewise.onnx.run.Operator;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Losses. */
 final class LossOps {
     private LossOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("NegativeLogLikelihoodLoss", c -> c.same(loss(c, c.x(), c.x(1), c.maybe(2))));
-        all.put("SoftmaxCrossEntropyLoss", c -> {
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "NegativeLogLikelihoodLoss" -> c -> c.same(loss(c, c.x(), c.x(1), c.maybe(2)));
+            case "SoftmaxCrossEntropyLoss" -> c -> {
             Tensor logs = c.x().logSoftmax(1);
             return c.same(loss(c, logs, c.x(1), c.maybe(2)), logs);
-        });
+        };
+            default -> null;
+        };
     }
 
     private static Tensor loss(Call c, Tensor logs, Tensor target, @Nullable Tensor weight) {

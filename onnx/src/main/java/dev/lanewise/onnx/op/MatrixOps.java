@@ -4,20 +4,23 @@ import dev.lanewise.onnx.run.Call;
 import dev.lanewise.onnx.run.Operator;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Products of matrices. */
 public final class MatrixOps {
     private MatrixOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("MatMul", c -> {
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "MatMul" -> c -> {
             c.sameType(0, 1);
             return c.same(matmul(c.x(), c.x(1)));
-        });
-        all.put("Gemm", c -> c.same(gemm(c)));
-        all.put("Einsum", c -> c.same(einsum(c)));
-        all.put("Det", c -> c.same(c.x().det()));
+        };
+            case "Gemm" -> c -> c.same(gemm(c));
+            case "Einsum" -> c -> c.same(einsum(c));
+            case "Det" -> c -> c.same(c.x().det());
+            default -> null;
+        };
     }
 
     /** Whole numbers are multiplied as doubles, which are exact up to 2^53. */

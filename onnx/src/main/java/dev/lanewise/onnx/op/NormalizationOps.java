@@ -10,7 +10,6 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -18,19 +17,22 @@ import org.jspecify.annotations.Nullable;
 public final class NormalizationOps {
     private NormalizationOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("Softmax", c -> c.same(along(c, Tensor::softmax)));
-        all.put("LogSoftmax", c -> c.same(along(c, Tensor::logSoftmax)));
-        all.put("Hardmax", c -> c.same(along(c, NormalizationOps::hardmax)));
-        all.put("BatchNormalization", NormalizationOps::batchNorm);
-        all.put("InstanceNormalization", c -> c.same(instanceNorm(c)));
-        all.put("GroupNormalization", c -> c.same(groupNorm(c)));
-        all.put("LayerNormalization", NormalizationOps::layerNorm);
-        all.put("RMSNormalization", c -> c.same(rmsNorm(c)));
-        all.put("SimplifiedLayerNormalization", c -> c.same(rmsNorm(c)));
-        all.put("LRN", c -> c.same(lrn(c)));
-        all.put("LpNormalization", c -> c.same(lpNorm(c)));
-        all.put("MeanVarianceNormalization", c -> c.same(meanVariance(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Softmax" -> c -> c.same(along(c, Tensor::softmax));
+            case "LogSoftmax" -> c -> c.same(along(c, Tensor::logSoftmax));
+            case "Hardmax" -> c -> c.same(along(c, NormalizationOps::hardmax));
+            case "BatchNormalization" -> NormalizationOps::batchNorm;
+            case "InstanceNormalization" -> c -> c.same(instanceNorm(c));
+            case "GroupNormalization" -> c -> c.same(groupNorm(c));
+            case "LayerNormalization" -> NormalizationOps::layerNorm;
+            case "RMSNormalization" -> c -> c.same(rmsNorm(c));
+            case "SimplifiedLayerNormalization" -> c -> c.same(rmsNorm(c));
+            case "LRN" -> c -> c.same(lrn(c));
+            case "LpNormalization" -> c -> c.same(lpNorm(c));
+            case "MeanVarianceNormalization" -> c -> c.same(meanVariance(c));
+            default -> null;
+        };
     }
 
     /** Before opset 13, the dimensions from the axis on were treated as one. */

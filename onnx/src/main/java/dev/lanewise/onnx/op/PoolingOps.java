@@ -11,20 +11,23 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Pooling over one and more dimensions. */
 final class PoolingOps {
     private PoolingOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("MaxPool", PoolingOps::maxPool);
-        all.put("AveragePool", c -> c.same(averagePool(c)));
-        all.put("LpPool", c -> c.same(lpPool(c)));
-        all.put("GlobalAveragePool", c -> c.same(c.x().mean(spatial(c), Keep.KEEP)));
-        all.put("GlobalMaxPool", c -> c.same(c.x().amax(spatial(c), Keep.KEEP)));
-        all.put("GlobalLpPool", c -> c.same(root(power(c.x(), c).sum(spatial(c), Keep.KEEP), c)));
-        all.put("MaxUnpool", c -> c.same(unpool(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "MaxPool" -> PoolingOps::maxPool;
+            case "AveragePool" -> c -> c.same(averagePool(c));
+            case "LpPool" -> c -> c.same(lpPool(c));
+            case "GlobalAveragePool" -> c -> c.same(c.x().mean(spatial(c), Keep.KEEP));
+            case "GlobalMaxPool" -> c -> c.same(c.x().amax(spatial(c), Keep.KEEP));
+            case "GlobalLpPool" -> c -> c.same(root(power(c.x(), c).sum(spatial(c), Keep.KEEP), c));
+            case "MaxUnpool" -> c -> c.same(unpool(c));
+            default -> null;
+        };
     }
 
     private static int[] spatial(Call c) {

@@ -14,20 +14,22 @@ import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Quantized operators, with their exact integer results. */
 public final class QuantizationOps {
     private QuantizationOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("QuantizeLinear", c -> Call.out(quantize(c)));
-        all.put("DequantizeLinear", c -> Call.out(dequantize(c)));
-        all.put("DynamicQuantizeLinear", QuantizationOps::dynamic);
-        all.put("MatMulInteger", c -> Call.out(matmul(c)));
-        all.put("QLinearMatMul", c -> Call.out(qlinearMatmul(c)));
-        all.put("QLinearConv", c -> Call.out(qlinearConv(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "QuantizeLinear" -> c -> Call.out(quantize(c));
+            case "DequantizeLinear" -> c -> Call.out(dequantize(c));
+            case "DynamicQuantizeLinear" -> QuantizationOps::dynamic;
+            case "MatMulInteger" -> c -> Call.out(matmul(c));
+            case "QLinearMatMul" -> c -> Call.out(qlinearMatmul(c));
+            case "QLinearConv" -> c -> Call.out(qlinearConv(c));
+            default -> null;
+        };
     }
 
     /** A scale or zero point fitted to the tensor: one for all, for each slice of an axis, or for each block. */

@@ -7,7 +7,6 @@ import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class RecurrentOps {
     private RecurrentOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("RNN", c -> new Layer(c, 1).run());
-        all.put("GRU", c -> new Layer(c, 3).run());
-        all.put("LSTM", c -> new Layer(c, 4).run());
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "RNN" -> c -> new Layer(c, 1).run();
+            case "GRU" -> c -> new Layer(c, 3).run();
+            case "LSTM" -> c -> new Layer(c, 4).run();
+            default -> null;
+        };
     }
 
     /** One node's run. */

@@ -8,7 +8,6 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reductions over dimensions. */
@@ -20,33 +19,30 @@ final class ReductionOps {
         Tensor reduce(Tensor x, int[] dims);
     }
 
-    static void register(Map<String, Operator> all) {
-        reduction(all, "ReduceSum", ReductionOps::sum);
-        reduction(
-                all,
-                "ReduceMean",
-                (x, dims) -> x.dtype().isFloating()
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "ReduceSum" -> reduction(ReductionOps::sum);
+            case "ReduceMean" -> reduction((x, dims) -> x.dtype().isFloating()
                         ? x.mean(dims, Keep.KEEP)
                         : x.to(DType.F64).mean(dims, Keep.KEEP).to(x.dtype()));
-        reduction(all, "ReduceProd", (x, dims) -> x.prod(dims, Keep.KEEP).to(x.dtype()));
-        reduction(all, "ReduceMax", (x, dims) -> extreme(x, dims, true));
-        reduction(all, "ReduceMin", (x, dims) -> extreme(x, dims, false));
-        reduction(all, "ReduceL1", (x, dims) -> sum(x.abs(), dims));
-        reduction(all, "ReduceL2", (x, dims) -> real(x, dims, ReductionOps::l2));
-        reduction(all, "ReduceSumSquare", (x, dims) -> sum(x.mul(x), dims));
-        reduction(
-                all,
-                "ReduceLogSum",
-                (x, dims) -> real(x, dims, (y, at) -> sum(y, at).log()));
-        reduction(all, "ReduceLogSumExp", (x, dims) -> real(x, dims, ReductionOps::logSumExp));
-        all.put("ArgMax", c -> Call.out(arg(c, true)));
-        all.put("ArgMin", c -> Call.out(arg(c, false)));
-        all.put("CumSum", c -> c.same(cumulated(c, true)));
-        all.put("CumProd", c -> c.same(cumulated(c, false)));
+            case "ReduceProd" -> reduction((x, dims) -> x.prod(dims, Keep.KEEP).to(x.dtype()));
+            case "ReduceMax" -> reduction((x, dims) -> extreme(x, dims, true));
+            case "ReduceMin" -> reduction((x, dims) -> extreme(x, dims, false));
+            case "ReduceL1" -> reduction((x, dims) -> sum(x.abs(), dims));
+            case "ReduceL2" -> reduction((x, dims) -> real(x, dims, ReductionOps::l2));
+            case "ReduceSumSquare" -> reduction((x, dims) -> sum(x.mul(x), dims));
+            case "ReduceLogSum" -> reduction((x, dims) -> real(x, dims, (y, at) -> sum(y, at).log()));
+            case "ReduceLogSumExp" -> reduction((x, dims) -> real(x, dims, ReductionOps::logSumExp));
+            case "ArgMax" -> c -> Call.out(arg(c, true));
+            case "ArgMin" -> c -> Call.out(arg(c, false));
+            case "CumSum" -> c -> c.same(cumulated(c, true));
+            case "CumProd" -> c -> c.same(cumulated(c, false));
+            default -> null;
+        };
     }
 
-    private static void reduction(Map<String, Operator> all, String name, Reducer reducer) {
-        all.put(name, c -> {
+    private static Operator reduction(Reducer reducer) {
+        return c -> {
             Tensor x = c.x();
             int rank = x.shape().rank();
             long[] axes = c.hasAttribute("axes") ? c.ints("axes") : c.longs(1);
@@ -56,7 +52,7 @@ final class ReductionOps {
             int[] dims = dims(axes, rank);
             Tensor reduced = reducer.reduce(x, dims);
             return c.same(c.flag("keepdims", true) || dims.length == 0 ? reduced : reduced.squeeze(dims));
-        });
+        };
     }
 
     private static int[] dims(long @Nullable [] axes, int rank) {

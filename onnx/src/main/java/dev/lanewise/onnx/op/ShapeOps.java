@@ -10,30 +10,32 @@ import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Operators that change shapes, and cut and join tensors. */
 public final class ShapeOps {
     private ShapeOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("Shape", c -> Call.out(shape(c)));
-        all.put("Size", c -> Call.out(Host.scalar(shapeOf(c.value(0)).elements())));
-        all.put("Reshape", c -> c.moved(x -> reshape(c, x)));
-        all.put("Flatten", c -> c.moved(x -> flatten(c, x)));
-        all.put("Squeeze", c -> c.moved(x -> squeeze(c, x)));
-        all.put("Unsqueeze", c -> c.moved(x -> unsqueeze(c, x)));
-        all.put("Transpose", c -> c.moved(x -> transpose(c, x)));
-        all.put("Expand", c -> c.moved(x -> expand(c, x)));
-        all.put("Tile", c -> c.moved(x -> tile(c, x)));
-        all.put("Concat", ShapeOps::concat);
-        all.put("Split", c -> split(c));
-        all.put("Slice", c -> c.moved(x -> slice(c, x)));
-        all.put("Pad", c -> c.same(pad(c)));
-        all.put("DepthToSpace", c -> c.same(depthToSpace(c)));
-        all.put("SpaceToDepth", c -> c.same(spaceToDepth(c)));
-        all.put("CenterCropPad", c -> c.same(centerCropPad(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "Shape" -> c -> Call.out(shape(c));
+            case "Size" -> c -> Call.out(Host.scalar(shapeOf(c.value(0)).elements()));
+            case "Reshape" -> c -> c.moved(x -> reshape(c, x));
+            case "Flatten" -> c -> c.moved(x -> flatten(c, x));
+            case "Squeeze" -> c -> c.moved(x -> squeeze(c, x));
+            case "Unsqueeze" -> c -> c.moved(x -> unsqueeze(c, x));
+            case "Transpose" -> c -> c.moved(x -> transpose(c, x));
+            case "Expand" -> c -> c.moved(x -> expand(c, x));
+            case "Tile" -> c -> c.moved(x -> tile(c, x));
+            case "Concat" -> ShapeOps::concat;
+            case "Split" -> c -> split(c);
+            case "Slice" -> c -> c.moved(x -> slice(c, x));
+            case "Pad" -> c -> c.same(pad(c));
+            case "DepthToSpace" -> c -> c.same(depthToSpace(c));
+            case "SpaceToDepth" -> c -> c.same(spaceToDepth(c));
+            case "CenterCropPad" -> c -> c.same(centerCropPad(c));
+            default -> null;
+        };
     }
 
     public static Shape shapeOf(OnnxValue value) {

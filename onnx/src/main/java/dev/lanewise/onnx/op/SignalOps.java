@@ -7,20 +7,23 @@ import dev.lanewise.onnx.run.Operator;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Signals: Fourier transforms and windows. */
 final class SignalOps {
     private SignalOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("HannWindow", c -> window(c, t -> 0.5 - 0.5 * Math.cos(t)));
-        all.put("HammingWindow", c -> window(c, t -> 25.0 / 46 - 21.0 / 46 * Math.cos(t)));
-        all.put("BlackmanWindow", c -> window(c, t -> 0.42 - 0.5 * Math.cos(t) + 0.08 * Math.cos(2 * t)));
-        all.put("MelWeightMatrix", c -> mel(c));
-        all.put("DFT", c -> c.same(dft(c)));
-        all.put("STFT", c -> c.same(stft(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "HannWindow" -> c -> window(c, t -> 0.5 - 0.5 * Math.cos(t));
+            case "HammingWindow" -> c -> window(c, t -> 25.0 / 46 - 21.0 / 46 * Math.cos(t));
+            case "BlackmanWindow" -> c -> window(c, t -> 0.42 - 0.5 * Math.cos(t) + 0.08 * Math.cos(2 * t));
+            case "MelWeightMatrix" -> c -> mel(c);
+            case "DFT" -> c -> c.same(dft(c));
+            case "STFT" -> c -> c.same(stft(c));
+            default -> null;
+        };
     }
 
     private static OnnxValue[] window(Call c, DoubleUnaryOperator function) {

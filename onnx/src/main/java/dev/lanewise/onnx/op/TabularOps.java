@@ -21,21 +21,22 @@ import org.jspecify.annotations.Nullable;
 final class TabularOps {
     private TabularOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put(
-                "ai.onnx.ml:Binarizer",
-                c -> c.same(c.x().gt(c.f("threshold", 0)).to(c.x().dtype())));
-        all.put("ai.onnx.ml:Scaler", c -> Call.out(scaler(c)));
-        all.put("ai.onnx.ml:Normalizer", c -> Call.out(normalizer(c)));
-        all.put("ai.onnx.ml:Imputer", c -> c.same(imputer(c)));
-        all.put("ai.onnx.ml:FeatureVectorizer", c -> Call.out(vectorizer(c)));
-        all.put("ai.onnx.ml:LabelEncoder", c -> Call.out(labelEncoder(c)));
-        all.put("ai.onnx.ml:OneHotEncoder", c -> Call.out(oneHot(c)));
-        all.put("ai.onnx.ml:LinearRegressor", c -> Call.out(linearRegressor(c)));
-        all.put("ai.onnx.ml:LinearClassifier", TabularOps::linearClassifier);
-        all.put("ai.onnx.ml:SVMRegressor", c -> Call.out(SupportVectors.regressor(c)));
-        all.put("ai.onnx.ml:SVMClassifier", SupportVectors::classifier);
-        all.put("ai.onnx.ml:ZipMap", c -> Call.out(zipMap(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "ai.onnx.ml:Binarizer" -> c -> c.same(c.x().gt(c.f("threshold", 0)).to(c.x().dtype()));
+            case "ai.onnx.ml:Scaler" -> c -> Call.out(scaler(c));
+            case "ai.onnx.ml:Normalizer" -> c -> Call.out(normalizer(c));
+            case "ai.onnx.ml:Imputer" -> c -> c.same(imputer(c));
+            case "ai.onnx.ml:FeatureVectorizer" -> c -> Call.out(vectorizer(c));
+            case "ai.onnx.ml:LabelEncoder" -> c -> Call.out(labelEncoder(c));
+            case "ai.onnx.ml:OneHotEncoder" -> c -> Call.out(oneHot(c));
+            case "ai.onnx.ml:LinearRegressor" -> c -> Call.out(linearRegressor(c));
+            case "ai.onnx.ml:LinearClassifier" -> TabularOps::linearClassifier;
+            case "ai.onnx.ml:SVMRegressor" -> c -> Call.out(SupportVectors.regressor(c));
+            case "ai.onnx.ml:SVMClassifier" -> SupportVectors::classifier;
+            case "ai.onnx.ml:ZipMap" -> c -> Call.out(zipMap(c));
+            default -> null;
+        };
     }
 
     /** The labels of a classifier, texts or whole numbers. */

@@ -18,17 +18,21 @@ import java.util.Set;
 import java.util.function.BinaryOperator;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /** Operators on texts. */
 final class TextOps {
     private TextOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("StringConcat", c -> Call.out(pairs(c.texts(0), c.texts(1), String::concat)));
-        all.put("StringSplit", TextOps::split);
-        all.put("StringNormalizer", c -> Call.out(normalize(c)));
-        all.put("RegexFullMatch", c -> Call.out(matches(c)));
-        all.put("TfIdfVectorizer", c -> Call.out(tfIdf(c)));
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "StringConcat" -> c -> Call.out(pairs(c.texts(0), c.texts(1), String::concat));
+            case "StringSplit" -> TextOps::split;
+            case "StringNormalizer" -> c -> Call.out(normalize(c));
+            case "RegexFullMatch" -> c -> Call.out(matches(c));
+            case "TfIdfVectorizer" -> c -> Call.out(tfIdf(c));
+            default -> null;
+        };
     }
 
     private static int[] positions(Shape from, Shape to) {

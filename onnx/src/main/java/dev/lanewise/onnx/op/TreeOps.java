@@ -18,10 +18,13 @@ import org.jspecify.annotations.Nullable;
 final class TreeOps {
     private TreeOps() {}
 
-    static void register(Map<String, Operator> all) {
-        all.put("ai.onnx.ml:TreeEnsembleRegressor", TreeOps::regressor);
-        all.put("ai.onnx.ml:TreeEnsembleClassifier", TreeOps::classifier);
-        all.put("ai.onnx.ml:TreeEnsemble", TreeOps::ensemble);
+    static @Nullable Operator find(String name) {
+        return switch (name) {
+            case "ai.onnx.ml:TreeEnsembleRegressor" -> TreeOps::regressor;
+            case "ai.onnx.ml:TreeEnsembleClassifier" -> TreeOps::classifier;
+            case "ai.onnx.ml:TreeEnsemble" -> TreeOps::ensemble;
+            default -> null;
+        };
     }
 
     private static long[] ints(Call c, String name) {
