@@ -136,11 +136,15 @@ final class Wire {
 
     /** The current field's text. */
     String string() {
-        MemorySegment bytes = bytes();
-        if (bytes.byteSize() > Integer.MAX_VALUE - 8) {
-            throw bad("a text of " + bytes.byteSize() + " bytes", "less than 2 GiB");
+        long length = length();
+        long start = at;
+        advance(length);
+        if (length > Integer.MAX_VALUE - 8) {
+            throw bad("a text of " + length + " bytes", "less than 2 GiB");
         }
-        return new String(bytes.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        byte[] text = new byte[(int) length];
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, start, text, 0, text.length);
+        return new String(text, StandardCharsets.UTF_8);
     }
 
     private long length() {

@@ -13,7 +13,9 @@ import dev.lanewise.onnx.run.Program;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +32,8 @@ public final class Fusion {
     private final Map<String, Program.Step> writers = new HashMap<>();
     private final Map<String, List<Program.Step>> readers = new HashMap<>();
     private final Set<String> kept = new HashSet<>();
-    private final Set<Program.Step> gone = new HashSet<>();
-    private final Map<Program.Step, Program.Step> replaced = new HashMap<>();
+    private final Set<Program.Step> gone = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Map<Program.Step, Program.Step> replaced = new IdentityHashMap<>();
 
     private Fusion(Program program, Function<String, @Nullable OnnxValue> constants) {
         this.constants = constants;

@@ -181,7 +181,7 @@ public final class Preparation {
         Set<String> read = new HashSet<>(program.outputs());
         List<Program.Step> kept = new ArrayList<>();
         for (Program.Step step : program.steps().reversed()) {
-            if (step.node().outputs().stream().anyMatch(read::contains)) {
+            if (!Collections.disjoint(step.node().outputs(), read)) {
                 reads(step, read);
                 kept.add(step);
             }

@@ -83,13 +83,20 @@ final class SystemMemory implements Pages {
                         function("mmap", FunctionDescriptor.of(size, size, size, number, number, number, size)),
                         function("munmap", FunctionDescriptor.of(number, size, size)),
                         function("madvise", FunctionDescriptor.of(number, size, size, number)),
-                        (int) function("getpagesize", FunctionDescriptor.of(number))
-                                .invokeExact());
+                        pageSizeOfMachine());
             } catch (RuntimeException | Error e) {
                 throw e;
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
             }
+        }
+
+        /** Each function costs a fresh process milliseconds, and x86-64 has one size. */
+        private static long pageSizeOfMachine() throws Throwable {
+            return System.getProperty("os.arch").equals("amd64")
+                    ? SMALLEST_PAGE
+                    : (int) function("getpagesize", FunctionDescriptor.of(ValueLayout.JAVA_INT))
+                            .invokeExact();
         }
 
         private static MethodHandle function(String name, FunctionDescriptor type) {
