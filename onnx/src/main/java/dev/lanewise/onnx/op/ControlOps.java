@@ -26,26 +26,32 @@ final class ControlOps {
             case "SequenceMap" -> ControlOps::sequenceMap;
             case "SequenceEmpty" -> c -> Call.out(new OnnxValue.Sequence(List.of()));
             case "SequenceConstruct" -> c -> Call.out(new OnnxValue.Sequence(values(c, 0)));
-            case "SequenceAt" -> c -> Call.out(c.sequence(0).get(at(c, 1, c.sequence(0).size())));
-            case "SequenceLength" -> c -> Call.out(Host.scalar((long) c.sequence(0).size()));
-            case "SequenceInsert" -> c -> {
-            List<OnnxValue> values = new ArrayList<>(c.sequence(0));
-            values.add(c.has(2) ? at(c, 2, values.size() + 1, values.size()) : values.size(), c.value(1));
-            return Call.out(new OnnxValue.Sequence(values));
-        };
-            case "SequenceErase" -> c -> {
-            List<OnnxValue> values = new ArrayList<>(c.sequence(0));
-            values.remove(c.has(1) ? at(c, 1, values.size()) : values.size() - 1);
-            return Call.out(new OnnxValue.Sequence(values));
-        };
+            case "SequenceAt" ->
+                c -> Call.out(c.sequence(0).get(at(c, 1, c.sequence(0).size())));
+            case "SequenceLength" ->
+                c -> Call.out(Host.scalar((long) c.sequence(0).size()));
+            case "SequenceInsert" ->
+                c -> {
+                    List<OnnxValue> values = new ArrayList<>(c.sequence(0));
+                    values.add(c.has(2) ? at(c, 2, values.size() + 1, values.size()) : values.size(), c.value(1));
+                    return Call.out(new OnnxValue.Sequence(values));
+                };
+            case "SequenceErase" ->
+                c -> {
+                    List<OnnxValue> values = new ArrayList<>(c.sequence(0));
+                    values.remove(c.has(1) ? at(c, 1, values.size()) : values.size() - 1);
+                    return Call.out(new OnnxValue.Sequence(values));
+                };
             case "ConcatFromSequence" -> c -> Call.out(concat(c));
             case "SplitToSequence" -> c -> Call.out(new OnnxValue.Sequence(split(c)));
             case "Optional" -> c -> Call.out(c.inputs() == 0 ? new OnnxValue.Nothing() : c.value(0));
-            case "OptionalHasElement" -> c -> Call.out(Host.scalar(c.has(0) && !c.value(0).isEmpty()));
-            case "OptionalGetElement" -> c -> {
-            Call.check(!c.value(0).isEmpty(), "an empty optional (expected a value)");
-            return Call.out(c.value(0));
-        };
+            case "OptionalHasElement" ->
+                c -> Call.out(Host.scalar(c.has(0) && !c.value(0).isEmpty()));
+            case "OptionalGetElement" ->
+                c -> {
+                    Call.check(!c.value(0).isEmpty(), "an empty optional (expected a value)");
+                    return Call.out(c.value(0));
+                };
             default -> null;
         };
     }

@@ -24,7 +24,8 @@ final class CreationOps {
             case "Constant" -> c -> Call.out(constant(c));
             case "ConstantOfShape" -> c -> Call.out(constantOfShape(c));
             case "Range" -> c -> c.same(range(c));
-            case "EyeLike" -> c -> Call.typed(Elements.type(c.i("dtype", c.type(0).number())), eyeLike(c));
+            case "EyeLike" ->
+                c -> Call.typed(Elements.type(c.i("dtype", c.type(0).number())), eyeLike(c));
             case "Trilu" -> c -> c.same(trilu(c));
             case "Cast" -> c -> Call.out(Casts.cast(c.value(0), Elements.type(c.i("to", 1)), saturate(c)));
             case "CastLike" -> c -> Call.out(Casts.cast(c.value(0), typeOf(c.value(1)), saturate(c)));
@@ -33,10 +34,11 @@ final class CreationOps {
             case "RandomNormal" -> c -> random(c, Shape.of(sizes(c)), Elements.type(c.i("dtype", 1)), false);
             case "RandomUniformLike" -> c -> random(c, c.x().shape(), like(c), true);
             case "RandomNormalLike" -> c -> random(c, c.x().shape(), like(c), false);
-            case "Bernoulli" -> c -> {
-            Tensor drawn = rand(c, c.x().shape()).lt(c.x().to(DType.F32));
-            return Call.typed(like(c), drawn.to(like(c).carrier()));
-        };
+            case "Bernoulli" ->
+                c -> {
+                    Tensor drawn = rand(c, c.x().shape()).lt(c.x().to(DType.F32));
+                    return Call.typed(like(c), drawn.to(like(c).carrier()));
+                };
             default -> null;
         };
     }

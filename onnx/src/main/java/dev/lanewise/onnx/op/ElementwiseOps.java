@@ -54,7 +54,8 @@ final class ElementwiseOps {
             case "Celu" -> c -> c.same(celu(c.x(), c.f("alpha", 1)));
             case "HardSigmoid" -> c -> c.same(hardSigmoid(c.x(), c.f("alpha", 0.2f), c.f("beta", 0.5)));
             case "LeakyRelu" -> c -> c.same(c.x().leakyRelu(c.f("alpha", 0.01f)));
-            case "ThresholdedRelu" -> c -> c.same(c.x().mul(c.x().gt(c.f("alpha", 1)).to(c.x().dtype())));
+            case "ThresholdedRelu" ->
+                c -> c.same(c.x().mul(c.x().gt(c.f("alpha", 1)).to(c.x().dtype())));
             case "Gelu" -> c -> c.same(c.is("approximate", "tanh", "none") ? c.x().geluTanh() : c.x().gelu());
             case "Swish" -> c -> c.same(swish(c.x(), c.f("alpha", 1)));
             case "Shrink" -> c -> c.same(shrink(c.x(), c.f("lambd", 0.5), c.f("bias", 0)));

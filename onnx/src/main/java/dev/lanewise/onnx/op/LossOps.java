@@ -14,10 +14,11 @@ final class LossOps {
     static @Nullable Operator find(String name) {
         return switch (name) {
             case "NegativeLogLikelihoodLoss" -> c -> c.same(loss(c, c.x(), c.x(1), c.maybe(2)));
-            case "SoftmaxCrossEntropyLoss" -> c -> {
-            Tensor logs = c.x().logSoftmax(1);
-            return c.same(loss(c, logs, c.x(1), c.maybe(2)), logs);
-        };
+            case "SoftmaxCrossEntropyLoss" ->
+                c -> {
+                    Tensor logs = c.x().logSoftmax(1);
+                    return c.same(loss(c, logs, c.x(1), c.maybe(2)), logs);
+                };
             default -> null;
         };
     }

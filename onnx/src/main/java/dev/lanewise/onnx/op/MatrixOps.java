@@ -12,10 +12,11 @@ public final class MatrixOps {
 
     static @Nullable Operator find(String name) {
         return switch (name) {
-            case "MatMul" -> c -> {
-            c.sameType(0, 1);
-            return c.same(matmul(c.x(), c.x(1)));
-        };
+            case "MatMul" ->
+                c -> {
+                    c.sameType(0, 1);
+                    return c.same(matmul(c.x(), c.x(1)));
+                };
             case "Gemm" -> c -> c.same(gemm(c));
             case "Einsum" -> c -> c.same(einsum(c));
             case "Det" -> c -> c.same(c.x().det());

@@ -22,7 +22,8 @@ final class ReductionOps {
     static @Nullable Operator find(String name) {
         return switch (name) {
             case "ReduceSum" -> reduction(ReductionOps::sum);
-            case "ReduceMean" -> reduction((x, dims) -> x.dtype().isFloating()
+            case "ReduceMean" ->
+                reduction((x, dims) -> x.dtype().isFloating()
                         ? x.mean(dims, Keep.KEEP)
                         : x.to(DType.F64).mean(dims, Keep.KEEP).to(x.dtype()));
             case "ReduceProd" -> reduction((x, dims) -> x.prod(dims, Keep.KEEP).to(x.dtype()));
@@ -31,7 +32,8 @@ final class ReductionOps {
             case "ReduceL1" -> reduction((x, dims) -> sum(x.abs(), dims));
             case "ReduceL2" -> reduction((x, dims) -> real(x, dims, ReductionOps::l2));
             case "ReduceSumSquare" -> reduction((x, dims) -> sum(x.mul(x), dims));
-            case "ReduceLogSum" -> reduction((x, dims) -> real(x, dims, (y, at) -> sum(y, at).log()));
+            case "ReduceLogSum" ->
+                reduction((x, dims) -> real(x, dims, (y, at) -> sum(y, at).log()));
             case "ReduceLogSumExp" -> reduction((x, dims) -> real(x, dims, ReductionOps::logSumExp));
             case "ArgMax" -> c -> Call.out(arg(c, true));
             case "ArgMin" -> c -> Call.out(arg(c, false));

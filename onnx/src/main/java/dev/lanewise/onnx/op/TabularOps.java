@@ -23,7 +23,8 @@ final class TabularOps {
 
     static @Nullable Operator find(String name) {
         return switch (name) {
-            case "ai.onnx.ml:Binarizer" -> c -> c.same(c.x().gt(c.f("threshold", 0)).to(c.x().dtype()));
+            case "ai.onnx.ml:Binarizer" ->
+                c -> c.same(c.x().gt(c.f("threshold", 0)).to(c.x().dtype()));
             case "ai.onnx.ml:Scaler" -> c -> Call.out(scaler(c));
             case "ai.onnx.ml:Normalizer" -> c -> Call.out(normalizer(c));
             case "ai.onnx.ml:Imputer" -> c -> c.same(imputer(c));
