@@ -59,7 +59,7 @@ record F32Pool(PoolShape p, PoolProblem.Kind kind, long x, long y, long indices)
     }
 
     private void maxForward(int plane) {
-        if (F32HalvingMax.covers(p)) {
+        if (F32HalvingMax.computes(p)) {
             F32HalvingMax.run(p, input(plane), output(plane), index(plane));
             return;
         }
@@ -125,7 +125,7 @@ record F32Pool(PoolShape p, PoolProblem.Kind kind, long x, long y, long indices)
                         sum += get(from + BYTES * (iy * p.w() + ix));
                     }
                 }
-                set(output(plane) + BYTES * (oy * p.ow() + ox), sum / divisor(top, left));
+                set(output(plane) + BYTES * (oy * p.ow() + ox), sum / p.divisor(top, left));
             }
         }
     }
@@ -137,7 +137,7 @@ record F32Pool(PoolShape p, PoolProblem.Kind kind, long x, long y, long indices)
             int top = oy * p.strideH() - p.padH();
             for (int ox = 0; ox < p.ow(); ox++) {
                 int left = ox * p.strideW() - p.padW();
-                float share = get(output(plane) + BYTES * (oy * p.ow() + ox)) / divisor(top, left);
+                float share = get(output(plane) + BYTES * (oy * p.ow() + ox)) / p.divisor(top, left);
                 for (int iy = Math.max(0, top); iy < Math.min(p.h(), top + p.kernelH()); iy++) {
                     for (int ix = Math.max(0, left); ix < Math.min(p.w(), left + p.kernelW()); ix++) {
                         add(to + BYTES * (iy * p.w() + ix), share);
@@ -145,18 +145,6 @@ record F32Pool(PoolShape p, PoolProblem.Kind kind, long x, long y, long indices)
                 }
             }
         }
-    }
-
-    /** Returns the elements that the average of the window at {@code (top, left)} divides by. */
-    private long divisor(int top, int left) {
-        if (p.countIncludePad()) {
-            int bottom = Math.min(top + p.kernelH(), p.h() + p.padH());
-            int right = Math.min(left + p.kernelW(), p.w() + p.padW());
-            return (long) (bottom - top) * (right - left);
-        }
-        int bottom = Math.min(top + p.kernelH(), p.h());
-        int right = Math.min(left + p.kernelW(), p.w());
-        return (long) (bottom - Math.max(0, top)) * (right - Math.max(0, left));
     }
 
     private void clear(int plane) {

@@ -44,16 +44,21 @@ final class F32HalvingMax {
                 && 2 * p.ow() <= p.w();
     }
 
+    /** Whether maxima are computed here, and not only their gradient: rows have a vector of outputs. */
+    static boolean computes(PoolShape p) {
+        return covers(p) && p.ow() >= LANES;
+    }
+
     static void run(PoolShape p, long x, long y, long indices) {
-        for (int oy = 0; oy < p.oh(); oy++) {
+        int oh = p.oh();
+        int ow = p.ow();
+        for (int oy = 0; oy < oh; oy++) {
             int row = 2 * oy * p.w();
-            long to = (long) oy * p.ow();
-            int ox = 0;
-            for (; ox + LANES <= p.ow(); ox += LANES) {
+            long to = (long) oy * ow;
+            for (int next = 0; next < ow; next += LANES) {
+                // the last vector of a row goes over outputs of the one before again
+                int ox = Math.min(next, ow - LANES);
                 full(x, row + 2 * ox, p.w(), y + 4 * (to + ox), indices + 8 * (to + ox));
-            }
-            if (ox < p.ow()) {
-                part(x, row + 2 * ox, p.w(), y + 4 * (to + ox), indices + 8 * (to + ox), p.ow() - ox);
             }
         }
     }
@@ -121,39 +126,6 @@ final class F32HalvingMax {
         high(index).intoMemorySegment(ALL, (indices + Species.VECTOR_BYTES) & MASK, ORDER);
     }
 
-    /** Computes the last {@code count} outputs of a row, less than a vector of them. */
-    private static void part(long x, int position, int w, long y, long indices, int count) {
-        long above = x + 4L * position;
-        long below = above + 4L * w;
-        VectorMask<Float> first = SPECIES.indexInRange(0, 2 * count);
-        VectorMask<Float> second = SPECIES.indexInRange(LANES, 2 * count);
-        FloatVector a0 = load(above, first);
-        FloatVector a1 = load(above + Species.VECTOR_BYTES, second);
-        FloatVector b0 = load(below, first);
-        FloatVector b1 = load(below + Species.VECTOR_BYTES, second);
-        FloatVector best = even(a0, a1);
-        IntVector index = COLUMNS.add(position);
-        FloatVector next = odd(a0, a1);
-        VectorMask<Float> later = isLater(next, best);
-        best = best.blend(next, later);
-        index = index.blend(COLUMNS.add(position + 1), later.cast(INTS));
-        next = even(b0, b1);
-        later = isLater(next, best);
-        best = best.blend(next, later);
-        index = index.blend(COLUMNS.add(position + w), later.cast(INTS));
-        next = odd(b0, b1);
-        later = isLater(next, best);
-        best = best.blend(next, later);
-        index = index.blend(COLUMNS.add(position + w + 1), later.cast(INTS));
-        best.intoMemorySegment(ALL, y & MASK, ORDER, SPECIES.indexInRange(0, count));
-        low(index).intoMemorySegment(ALL, indices & MASK, ORDER, LONGS.indexInRange(0, count));
-        if (count > LANES / 2) {
-            high(index)
-                    .intoMemorySegment(
-                            ALL, (indices + Species.VECTOR_BYTES) & MASK, ORDER, LONGS.indexInRange(LANES / 2, count));
-        }
-    }
-
     /** A NaN takes the place of whatever was before it, and nothing that of a NaN. */
     private static VectorMask<Float> isLater(FloatVector next, FloatVector best) {
         return next.compare(VectorOperators.GT, best).or(next.compare(VectorOperators.NE, next));
@@ -177,9 +149,5 @@ final class F32HalvingMax {
 
     private static FloatVector load(long address) {
         return FloatVector.fromMemorySegment(SPECIES, ALL, address & MASK, ORDER);
-    }
-
-    private static FloatVector load(long address, VectorMask<Float> lanes) {
-        return FloatVector.fromMemorySegment(SPECIES, ALL, address & MASK, ORDER, lanes);
     }
 }

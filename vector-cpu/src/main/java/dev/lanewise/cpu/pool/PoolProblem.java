@@ -47,6 +47,14 @@ record PoolProblem(PoolShape shape, Kind kind, DType type) implements Problem {
     }
 
     private RangeBody pool(long x, long y, long indices) {
+        if (type == DType.F32 && isVectorised()) {
+            return new F32Windows(shape, kind == Kind.MAXIMUM, x, y, indices);
+        }
         return type == DType.F64 ? new F64Pool(shape, kind, x, y, indices) : new F32Pool(shape, kind, x, y, indices);
+    }
+
+    private boolean isVectorised() {
+        boolean forward = kind == Kind.MAXIMUM && !F32HalvingMax.computes(shape) || kind == Kind.AVERAGE;
+        return forward && F32Windows.covers(shape);
     }
 }

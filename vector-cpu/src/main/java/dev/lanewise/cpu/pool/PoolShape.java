@@ -82,4 +82,16 @@ public record PoolShape(
     int planes() {
         return Math.multiplyExact(n, c);
     }
+
+    /** Returns the elements that the average of the window at {@code (top, left)} divides by. */
+    long divisor(int top, int left) {
+        if (countIncludePad) {
+            int bottom = Math.min(top + kernelH, h + padH);
+            int right = Math.min(left + kernelW, w + padW);
+            return (long) (bottom - top) * (right - left);
+        }
+        int bottom = Math.min(top + kernelH, h);
+        int right = Math.min(left + kernelW, w);
+        return (long) (bottom - Math.max(0, top)) * (right - Math.max(0, left));
+    }
 }

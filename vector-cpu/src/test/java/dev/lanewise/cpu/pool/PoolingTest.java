@@ -42,7 +42,11 @@ class PoolingTest {
                 new PoolShape(2, 3, 15, 17, 3, 3, 2, 2, 1, 1, true, false),
                 new PoolShape(1, 2, 9, 9, 2, 2, 2, 2, 0, 0, true, true),
                 new PoolShape(2, 8, 7, 7, 7, 7, 7, 7, 0, 0, false, true),
-                new PoolShape(2, 3, 20, 20, 3, 2, 1, 2, 1, 0, false, true)));
+                new PoolShape(2, 3, 20, 20, 3, 2, 1, 2, 1, 0, false, true),
+                new PoolShape(1, 2, 112, 112, 3, 3, 2, 2, 1, 1, false, true),
+                new PoolShape(1, 1, 1, 40, 1, 9, 1, 2, 0, 4, true, false),
+                new PoolShape(1, 2, 30, 61, 7, 5, 9, 4, 3, 2, true, true),
+                new PoolShape(1, 1, 3, 3000, 3, 2, 1, 7, 1, 1, false, false)));
         Random random = new Random(5);
         while (shapes.size() < 60) {
             int kernelH = 1 + random.nextInt(4);
