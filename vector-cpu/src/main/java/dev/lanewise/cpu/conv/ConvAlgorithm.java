@@ -31,6 +31,9 @@ public enum ConvAlgorithm {
     /** Up to so many pixels a pair of channels has too few for a gradient of weights of its own. */
     private static final int SMALL_PLANE = 200;
 
+    /** Up to so many outputs a channel's weights cost more to read tap by tap than patches to make. */
+    private static final int FEW_PIXELS = 64;
+
     /** What is computed. */
     public enum Pass {
         /** The output. */
@@ -70,11 +73,15 @@ public enum ConvAlgorithm {
             return GEMM;
         }
         boolean manyChannels = shape.c() >= 16 && shape.k() >= 16;
+        boolean manyImages = shape.n() >= PixelConvolution.ENOUGH_IMAGES;
+        boolean fewPixels = !manyImages && shape.oh() * shape.ow() <= FEW_PIXELS;
+        if (pass == Pass.FORWARD && manyChannels && fewPixels) {
+            return GEMM;
+        }
         if (manyChannels && WINOGRAD.canCompute(shape, pass) && shape.oh() >= 3 && shape.ow() >= 3) {
             return WINOGRAD;
         }
         DirectPlan plan = pass == Pass.INPUT_GRAD ? DirectPlan.inputGrad(shape) : DirectPlan.forward(shape);
-        boolean manyImages = shape.n() >= PixelConvolution.ENOUGH_IMAGES;
         if (manyChannels && manyImages && PIXELS.canCompute(shape, pass) && leavesPlanes(shape, pass, plan)) {
             return PIXELS;
         }
