@@ -216,6 +216,8 @@ class WeightTilesTest {
         Tensor w = new Rng(1).randn(DType.F32, K, N);
         Tensor x = new Rng(2).randn(DType.F32, 16, K);
         Tensor out = Tensor.full(0, DType.F32, Device.CPU, 16, N);
+        // what other tests have left would go back meanwhile
+        HostMemory.trim();
         for (int i = 0; i < USES; i++) {
             try (Scope call = Scope.open("call")) {
                 out.assign(x.matmul(w));
@@ -227,7 +229,7 @@ class WeightTilesTest {
                 out.assign(x.matmul(w));
             }
         }
-        assertThat(HostMemory.bytesFromSystem()).isEqualTo(held);
+        assertThat(HostMemory.bytesFromSystem()).isLessThanOrEqualTo(held);
     }
 
     /** Threads compute with weights that another one changes, whose own products must be of what it wrote. */

@@ -51,7 +51,8 @@ class ScratchTest {
         long system = HostMemory.bytesFromSystem();
         try (Scratch block = Scratch.borrow(bytes)) {
             assertThat(block.segment().byteSize()).isGreaterThanOrEqualTo(bytes);
-            assertThat(HostMemory.bytesFromSystem()).isEqualTo(system);
+            // less where what other tests have left goes back meanwhile
+            assertThat(HostMemory.bytesFromSystem()).isLessThanOrEqualTo(system);
         }
         HostMemory.trim();
         assertThat(HostMemory.bytesFromSystem()).isLessThanOrEqualTo(system - bytes);

@@ -25,6 +25,7 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -206,7 +207,9 @@ class PlansTest {
         var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         Numbered problem = problem(1);
         long allocated = Long.MAX_VALUE;
-        for (int round = 0; round < 60 && allocated > 1_000; round++) {
+        // until it is compiled
+        long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (allocated > 1_000 && System.nanoTime() < patience) {
             long before = counter.getCurrentThreadAllocatedBytes();
             for (int call = 0; call < 1_000; call++) {
                 Plans.of(problem);
