@@ -97,11 +97,11 @@ final class ServingModelTest {
         AtomicBoolean done = new AtomicBoolean();
         Thread training = Thread.ofVirtual().start(() -> {
             Sgd sgd = new Sgd(model.parameters(), 0.1);
-            while (!done.get()) {
+            do {
                 try (var ignored = Scope.open("step")) {
                     sgd.step(Autograd.gradients(model.forward(x).square().mean()));
                 }
-            }
+            } while (!done.get());
         });
         try {
             meanwhile = onManyThreads(() -> scores(() -> serving.predict(x)));
@@ -151,6 +151,9 @@ final class ServingModelTest {
         });
         List<Float> differences;
         try {
+            while (serving.version() == 1 && publisher.isAlive()) {
+                Thread.onSpinWait();
+            }
             differences = onManyThreads(() -> {
                 float largest = 0;
                 for (int i = 0; i < 50; i++) {

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Programs of tests in a JVM of their own, so that a crash, a kill or a leak is seen and harms no other test. */
 public final class ChildJvm {
-    private static final long LIMIT_SECONDS = 120;
+    private static final long LIMIT_SECONDS = 300;
     private static final int MOST_PRINTED = 16 << 20;
     private static final List<String> FLAGS =
             List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");

@@ -196,7 +196,7 @@ final class DataLoaderTest {
         };
         DataLoader loader = new DataLoader(slow, 1, Sampler.sequential(10), new DataLoader.Options(3, 6, false));
         Iterator<Batch> batches = loader.epoch(0).iterator();
-        for (int waited = 0; most.get() < 3 && waited < 1000; waited++) {
+        for (int waited = 0; most.get() < 3 && waited < 12_000; waited++) {
             Thread.sleep(5);
         }
         go.release(10);

@@ -36,7 +36,10 @@ class DownloaderTest {
     Path folder;
 
     private final List<String> ranges = new ArrayList<>();
-    private final Downloader downloader = new Downloader(Duration.ofSeconds(3), Duration.ofMillis(600));
+    /** Waits as long as a busy machine may take. */
+    private static final Duration PATIENT = Duration.ofMinutes(1);
+
+    private final Downloader downloader = new Downloader(PATIENT, PATIENT);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private HttpServer server;
 
@@ -90,12 +93,12 @@ class DownloaderTest {
                 Thread.currentThread().interrupt();
             }
         });
-        Downloader hasty = new Downloader(Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofMillis(700));
+        Downloader hasty = new Downloader(PATIENT, PATIENT, Duration.ofMillis(700));
         assertThatThrownBy(() -> hasty.fetch(file(), mirrors("slow"), folder, DownloadListener.SILENT))
                 .isInstanceOf(DownloadException.class)
                 .hasMessageContaining("too slow, only ")
                 .hasMessageContaining(" after 700 ms");
-        Downloader patient = new Downloader(Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofSeconds(30));
+        Downloader patient = new Downloader(PATIENT, PATIENT, PATIENT);
         assertThat(patient.fetch(file(), mirrors("good"), folder, DownloadListener.SILENT))
                 .exists();
     }
@@ -143,7 +146,17 @@ class DownloaderTest {
 
     @Test
     void aCutConnectionIsResumedAtTheNextMirror() throws IOException {
-        serve("/cut/", exchange -> send(exchange, 200, Arrays.copyOf(CONTENT, 100_000), CONTENT.length));
+        Path part = folder.resolve("data.bin.part");
+        serve("/cut/", exchange -> {
+            exchange.sendResponseHeaders(200, CONTENT.length);
+            exchange.getResponseBody().write(CONTENT, 0, 100_000);
+            exchange.getResponseBody().flush();
+            // the client's HTTP drops what it has not handed on when the connection ends
+            for (int i = 0; Files.size(part) == 0 && i < 6_000; i++) {
+                pause(10);
+            }
+            exchange.close();
+        });
         assertThat(Files.readAllBytes(fetch("cut", "good"))).isEqualTo(CONTENT);
         assertThat(ranges).hasSize(1);
         assertThat(ranges.getFirst()).startsWith("bytes=");
@@ -173,16 +186,17 @@ class DownloaderTest {
             exchange.sendResponseHeaders(200, CONTENT.length);
             exchange.getResponseBody().write(CONTENT, 0, 50_000);
             exchange.getResponseBody().flush();
-            pause();
+            pause(60_000);
         });
-        assertThatThrownBy(() -> fetch("stall")).hasMessageContaining("no data for 600 ms");
+        Downloader watchful = new Downloader(PATIENT, Duration.ofMillis(600));
+        assertThatThrownBy(() -> watchful.fetch(file(), mirrors("stall"), folder, DownloadListener.SILENT))
+                .hasMessageContaining("no data for 600 ms");
         Downloader impatient = new Downloader(Duration.ofMillis(500), Duration.ofMillis(500));
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             URI mirror = URI.create("http://127.0.0.1:" + silent.getLocalPort() + "/");
-            long start = System.nanoTime();
             assertThatThrownBy(() -> impatient.fetch(file(), List.of(mirror), folder, DownloadListener.SILENT))
-                    .isInstanceOf(DownloadException.class);
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+                    .isInstanceOf(DownloadException.class)
+                    .hasMessageContaining("127.0.0.1: ");
         }
     }
 
@@ -234,9 +248,9 @@ class DownloaderTest {
         exchange.close();
     }
 
-    private static void pause() {
+    private static void pause(long millis) {
         try {
-            Thread.sleep(5_000);
+            Thread.sleep(millis);
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }

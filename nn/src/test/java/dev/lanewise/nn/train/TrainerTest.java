@@ -193,10 +193,12 @@ final class TrainerTest {
                 .callbacks(new NanGuard(), new GradientNorm())
                 .validation(Toy.loader(16), Accuracy::new);
         DataLoader data = Toy.loader(8);
+        // what other tests have left would go back meanwhile
+        HostMemory.trim();
         trainer.fit(data, 20);
         long before = HostMemory.bytesFromSystem();
         trainer.fit(data, 200);
-        assertThat(HostMemory.bytesFromSystem()).isEqualTo(before);
+        assertThat(HostMemory.bytesFromSystem()).isLessThanOrEqualTo(before);
     }
 
     @Test
