@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * those who know the secret come in.
  */
 final class Rendezvous implements AutoCloseable {
-    private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** How long one who has connected is heard out. */
+    static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int MOST_GUESTS = 64;
     private static final int MOST_ADDRESS = 20;
     private static final long ACCEPT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(120)
+@Timeout(300)
 final class DataParallelTest {
     /** 44 samples in batches of 16: the last batch has 12. */
     private static DataLoader data(long seed) {

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 final class GradientBucketsTest {
     /** Two ranks, of which the other has the same numbers. */
     private static final class Twin implements Communicator {
@@ -83,7 +83,7 @@ final class GradientBucketsTest {
 
     private static boolean soon(CountDownLatch latch) {
         try {
-            return latch.await(30, TimeUnit.SECONDS);
+            return latch.await(2, TimeUnit.MINUTES);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The communicator of GPUs, whose library is one that adds up tensors of the CPU; see the CUDA backend's tests for NCCL's calls. */
-@Timeout(90)
+@Timeout(300)
 final class NcclCommunicatorTest {
     private final ThreadCollectives library = new ThreadCollectives();
 

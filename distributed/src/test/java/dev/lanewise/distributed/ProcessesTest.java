@@ -20,23 +20,25 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.testkit.ChildJvm;
+import dev.lanewise.testkit.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ranks as processes, one of which is killed or stopped. */
-@Timeout(120)
+@Timeout(400)
 final class ProcessesTest {
     private static final int SIZE = 3;
     private static final int SILENCE_SECONDS = 5;
@@ -73,7 +75,7 @@ final class ProcessesTest {
     void endAll() throws InterruptedException {
         for (Process process : processes) {
             process.destroyForcibly();
-            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         }
     }
 
@@ -105,23 +107,25 @@ final class ProcessesTest {
 
     /** Starts all, and returns when they have trained for a while. */
     private void train(Path file) throws Exception {
-        int port = freePort();
+        int port = FreePort.find();
         for (int rank = 0; rank < SIZE; rank++) {
             processes.add(start(rank, port, file));
         }
-        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
         while (!Files.exists(file) && System.nanoTime() < patience) {
-            assertThat(processes).as(() -> log(0)).allMatch(Process::isAlive);
+            assertThat(processes).as(this::logs).allMatch(Process::isAlive);
             Thread.sleep(50);
         }
-        assertThat(file).exists();
+        assertThat(file).as(this::logs).exists();
     }
 
     private void assertOthersName(String what) throws InterruptedException {
         for (int rank = 0; rank < 2; rank++) {
-            assertThat(processes.get(rank).waitFor(30, TimeUnit.SECONDS)).isTrue();
-            assertThat(processes.get(rank).exitValue()).isEqualTo(3);
-            assertThat(log(rank)).contains(what);
+            assertThat(processes.get(rank).waitFor(2, TimeUnit.MINUTES))
+                    .as(this::logs)
+                    .isTrue();
+            assertThat(processes.get(rank).exitValue()).as(this::logs).isEqualTo(3);
+            assertThat(log(rank)).as(this::logs).contains(what);
         }
     }
 
@@ -139,9 +143,9 @@ final class ProcessesTest {
         return ChildJvm.printed(folder.resolve(rank + ".log"));
     }
 
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+    private String logs() {
+        return IntStream.range(0, processes.size())
+                .mapToObj(rank -> "rank " + rank + ": " + log(rank))
+                .collect(Collectors.joining("\n"));
     }
 }

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 final class Ranks {
     static final byte[] SECRET = "a secret of tests".getBytes(StandardCharsets.UTF_8);
     static final SocketRing.Options OPTIONS =
-            new SocketRing.Options(Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofSeconds(60));
+            new SocketRing.Options(Duration.ofMinutes(1), Duration.ofSeconds(30), Duration.ofMinutes(2));
 
     private Ranks() {}
 
@@ -37,7 +37,7 @@ final class Ranks {
         List<T> results = new ArrayList<>();
         for (Future<T> one : start(size, options, work)) {
             try {
-                results.add(one.get(60, TimeUnit.SECONDS));
+                results.add(one.get(3, TimeUnit.MINUTES));
             } catch (ExecutionException e) {
                 throw e.getCause() instanceof Exception cause ? cause : e;
             }
@@ -50,7 +50,7 @@ final class Ranks {
         List<String> messages = new ArrayList<>();
         for (Future<T> one : start(size, options, work)) {
             try {
-                one.get(60, TimeUnit.SECONDS);
+                one.get(3, TimeUnit.MINUTES);
                 messages.add("");
             } catch (ExecutionException e) {
                 messages.add(String.valueOf(e.getCause().getMessage()));

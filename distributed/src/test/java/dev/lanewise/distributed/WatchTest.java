@@ -16,7 +16,7 @@ class WatchTest {
 
     /** Another thread than the one that closes has found out why all ends. */
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void connectionsStayOpenUntilTheReasonHasBeenTold() throws InterruptedException {
         SlowControl control = new SlowControl();
         Watch watch = new Watch(0, Map.of(1, control), LONG, LONG, () -> {});
