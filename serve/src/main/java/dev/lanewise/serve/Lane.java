@@ -34,6 +34,7 @@ final class Lane implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<Pending> queue = new ArrayDeque<>();
     private boolean closed;
+    private boolean hurries;
     /** How long a request occupies a worker, smoothed; for telling clients when to come back. */
     private volatile long nanosPerRequest;
 
@@ -204,7 +205,7 @@ final class Lane implements AutoCloseable {
             Pending first = queue.remove();
             batch.add(first);
             long end = first.arrived + batching.longestWait().toNanos();
-            while (!gather(batch) && !closed) {
+            while (!gather(batch) && !closed && !hurries) {
                 long now = System.nanoTime();
                 long left = Math.max(end - now, wave.left(batch.size() + queue.size(), now));
                 if (left <= 0) {
@@ -223,6 +224,17 @@ final class Lane implements AutoCloseable {
     /** Adds what fits from the queue; says whether nothing more would. */
     private boolean gather(List<Pending> batch) {
         return !together.rows() || Together.Gathering.gather(batch, queue, batching.largest());
+    }
+
+    /** From now on no request waits for others to be computed with: none will come. */
+    void hurry() {
+        lock.lock();
+        try {
+            hurries = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Computes what is in the queue and accepts nothing more; returns once all is computed. */

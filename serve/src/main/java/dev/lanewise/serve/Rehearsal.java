@@ -39,7 +39,6 @@ final class Rehearsal {
     private static final int CLIENTS = 8;
 
     private static final int COMPUTE_MILLIS = 2;
-    private static final int PATIENCE_MILLIS = 1_000;
     private static final Duration LONGEST = Duration.ofSeconds(1);
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3}) ");
 
@@ -58,7 +57,7 @@ final class Rehearsal {
             return;
         }
         try {
-            statuses(most.compareTo(LONGEST) < 0 ? most : LONGEST);
+            statuses(most.compareTo(LONGEST) < 0 ? most : LONGEST, LONGEST);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException
@@ -67,8 +66,13 @@ final class Rehearsal {
         }
     }
 
-    /** Asks for a while; returns the statuses of the answers. */
-    static Set<Integer> statuses(Duration time) throws InterruptedException, ExecutionException {
+    /**
+     * Asks for a while.
+     *
+     * @param patience with an answer
+     * @return the statuses of the answers
+     */
+    static Set<Integer> statuses(Duration time, Duration patience) throws InterruptedException, ExecutionException {
         Set<Integer> statuses = new TreeSet<>();
         try (Server server = Server.builder()
                         .model(MODEL, "1", new Copier())
@@ -81,7 +85,7 @@ final class Rehearsal {
             long end = System.nanoTime() + time.toNanos();
             List<Future<Set<Integer>>> clients = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {
-                Callable<Set<Integer>> client = () -> client(server, requests, end);
+                Callable<Set<Integer>> client = () -> client(server, requests, end, patience);
                 clients.add(threads.submit(client));
             }
             for (Future<Set<Integer>> client : clients) {
@@ -112,11 +116,12 @@ final class Rehearsal {
     }
 
     /** One connection after the other, each with all requests. */
-    private static Set<Integer> client(Server server, byte[] requests, long end) throws IOException {
+    private static Set<Integer> client(Server server, byte[] requests, long end, Duration patience)
+            throws IOException {
         Set<Integer> statuses = new TreeSet<>();
         while (System.nanoTime() < end) {
             try (Socket socket = new Socket(server.host(), server.port())) {
-                socket.setSoTimeout(PATIENCE_MILLIS);
+                socket.setSoTimeout((int) patience.toMillis());
                 socket.getOutputStream().write(requests);
                 byte[] answers = socket.getInputStream().readAllBytes();
                 Matcher found = STATUS.matcher(new String(answers, StandardCharsets.ISO_8859_1));

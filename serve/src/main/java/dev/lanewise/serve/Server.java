@@ -141,6 +141,7 @@ public final class Server implements AutoCloseable {
      * @return whether all were answered in the time that {@link Builder#grace} gives
      */
     public boolean drain() {
+        models.forEach(served -> served.lane().hurry());
         return gate.drain(settings.grace());
     }
 

@@ -1,5 +1,7 @@
 package dev.lanewise.serve;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,6 +11,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Speaks HTTP to a server under test. */
 record Client(HttpClient http, String base) implements AutoCloseable {
@@ -37,6 +41,18 @@ record Client(HttpClient http, String base) implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Returns the metrics once they have lines that come up only after an answer was sent, or while it is computed. */
+    String awaitMetrics(String... lines) throws InterruptedException {
+        long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        String page = get("/metrics").body();
+        while (!Stream.of(lines).allMatch(page::contains) && System.nanoTime() < patience) {
+            Thread.sleep(5);
+            page = get("/metrics").body();
+        }
+        assertThat(page).contains(lines);
+        return page;
     }
 
     HttpResponse<byte[]> bytes(HttpRequest request) throws IOException, InterruptedException {

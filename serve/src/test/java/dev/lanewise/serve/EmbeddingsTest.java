@@ -179,10 +179,7 @@ class EmbeddingsTest {
             var computing = CompletableFuture.supplyAsync(() -> asking.post("/v1/embeddings", body));
             busy.computing.await();
             var waiting = CompletableFuture.supplyAsync(() -> asking.post("/v1/embeddings", body));
-            String queued = "lanewise_queue_length{model=\"busy\",version=\"1\"} 1.0";
-            while (!asking.get("/metrics").body().contains(queued)) {
-                Thread.sleep(5);
-            }
+            asking.awaitMetrics("lanewise_queue_length{model=\"busy\",version=\"1\"} 1.0");
             assertThat(asking.post("/v1/embeddings", body).statusCode()).isEqualTo(429);
             assertThat(busy.encoded).hasValue(2);
             busy.go.countDown();
@@ -251,12 +248,7 @@ class EmbeddingsTest {
                 .isEqualTo(200);
         String empty = "lanewise_queue_length{model=\"letters\",version=\"1\"} 0.0";
         String given = "lanewise_request_memory_bytes 0.0";
-        String metrics = client.get("/metrics").body();
-        for (int i = 0; i < 200 && !(metrics.contains(empty) && metrics.contains(given)); i++) {
-            Thread.sleep(10);
-            metrics = client.get("/metrics").body();
-        }
-        assertThat(metrics).contains(empty, given);
+        client.awaitMetrics(empty, given);
     }
 
     @ParameterizedTest
