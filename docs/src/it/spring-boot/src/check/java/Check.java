@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -18,7 +19,9 @@ class Check {
     private static final Pattern MODELS = Pattern.compile("Models are served on port (\\d+)");
     private static final String INFER =
             """
-            {"inputs":[{"name":"offer","shape":[1,3],"datatype":"FP32","data":[1,2,4]}]}""";
+            {"inputs":[{"name":"offer","shape":[%d,3],"datatype":"FP32","data":[%s]}]}""";
+    private static final String OFFER = "1,2,4";
+    private static final int LARGEST_BATCH = 32;
     private static final int SIGTERM = 143;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -37,7 +40,7 @@ class Check {
                         "--server.address=127.0.0.1",
                         "--server.port=0",
                         "--lanewise.port=0",
-                        "--lanewise.wait=1s")
+                        "--lanewise.wait=20s")
                 .redirectErrorStream(true)
                 .start();
         try {
@@ -50,21 +53,20 @@ class Check {
     private void run(Process application) throws Exception {
         await(application);
         require(post(web + "/score", "{\"price\":1,\"distance\":2,\"stars\":4}"), "{\"score\":12.0}");
-        require(post(models + "/v2/models/ranker/infer", INFER), "\"data\":[12.0]");
-        require(get(web + "/actuator/metrics/lanewise.requests?tag=model:ranker"), "\"value\":1.0");
-        require(get(web + "/actuator/metrics/lanewise.compute.duration"), "\"statistic\":\"COUNT\",\"value\":1.0");
+        // as many as are computed at once wait for no others
+        String many = INFER.formatted(LARGEST_BATCH, String.join(",", Collections.nCopies(LARGEST_BATCH, OFFER)));
+        require(post(models + "/v2/models/ranker/infer", many), "\"data\":[12.0,12.0,");
+        awaitMetric("lanewise.requests?tag=model:ranker", "\"value\":1.0");
+        awaitMetric("lanewise.compute.duration", "\"statistic\":\"COUNT\",\"value\":1.0");
         require(get(web + "/actuator/health"), "\"UP\"");
 
-        // this one waits a second for others
+        // this one waits for others until the application is told to end
         CompletableFuture<HttpResponse<String>> late = http.sendAsync(
-                request(models + "/v2/models/ranker/infer").POST(BodyPublishers.ofString(INFER)).build(),
+                request(models + "/v2/models/ranker/infer")
+                        .POST(BodyPublishers.ofString(INFER.formatted(1, OFFER)))
+                        .build(),
                 BodyHandlers.ofString());
-        String inProgress = web + "/actuator/metrics/lanewise.requests.in.progress";
-        HttpResponse<String> answer = get(inProgress);
-        while (!answer.body().contains("\"value\":1.0") && !late.isDone()) {
-            answer = get(inProgress);
-        }
-        require(answer, "\"value\":1.0");
+        awaitMetric("lanewise.requests.in.progress", "\"value\":1.0");
         application.toHandle().destroy(); // Process.destroy would close the log, too
         require(late.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "\"data\":[12.0]");
         if (!application.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || application.exitValue() != SIGTERM) {
@@ -105,6 +107,17 @@ class Check {
 
     private HttpResponse<String> post(String uri, String body) throws Exception {
         return http.send(request(uri).POST(BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
+    }
+
+    /** Requests are counted after their answers are sent: who has an answer may look too early. */
+    private void awaitMetric(String name, String expected) throws Exception {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        HttpResponse<String> answer = get(web + "/actuator/metrics/" + name);
+        while (!answer.body().contains(expected) && System.nanoTime() < end) {
+            Thread.sleep(10);
+            answer = get(web + "/actuator/metrics/" + name);
+        }
+        require(answer, expected);
     }
 
     private static void require(HttpResponse<String> answer, String expected) {
