@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -48,14 +49,21 @@ final class MemoryTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void thousandsOfStepsInAScopeHoldMemoryFlat() throws IOException {
+        // what other tests have left would go back meanwhile
+        HostMemory.trim();
         scopedSteps(STEPS / 5);
-        System.gc();
-        long before = residentBytes();
         long system = HostMemory.bytesFromSystem();
-        scopedSteps(STEPS);
-        System.gc();
-        assertThat(HostMemory.bytesFromSystem()).isEqualTo(system);
-        assertThat(residentBytes()).isLessThanOrEqualTo(before + before / 20);
+        double growth = Double.MAX_VALUE;
+        // what the compiler takes it takes once, sooner or later; what steps leave behind they leave in every round
+        for (int round = 0; round < 5 && growth > 1.05; round++) {
+            System.gc();
+            long before = residentBytes();
+            scopedSteps(STEPS);
+            System.gc();
+            assertThat(HostMemory.bytesFromSystem()).isLessThanOrEqualTo(system);
+            growth = residentBytes() / (double) before;
+        }
+        assertThat(growth).isLessThanOrEqualTo(1.05);
     }
 
     @Test
@@ -74,7 +82,8 @@ final class MemoryTest {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long perStep = Long.MAX_VALUE;
         // until the compiler has settled vectors are boxed; what counts is the steady state
-        for (int round = 0; round < 40 && perStep > 64 << 10; round++) {
+        long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
+        while (perStep > 64 << 10 && System.nanoTime() < patience) {
             long before = threads.getCurrentThreadAllocatedBytes();
             scopedSteps(250);
             perStep = Math.min(perStep, (threads.getCurrentThreadAllocatedBytes() - before) / 250);

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,7 +42,7 @@ final class ServeCommandTest {
 
     private HttpRequest.Builder request(String url) {
         return HttpRequest.newBuilder(URI.create(url))
-                .timeout(Duration.ofSeconds(60))
+                .timeout(Duration.ofMinutes(2))
                 .header("Authorization", "Bearer " + TOKEN);
     }
 
@@ -70,15 +71,15 @@ final class ServeCommandTest {
         Onnx.export(network, Tensor.zeros(2, 3), onnx.resolve("model.onnx"));
         float[] expected =
                 network.forward(Tensor.of(new float[] {1, 2, 3}, 1, 3)).toFloatArray();
-        // a request alone waits for others: long enough for the signal to come first
-        Process process = start(models, "--wait", "1500");
+        // a request alone waits for others until the signal comes
+        Process process = start(models, "--wait", "100000", "--deadline", "100");
         try (HttpClient http = HttpClient.newHttpClient();
                 BufferedReader out = process.inputReader();
                 BufferedReader err = process.errorReader()) {
-            CompletableFuture<List<String>> log =
-                    CompletableFuture.supplyAsync(() -> err.lines().toList());
+            List<String> lines = new CopyOnWriteArrayList<>();
+            Thread log = Thread.ofPlatform().start(() -> err.lines().forEach(lines::add));
             String first = out.readLine();
-            assertThat(first).isNotNull().contains("\"models\":{\"net\":[\"3\"]}");
+            assertThat(first).as("%s", lines).isNotNull().contains("\"models\":{\"net\":[\"3\"]}");
             String url = url(first);
             HttpRequest body = request(url + "/v2/models/net/infer")
                     .POST(BodyPublishers.ofString(ROW))
@@ -89,20 +90,21 @@ final class ServeCommandTest {
             }
             HttpRequest metrics = request(url + "/metrics").build();
             while (!http.send(metrics, BodyHandlers.ofString()).body().contains("lanewise_requests_in_progress 4.0")) {
-                assertThat(process.isAlive()).isTrue();
+                assertThat(process.isAlive()).as("%s", lines).isTrue();
+                assertThat(answers).as("%s", lines).noneMatch(CompletableFuture::isDone);
                 Thread.sleep(10);
             }
             process.toHandle().destroy();
             for (var answer : answers) {
-                assertThat(answer.get().statusCode()).isEqualTo(200);
+                assertThat(answer.get().statusCode()).as("%s", lines).isEqualTo(200);
                 Matcher data = Pattern.compile("\"data\":\\[(.*?),(.*?)]")
                         .matcher(answer.get().body());
                 assertThat(data.find()).isTrue();
                 assertThat(Float.parseFloat(data.group(1))).isCloseTo(expected[0], Offset.offset(1e-5f));
             }
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            assertThat(process.exitValue()).isZero();
-            List<String> lines = log.get();
+            assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("%s", lines).isTrue();
+            assertThat(process.exitValue()).as("%s", lines).isZero();
+            log.join();
             assertThat(lines).contains("lanewise: drained");
             assertThat(lines.stream().filter(line -> line.contains(" POST /v2/models/net/infer 200 ")))
                     .as("%s", lines)
