@@ -44,11 +44,14 @@ final class InterruptionTest {
         try (BufferedReader out = process.inputReader();
                 BufferedReader err = process.errorReader()) {
             assertThat(String.valueOf(out.readLine())).contains("\"epoch\":1");
+            // else it would wait for its reader in the end
+            Thread rest = Thread.ofPlatform().start(() -> out.lines().forEach(line -> {}));
             // by its handle: Process.destroy closes the streams as well
             process.toHandle().destroy();
             error = String.join(
                     "\n",
                     err.lines().filter(line -> !line.startsWith("WARNING")).toList());
+            rest.join();
         }
         assertThat(process.waitFor()).as(error).isNotZero();
         Matcher interrupted = Pattern.compile("interrupted in epoch (\\d+) after \\d+ of 25 batches; saved .*part")

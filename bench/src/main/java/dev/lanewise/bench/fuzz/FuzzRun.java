@@ -29,6 +29,7 @@ final class FuzzRun {
     private static final long ADDRESS_SPACE_KIB = 6L << 20;
 
     private static final long POLL_MILLIS = 200;
+    private static final int SECONDS_TO_START = 120;
 
     private final Class<? extends FuzzTarget> target;
     private final long seed;
@@ -78,7 +79,8 @@ final class FuzzRun {
         try {
             late = watch(process, file, first, end);
         } finally {
-            process.destroyForcibly();
+            // Process itself would close what it has printed, perhaps before the reader has all of it
+            process.toHandle().destroyForcibly();
         }
         process.waitFor();
         reader.join();
@@ -107,13 +109,17 @@ final class FuzzRun {
                 seen = now;
                 begun = System.nanoTime();
                 counted = count(counted, now);
-            } else if (System.nanoTime() - begun > secondsPerCase * 1_000_000_000L && now < end) {
+            } else if (System.nanoTime() - begun > limitNanos(now < first) && now < end) {
                 count(counted, now + 1);
                 return true;
             }
         }
         count(counted, Math.min(file.number() + 1, end));
         return false;
+    }
+
+    private long limitNanos(boolean starts) {
+        return TimeUnit.SECONDS.toNanos(starts ? SECONDS_TO_START : secondsPerCase);
     }
 
     private long count(long before, long reached) {

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Clients of {@link ExchangedModels} that check every answer, and others that go away before they have one.
+ * Clients of {@link ExchangedModels} that check every answer, and others that go away before they have one. Each asks once at least.
  *
  * @param port the server's
  * @param end when to stop, by {@link System#nanoTime}
@@ -33,7 +33,7 @@ record SoakClients(int port, long end, int tokens, Map<String, String> texts, So
     void askForTensors(long seed) {
         var random = new SplittableRandom(seed);
         try (RawClient client = new RawClient(port)) {
-            while (goesOn()) {
+            do {
                 int first = random.nextInt(1_000);
                 String body = "{\"inputs\":[{\"name\":\"input\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":["
                         + first + "," + (first + 1) + ",-2]}]}";
@@ -46,7 +46,7 @@ record SoakClients(int port, long end, int tokens, Map<String, String> texts, So
                         counts.fault(body + " was answered by " + reply.body());
                     }
                 }
-            }
+            } while (goesOn());
         } catch (IOException e) {
             counts.fault("no answer with tensors: " + e);
         }
@@ -64,7 +64,7 @@ record SoakClients(int port, long end, int tokens, Map<String, String> texts, So
         var random = new SplittableRandom(seed);
         String[] prompts = texts.keySet().toArray(String[]::new);
         try (RawClient client = new RawClient(port)) {
-            while (goesOn()) {
+            do {
                 String prompt = prompts[random.nextInt(prompts.length)];
                 String body = text(prompt, tokens, false);
                 RawClient.Reply reply = send(client, "/v1/completions", body);
@@ -76,7 +76,7 @@ record SoakClients(int port, long end, int tokens, Map<String, String> texts, So
                         counts.fault(body + " was answered by " + reply.body());
                     }
                 }
-            }
+            } while (goesOn());
         } catch (IOException e) {
             counts.fault("no answer with a text: " + e);
         }
@@ -108,7 +108,7 @@ record SoakClients(int port, long end, int tokens, Map<String, String> texts, So
     /** Asks for long texts and tensors, whole and in part, and closes the connection after a while. */
     void goAway(long seed) {
         var random = new SplittableRandom(seed);
-        while (goesOn()) {
+        do {
             boolean isText = random.nextBoolean();
             String body = isText
                     ? text("cats", 2_000, random.nextBoolean())
@@ -128,7 +128,7 @@ record SoakClients(int port, long end, int tokens, Map<String, String> texts, So
             } catch (IOException e) {
                 counts.fault("no connection: " + e);
             }
-        }
+        } while (goesOn());
     }
 
     static void pause(int millis) throws IOException {

@@ -33,7 +33,7 @@ final class FuzzRunTest {
 
         private static void sleep() {
             try {
-                Thread.sleep(60_000);
+                Thread.sleep(3_600_000);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

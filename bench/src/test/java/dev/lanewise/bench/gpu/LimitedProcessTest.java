@@ -25,7 +25,7 @@ class LimitedProcessTest {
     void aCommandThatIsNotThereEndsAsInAShell() throws IOException {
         Path log = folder.resolve("log");
         LimitedProcess.End end = LimitedProcess.run(
-                List.of("no-such-command"), Map.of(), Deadline.in(Duration.ofSeconds(9)), log, line -> {});
+                List.of("no-such-command"), Map.of(), Deadline.in(Duration.ofMinutes(1)), log, line -> {});
         assertThat(end).isEqualTo(new LimitedProcess.End(LimitedProcess.NOT_STARTED, true));
         assertThat(log).content().contains("no-such-command");
     }
@@ -34,27 +34,24 @@ class LimitedProcessTest {
     void aProcessIsEndedWithWhatItStartedWhenItsTimeIsOver() throws IOException {
         Path log = Files.createFile(folder.resolve("log"));
         List<String> lines = new ArrayList<>();
-        long start = System.nanoTime();
         LimitedProcess.End end = LimitedProcess.run(
-                List.of("sh", "-c", "echo begun; sleep 60 & wait"),
+                List.of("sh", "-c", "echo begun; sleep 3600 & wait"),
                 Map.of(),
-                Deadline.in(Duration.ofMillis(500)),
+                Deadline.in(Duration.ofSeconds(3)),
                 log,
                 lines::add);
         assertThat(end.inTime()).isFalse();
         assertThat(lines).containsExactly("begun");
-        assertThat(System.nanoTime() - start).isLessThan(30_000_000_000L);
     }
 
     /** What it has left behind holds its output open, as one does that hangs in a driver and can't be ended. */
     @ParameterizedTest
-    @CsvSource({"0.5, 20000, true", "60, 2000, false"})
+    @CsvSource({"0.5, 60000, true", "3600, 4000, false"})
     void noStepWaitsForWhatCannotBeEnded(String rest, long limit, boolean good) throws IOException {
         Path log = Files.createFile(folder.resolve("log"));
         Path read = folder.resolve("read");
         // the JDK ends the output of a process that ends while nobody reads it, so this one waits for its reader
-        String command = "echo begun; (sleep 40 &); while [ ! -e '" + read + "' ]; do sleep 0.05; done; sleep " + rest;
-        long start = System.nanoTime();
+        String command = "echo begun; (sleep 60 &); while [ ! -e '" + read + "' ]; do sleep 0.05; done; sleep " + rest;
         LimitedProcess.End end = LimitedProcess.run(
                 List.of("sh", "-c", command),
                 Map.of(),
@@ -65,7 +62,6 @@ class LimitedProcessTest {
         assertThat(end.good()).isEqualTo(good);
         assertThat(read).hasContent("begun");
         assertThat(log).content().contains("its output is still open");
-        assertThat(System.nanoTime() - start).isLessThan(30_000_000_000L);
     }
 
     private static void write(Path file, String text) {
@@ -80,9 +76,9 @@ class LimitedProcessTest {
     void aLineThatNobodyUnderstandsEndsItsProcess() throws IOException {
         Path log = Files.createFile(folder.resolve("log"));
         assertThatThrownBy(() -> LimitedProcess.run(
-                        List.of("sh", "-c", "echo 1; sleep 60"),
+                        List.of("sh", "-c", "echo 1; sleep 3600"),
                         Map.of(),
-                        Deadline.in(Duration.ofSeconds(50)),
+                        Deadline.in(Duration.ofMinutes(2)),
                         log,
                         line -> {
                             throw new IllegalArgumentException(line);
