@@ -34,6 +34,9 @@ public final class Reclaimer {
     /** How long a collection waits for the cleaner's thread: more than it needs, even on a busy machine. */
     private static final int PATIENCE_MILLIS = 500;
 
+    /** For how long nothing comes back any more once all has: a thread that others keep from its core comes to it again. */
+    private static final int QUIET_MILLIS = 8;
+
     private static volatile long limit = FLOOR;
 
     @SuppressWarnings("UnusedVariable") // written so that the compiler does not remove allocations that nobody reads
@@ -111,21 +114,34 @@ public final class Reclaimer {
     private static void collectOnce() {
         WeakReference<Object> canary = new WeakReference<>(new Object());
         AtomicBoolean cleaned = new AtomicBoolean();
-        CLEANER.register(new Object(), () -> cleaned.set(true));
+        CLEANER.register(new Object(), () -> {
+            cleaner = Thread.currentThread();
+            cleaned.set(true);
+        });
         System.gc();
         if (canary.get() != null) {
             provoke(canary);
         }
         await(cleaned::get);
+        awaitQuiet();
+    }
+
+    /** Others may be cleaned after the one whose cleaning was waited for: until nothing changes, and the thread waits for more. */
+    private static void awaitQuiet() {
         long before = -1;
-        for (int stable = 0; stable < 3; stable++) {
+        int quiet = 0;
+        for (int waited = 0; waited < PATIENCE_MILLIS && quiet < QUIET_MILLIS; waited++) {
             pause();
             long now = GUARDED.get();
-            if (now != before) {
-                before = now;
-                stable = 0;
-            }
+            quiet = now == before && !isCleaning() ? quiet + 1 : 0;
+            before = now;
         }
+    }
+
+    private static boolean isCleaning() {
+        Thread thread = cleaner;
+        Thread.State state = thread == null ? Thread.State.WAITING : thread.getState();
+        return state == Thread.State.RUNNABLE || state == Thread.State.BLOCKED;
     }
 
     /** Where explicit collections are disabled, allocates until the collector has run, a heap's worth at most. */

@@ -10,6 +10,7 @@ import dev.lanewise.tensor.spi.HostBuffer;
 import dev.lanewise.tensor.spi.HostMemory;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
  * as well, but for ends inside the JDK's own initialization of a class, after which that class is broken for good: that is left
  * to chance, so no test asks for it.
  */
-@Timeout(120)
+@Timeout(600)
 final class CutShortTest {
     /** Stacks that end a few bytes apart, so that each round ends at another call. */
     private static final int ROUNDS = 36;
@@ -69,6 +70,16 @@ final class CutShortTest {
         return Lanewise.hostMemory();
     }
 
+    /** On a busy machine the cleaner's thread may come to the rest only after a collection was over. */
+    private static void assertComesBack(long before) {
+        long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+        long held = held();
+        while (held > before + SLACK && System.nanoTime() < patience) {
+            held = held();
+        }
+        assertThat(held).isLessThanOrEqualTo(before + SLACK);
+    }
+
     @Test
     void everyBlockIsLentOnceAndComesBack() throws InterruptedException {
         long before = held();
@@ -80,7 +91,7 @@ final class CutShortTest {
                 lent.checkAndDiscard();
             }
         });
-        assertThat(held()).isLessThanOrEqualTo(before + SLACK);
+        assertComesBack(before);
     }
 
     /** Blocks that are taken while the stack grows; some go back at once. */
@@ -137,7 +148,7 @@ final class CutShortTest {
         long before = held();
         // fewer: the garbage collector runs often
         untilTheStackEnds(ROUNDS / 6, CutShortTest::compute);
-        assertThat(held()).isLessThanOrEqualTo(before + SLACK);
+        assertComesBack(before);
     }
 
     @SuppressWarnings("InfiniteRecursion") // until the stack ends
