@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Settings that would change results, and files that are damaged or meant to harm, are one clear error. */
-@Timeout(value = 20, unit = TimeUnit.SECONDS)
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
 class HostileModelsTest {
     private static final SmallModels.Case LLAMA = SmallModels.named("llama");
 

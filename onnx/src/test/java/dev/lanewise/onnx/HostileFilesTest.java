@@ -139,7 +139,7 @@ class HostileFilesTest {
 
     /** Opening a pipe waits for its other end. */
     @Test
-    @Timeout(60)
+    @Timeout(180)
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void pipesAreNotOpened() throws IOException {
         Path pipe = folder.resolve("pipe");

@@ -165,7 +165,7 @@ class HfTokenizerTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(180)
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void devicesAreNotRead(@TempDir Path folder) throws IOException {
         Path endless = Path.of("/dev/zero");

@@ -78,7 +78,7 @@ final class DamagedStateTest {
         Path file = trained();
         change(file, "note.position", from, to);
         assertTimeoutPreemptively(
-                Duration.ofSeconds(30),
+                Duration.ofMinutes(3),
                 () -> assertThatThrownBy(() -> trainer(2).resume(file).fit(Toy.loader(16), 4))
                         .isInstanceOfAny(CheckpointException.class, TensorException.class));
     }
