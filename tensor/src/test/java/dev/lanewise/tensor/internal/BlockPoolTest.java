@@ -199,7 +199,7 @@ final class BlockPoolTest {
     @Test
     void whatIsKeptForSpeedAloneIsGivenBackBeforeARequestIsRefused() {
         limit = 1L << 40;
-        Block spare = take(100 * MIB);
+        Block spare = take(2048 * MIB);
         AtomicInteger asked = new AtomicInteger();
         pool.whenShort(() -> {
             if (asked.getAndIncrement() == 0) {
@@ -208,8 +208,9 @@ final class BlockPoolTest {
         });
         give(take(MIB));
         assertThat(asked).hasValue(0);
-        limit = Runtime.getRuntime().totalMemory() + (400L << 20);
-        Block large = take(250 * MIB);
+        // the sizes leave room for a heap that grows or shrinks by half a gibibyte meanwhile
+        limit = Runtime.getRuntime().totalMemory() + 6144 * MIB;
+        Block large = take(4608 * MIB);
         assertThat(asked).hasValue(1);
         assertThatThrownBy(() -> pool.take(1L << 40)).isInstanceOf(OutOfTensorMemoryException.class);
         assertThat(asked).hasValue(2);
