@@ -29,7 +29,8 @@ final class Watch implements AutoCloseable {
     private final Duration patience;
     private final Map<Integer, Control> controls;
     private final Map<Integer, Progress> progress = new ConcurrentHashMap<>();
-    private final Map<Integer, Boolean> left = new ConcurrentHashMap<>();
+    /** Ranks that have said goodbye, and how many calls they had made by then. */
+    private final Map<Integer, Long> left = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
     private final CountDownLatch failed = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -143,7 +144,7 @@ final class Watch implements AutoCloseable {
                     case ALIVE -> heard(peer, in);
                     case FAILED -> fail(new String(message, 1, message.length - 1, StandardCharsets.UTF_8));
                     case LEFT -> {
-                        left.put(peer, true);
+                        left.put(peer, callsAtEnd(in));
                         return;
                     }
                     default -> throw new IOException("a message that is none");
@@ -155,6 +156,13 @@ final class Watch implements AutoCloseable {
         } catch (IOException e) {
             fail("rank " + peer + " has died: its connection ended (" + e.getMessage() + ")");
         }
+    }
+
+    private static long callsAtEnd(ByteBuffer in) throws IOException {
+        if (in.remaining() != Long.BYTES) {
+            throw new IOException("a message of another length");
+        }
+        return in.getLong();
     }
 
     private void heard(int peer, ByteBuffer in) throws IOException {
@@ -195,9 +203,12 @@ final class Watch implements AutoCloseable {
             if (!at.isInside()) {
                 return;
             }
-            for (int gone : left.keySet()) {
-                fail("rank " + gone + " has left, but rank " + waiting + " waits for it in call " + at.calls);
-            }
+            left.forEach((gone, calls) -> {
+                // one that has made the call as well has sent what the other is about to receive
+                if (calls < at.calls) {
+                    fail("rank " + gone + " has left, but rank " + waiting + " waits for it in call " + at.calls);
+                }
+            });
             if (now - at.since < patience.toNanos()) {
                 return;
             }
@@ -222,7 +233,10 @@ final class Watch implements AutoCloseable {
             return;
         }
         if (failure.get() == null) {
-            tellAll(new byte[] {LEFT});
+            tellAll(ByteBuffer.allocate(1 + Long.BYTES)
+                    .put(LEFT)
+                    .putLong(own().calls)
+                    .array());
             closed.countDown();
             awaitGoodbyes();
         } else {
