@@ -65,7 +65,7 @@ class GuideTest {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        if (!process.waitFor(5, TimeUnit.MINUTES)) {
+        if (!process.waitFor(12, TimeUnit.MINUTES)) {
             process.destroyForcibly();
         }
         assertThat(process.waitFor())

@@ -57,7 +57,7 @@ final class FlagsTest {
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(process.waitFor()).as(output).isEqualTo(1);
         assertThat(output.lines().filter(line -> !line.contains("Using incubator modules")))
                 .hasSize(1);
         assertThat(output).contains(part);

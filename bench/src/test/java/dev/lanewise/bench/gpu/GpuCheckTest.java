@@ -139,7 +139,9 @@ final class GpuCheckTest {
             List<ProcessHandle> started;
             FileTime last;
             try (BufferedReader lines = process.inputReader()) {
-                assertThat(lines.lines().anyMatch(line -> line.contains("] golden: ")))
+                List<String> said = new ArrayList<>();
+                assertThat(lines.lines().peek(said::add).anyMatch(line -> line.contains("] golden: ")))
+                        .as("%s", said)
                         .isTrue();
                 awaitArchived(archive, "golden.json");
                 started = process.descendants().toList();

@@ -3,6 +3,7 @@ package dev.lanewise.bench.steady;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.bench.Child;
+import dev.lanewise.testkit.ChildJvm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,8 +73,10 @@ class CompiledKernelsTest {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        assertThat(tour.waitFor(10, TimeUnit.MINUTES)).isTrue();
-        assertThat(tour.exitValue()).as(() -> "see " + log).isZero();
+        assertThat(tour.waitFor(10, TimeUnit.MINUTES))
+                .as(() -> ChildJvm.printed(log))
+                .isTrue();
+        assertThat(tour.exitValue()).as(() -> ChildJvm.printed(log)).isZero();
         return Inlining.leftAsCalls(recording);
     }
 }

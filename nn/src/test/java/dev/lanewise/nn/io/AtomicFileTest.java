@@ -200,7 +200,7 @@ class AtomicFileTest {
                         .toList())
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).isEqualTo(3);
+        assertThat(process.waitFor()).as(output).isEqualTo(3);
         assertThat(output).contains("a write error").contains("a file that was there before is unchanged");
         assertThat(Files.readAllBytes(file)).isEqualTo(old);
         assertNothingLeft();
