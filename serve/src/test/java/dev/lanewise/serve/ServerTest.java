@@ -212,7 +212,7 @@ class ServerTest {
     void clientsThatDoNotSendTheirHeaderMakeRoomForOthers() throws Exception {
         Slow slow = new Slow();
         try (Server server = serving(slow)
-                        .idle(Duration.ofMillis(400))
+                        .idle(Duration.ofMillis(800))
                         .connections(2)
                         .start();
                 Client client = Client.of(server);
@@ -226,7 +226,7 @@ class ServerTest {
             assertThat(silent.getInputStream().read()).isNegative();
             slow.computing.await();
             // what takes the model longer is not the client's fault
-            Thread.sleep(600);
+            Thread.sleep(1_000);
             slow.go.countDown();
             assertThat(answer.get().statusCode()).isEqualTo(200);
         }
