@@ -207,10 +207,10 @@ public final class RequestsTarget implements FuzzTarget {
         return Optional.empty();
     }
 
-    /** Whether the metrics say so within a second: a request gives back what it took once its answer is sent. */
+    /** Whether the metrics say so before long: a request gives back what it took once its answer is sent. */
     private boolean isSoon(String line) throws IOException {
         HttpText metrics = HttpText.of("GET /metrics", "", new byte[0], true);
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 3_000; i++) {
             if (client.send(metrics).body().contains(line)) {
                 return true;
             }
