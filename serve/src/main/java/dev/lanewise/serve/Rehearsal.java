@@ -116,8 +116,7 @@ final class Rehearsal {
     }
 
     /** One connection after the other, each with all requests. */
-    private static Set<Integer> client(Server server, byte[] requests, long end, Duration patience)
-            throws IOException {
+    private static Set<Integer> client(Server server, byte[] requests, long end, Duration patience) throws IOException {
         Set<Integer> statuses = new TreeSet<>();
         while (System.nanoTime() < end) {
             try (Socket socket = new Socket(server.host(), server.port())) {

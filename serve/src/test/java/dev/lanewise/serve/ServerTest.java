@@ -90,8 +90,7 @@ class ServerTest {
                         .warmUp(Duration.ZERO)
                         .start();
                 Client client = Client.of(server)) {
-            var waiting = CompletableFuture.supplyAsync(
-                    () -> client.post("/v2/models/twice/infer", TestServable.ROW));
+            var waiting = CompletableFuture.supplyAsync(() -> client.post("/v2/models/twice/infer", TestServable.ROW));
             client.awaitMetrics("lanewise_requests_in_progress 1.0");
             assertThat(server.drain()).isTrue();
             assertThat(waiting.get().body()).contains("[2.0,4.0,6.0]");
