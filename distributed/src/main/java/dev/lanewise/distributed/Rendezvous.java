@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class Rendezvous implements AutoCloseable {
     /** How long one who has connected is heard out. */
     static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final int MOST_GUESTS = 64;
     private static final int MOST_ADDRESS = 20;
     private static final long ACCEPT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);

@@ -146,6 +146,7 @@ final class Ring implements AutoCloseable {
                 throw ended(reason, null);
             }
             work.run();
+            watch.hasResult();
         } catch (IOException | CancelledKeyException | ClosedSelectorException e) {
             throw ended(watch.failure("the connection between rank " + rank + " and its neighbours broke"), e);
         } finally {

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,10 @@ final class Watch implements AutoCloseable {
     private final Duration patience;
     private final Map<Integer, Control> controls;
     private final Map<Integer, Progress> progress = new ConcurrentHashMap<>();
-    /** Ranks that have said goodbye, and how many calls they had made by then. */
+    /** Ranks that have said goodbye, and how many calls they had got the results of by then. */
     private final Map<Integer, Long> left = new ConcurrentHashMap<>();
+
+    private final AtomicLong results = new AtomicLong();
     private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
     private final CountDownLatch failed = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -85,7 +88,12 @@ final class Watch implements AutoCloseable {
         progress.computeIfPresent(rank, (own, was) -> new Progress(was.calls + 1, System.nanoTime() | 1));
     }
 
-    /** It has its result. */
+    /** It has its result, and has sent what others need for theirs. */
+    void hasResult() {
+        results.incrementAndGet();
+    }
+
+    /** It is in that call no more, with or without its result. */
     void leave() {
         progress.computeIfPresent(rank, (own, was) -> new Progress(was.calls, 0));
     }
@@ -204,7 +212,7 @@ final class Watch implements AutoCloseable {
                 return;
             }
             left.forEach((gone, calls) -> {
-                // one that has made the call as well has sent what the other is about to receive
+                // one that has that call's result has sent what the other is about to receive
                 if (calls < at.calls) {
                     fail("rank " + gone + " has left, but rank " + waiting + " waits for it in call " + at.calls);
                 }
@@ -235,7 +243,7 @@ final class Watch implements AutoCloseable {
         if (failure.get() == null) {
             tellAll(ByteBuffer.allocate(1 + Long.BYTES)
                     .put(LEFT)
-                    .putLong(own().calls)
+                    .putLong(results.get())
                     .array());
             closed.countDown();
             awaitGoodbyes();

@@ -68,7 +68,10 @@ class WatchTest {
 
         @Override
         public byte[] read(int most, long deadline) {
-            return ByteBuffer.allocate(1 + Long.BYTES).put((byte) 2).putLong(calls).array();
+            return ByteBuffer.allocate(1 + Long.BYTES)
+                    .put((byte) 2)
+                    .putLong(calls)
+                    .array();
         }
 
         @Override

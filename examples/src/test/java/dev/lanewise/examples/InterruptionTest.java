@@ -24,8 +24,7 @@ final class InterruptionTest {
     private List<String> arguments(String save, int epochs, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "train", "text-classifier", "--encoder", "lstm", "--data", "synthetic", "--limit", "200", "--batch"));
-        arguments.addAll(List.of(
-                "8", "--epochs", Integer.toString(epochs), "--json"));
+        arguments.addAll(List.of("8", "--epochs", Integer.toString(epochs), "--json"));
         arguments.addAll(List.of("--save", folder.resolve(save).toString()));
         arguments.addAll(List.of(more));
         return arguments;
