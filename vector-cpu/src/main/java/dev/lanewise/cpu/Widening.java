@@ -14,6 +14,7 @@ import dev.lanewise.tensor.op.elementwise.Ternary;
 import dev.lanewise.tensor.op.index.Cat;
 import dev.lanewise.tensor.op.index.Gather;
 import dev.lanewise.tensor.op.index.IndexSelect;
+import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Origins;
 import dev.lanewise.tensor.spi.Storage;
@@ -31,7 +32,8 @@ final class Widening {
                 || op instanceof Source.Range
                 || op instanceof Cat
                 || op instanceof IndexSelect
-                || op instanceof Gather;
+                || op instanceof Gather
+                || op instanceof Scatter scatter && scatter.kind() == Scatter.Kind.SET;
         return !moves && (anyHalf(inputs) || anyHalf(outputs));
     }
 

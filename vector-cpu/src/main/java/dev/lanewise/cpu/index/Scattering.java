@@ -94,6 +94,10 @@ public final class Scattering {
         if (count == 0) {
             return;
         }
+        if (isByRows(op, inputs[1], output)) {
+            rows(op, inputs[1], inputs[2], output);
+            return;
+        }
         long step = strides[op.dim()];
         strides[op.dim()] = 0;
         // elements that differ before the dimension never meet
@@ -110,6 +114,48 @@ public final class Scattering {
                     long offset = y.offset() + Positions.at(op, positions, i, op.dim(), size) * step;
                     combine(op.kind(), dtype, source + i * bytes, target + offset * bytes);
                     y.next();
+                }
+            });
+        }
+    }
+
+    /** Whether whole rows are set or added, each at one position, which the view of the positions repeats. */
+    private static boolean isByRows(Scatter op, Tensor index, Tensor output) {
+        boolean byRows = op.dim() == 0
+                && index.shape().rank() > 1
+                && (op.kind() == Scatter.Kind.SET || op.kind() == Scatter.Kind.ADD)
+                && output.isContiguous();
+        for (int d = 1; byRows && d < index.shape().rank(); d++) {
+            long size = index.shape().size(d);
+            byRows = size == output.shape().size(d) && (size == 1 || index.stride(d) == 0);
+        }
+        return byRows;
+    }
+
+    private static void rows(Scatter op, Tensor index, Tensor elements, Tensor output) {
+        DType dtype = output.dtype();
+        long count = index.shape().size(0);
+        long inner = index.shape().elements() / count;
+        long bytes = inner * dtype.bytes();
+        long size = output.shape().size(0);
+        long target = Dense.address(output);
+        try (Dense column = Dense.of(index, new long[] {count}, new long[] {index.stride(0)});
+                Dense rows = Dense.of(elements)) {
+            long positions = column.address();
+            long source = rows.address();
+            Positions.check(op, positions, count, 0, size);
+            long grain = count * bytes <= GRAIN_BYTES ? size : Math.ceilDiv(size, MOST_TASKS);
+            Workers.forRange(size, grain, (from, to) -> {
+                for (long i = 0; i < count; i++) {
+                    long row = i64(positions + i * Long.BYTES);
+                    if (row < from || row >= to) {
+                        continue;
+                    }
+                    if (op.kind() == Scatter.Kind.SET) {
+                        Selection.copy(dtype.bytes(), source + i * bytes, target + row * bytes, bytes);
+                    } else {
+                        addRow(dtype, source + i * bytes, target + row * bytes, inner);
+                    }
                 }
             });
         }

@@ -44,7 +44,8 @@ public final class Selection {
         }
     }
 
-    private static void copy(int elementBytes, long from, long to, long bytes) {
+    /** Copies neighbouring elements. */
+    static void copy(int elementBytes, long from, long to, long bytes) {
         if (bytes >= BULK_BYTES) {
             MemorySegment.copy(NativeMemory.ALL, from, NativeMemory.ALL, to, bytes);
             return;

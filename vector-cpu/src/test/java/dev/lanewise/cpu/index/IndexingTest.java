@@ -117,6 +117,42 @@ class IndexingTest {
     }
 
     @Test
+    void scatterOfWholeRowsEqualsTheOracle() {
+        for (Scatter.Kind kind : List.of(Scatter.Kind.SET, Scatter.Kind.ADD, Scatter.Kind.AMAX)) {
+            Scatter op = new Scatter(kind, 0);
+            for (DType dtype : WITHOUT_HALVES) {
+                for (Layout layout : Layout.values()) {
+                    // 3 elements are copied one by one, 40 in bulk; rows come several times, in an order that counts
+                    for (long width : new long[] {3, 40}) {
+                        Tensor x = random(random, dtype, layout, 5, 2, width);
+                        Tensor rows =
+                                positions(random, Layout.DENSE, 5, 9, 1, 1).expand(9, 2, width);
+                        Tensor elements = random(random, dtype, layout, 9, 2, width);
+                        check(op, (in, out) -> Scattering.run(op, in, out), 1e-5, x, rows, elements);
+                    }
+                    Tensor part = positions(random, Layout.DENSE, 5, 4, 1).expand(4, 2);
+                    Tensor elements = random(random, dtype, layout, 4, 2);
+                    Tensor wider = random(random, dtype, layout, 5, 3);
+                    check(op, (in, out) -> Scattering.run(op, in, out), 1e-5, wider, part, elements);
+                }
+            }
+            // several tasks
+            Tensor x = random(random, DType.F32, Layout.DENSE, 300, 256);
+            Tensor rows = positions(random, Layout.DENSE, 300, 400, 1).expand(400, 256);
+            Tensor elements = random(random, DType.F32, Layout.DENSE, 400, 256);
+            check(op, (in, out) -> Scattering.run(op, in, out), 1e-5, x, rows, elements);
+        }
+        Tensor outside = tensor(DType.I64, Shape.of(2, 1), 3, 11).expand(2, 2);
+        Tensor two = random(random, DType.F32, Layout.DENSE, 2, 2);
+        refuses(
+                "scatter: position 11 at element 1",
+                new Scatter(Scatter.Kind.SET, 0),
+                random(random, DType.F32, Layout.DENSE, 11, 2),
+                outside,
+                two);
+    }
+
+    @Test
     void positionsOutsideNameTheirPlace() {
         Tensor x = random(random, DType.F32, Layout.DENSE, 11, 2);
         for (long bad : new long[] {11, -1}) {
