@@ -159,6 +159,10 @@ public sealed interface SelectionMethods permits Tensor {
      */
     default Unique unique() {
         Tensor flat = self().flatten();
+        Unique numbers = Positions.distinct(flat);
+        if (numbers != null) {
+            return new Unique(numbers.values(), numbers.inverse().reshape(self().shape()), numbers.counts());
+        }
         OrderMethods.Indexed sorted = flat.sort(0, false);
         Unique unique = Positions.runs(sorted.values().unsqueeze(1), sorted.indices());
         return new Unique(unique.values().squeeze(1), unique.inverse().reshape(self().shape()), unique.counts());

@@ -9,11 +9,16 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.spi.Origins;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /** Positions of elements in row-major order. */
 public final class Positions {
+    private static final long MOST_SORTED_HERE = 1 << 20;
+
     private Positions() {}
 
     /** The positions of the elements that are not 0: {@code [n]}. */
@@ -124,6 +129,45 @@ public final class Positions {
         Tensor merged = Objects.requireNonNull(positions);
         long places = shape.slice(0, index.length).elements();
         return new Grid(outside == null ? merged : merged.maskedFill(outside, places), index.length);
+    }
+
+    /**
+     * The distinct numbers of a vector, sorted in the host's memory together with their places: for thousands of numbers the
+     * operations that this takes otherwise cost more than the sort.
+     *
+     * @return null where the numbers are elsewhere, not whole, many, or far apart
+     */
+    public static SelectionMethods.@Nullable Unique distinct(Tensor flat) {
+        long n = flat.shape().elements();
+        if (!flat.dtype().isInteger() || !flat.device().equals(Device.CPU) || n == 0 || n > MOST_SORTED_HERE) {
+            return null;
+        }
+        long[] keys = flat.toLongArray();
+        long least = LongStream.of(keys).min().getAsLong();
+        long range = LongStream.of(keys).max().getAsLong() - least;
+        if (range < 0 || range > Integer.MAX_VALUE) {
+            return null;
+        }
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = keys[i] - least << 32 | i;
+        }
+        Arrays.sort(keys);
+        long[] values = new long[keys.length];
+        long[] inverse = new long[keys.length];
+        long[] counts = new long[keys.length];
+        int last = -1;
+        for (long key : keys) {
+            long value = (key >>> 32) + least;
+            if (last < 0 || values[last] != value) {
+                values[++last] = value;
+            }
+            inverse[(int) key] = last;
+            counts[last]++;
+        }
+        return new SelectionMethods.Unique(
+                Tensor.of(Arrays.copyOf(values, last + 1)).to(flat.dtype()),
+                Tensor.of(inverse),
+                Tensor.of(Arrays.copyOf(counts, last + 1)));
     }
 
     /**

@@ -141,6 +141,34 @@ class SelectionTest {
     }
 
     @Test
+    void uniqueOfWholeNumbersEqualsThatOfReals() {
+        Tensor small = Tensor.of(new long[] {-3, 70, 5, -3, 5, 5, 0, -90}, 2, 4);
+        for (DType dtype : List.of(DType.I64, DType.I32, DType.I8)) {
+            SelectionMethods.Unique unique = small.to(dtype).unique();
+            SelectionMethods.Unique real = small.to(DType.F64).unique();
+            assertThat(unique.values().dtype()).isEqualTo(dtype);
+            assertThat(unique.values().toLongArray())
+                    .containsExactly(real.values().toLongArray());
+            assertThat(unique.inverse().shape()).isEqualTo(small.shape());
+            assertThat(unique.inverse().toLongArray())
+                    .containsExactly(real.inverse().toLongArray());
+            assertThat(unique.counts().toLongArray())
+                    .containsExactly(real.counts().toLongArray());
+        }
+        for (long[] far : new long[][] {{Long.MAX_VALUE, Long.MIN_VALUE}, {0, 1L << 31}, {0, -1L << 40}}) {
+            SelectionMethods.Unique unique = Tensor.of(far[0], far[1], far[0]).unique();
+            assertThat(unique.values().toLongArray())
+                    .containsExactly(Math.min(far[0], far[1]), Math.max(far[0], far[1]));
+            assertThat(unique.values().index(unique.inverse()).toLongArray()).containsExactly(far[0], far[1], far[0]);
+        }
+        SelectionMethods.Unique near =
+                Tensor.of(Long.MIN_VALUE + 1, Long.MIN_VALUE, Long.MIN_VALUE).unique();
+        assertThat(near.values().toLongArray()).containsExactly(Long.MIN_VALUE, Long.MIN_VALUE + 1);
+        assertThat(near.counts().toLongArray()).containsExactly(2, 1);
+        assertThat(Tensor.of(new long[0]).unique().counts().shape()).isEqualTo(Shape.of(0));
+    }
+
+    @Test
     void uniqueSlicesAreOrderedByTheirElements() {
         Tensor x = Tensor.of(new long[][] {{2, 1}, {1, 9}, {2, 0}, {1, 9}, {2, 1}});
         SelectionMethods.Unique rows = x.unique(0);
