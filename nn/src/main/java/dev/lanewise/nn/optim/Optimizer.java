@@ -9,6 +9,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -200,6 +201,26 @@ public abstract class Optimizer {
     /** Changes the rows of a table that have a gradient. The trained parameter's own gradient is nothing here. */
     void updateRows(Trained p, RowGradient gradient, Settings settings) {
         throw new AssertionError(getClass().getSimpleName() + " takes no rows");
+    }
+
+    /**
+     * Makes a step of the rows that have a gradient: those of the parameter and of its state are taken together, changed in
+     * one pass, and put back.
+     *
+     * @param tables the parameter and its state, in the order of the step's results
+     */
+    static void stepRows(Update step, RowGradient gradient, Tensor... tables) {
+        Tensor[] rows = new Tensor[tables.length];
+        List<Tensor> operands = new ArrayList<>();
+        for (int i = 0; i < tables.length; i++) {
+            rows[i] = tables[i].indexSelect(0, gradient.indices());
+            operands.add(rows[i]);
+        }
+        operands.add(1, gradient.values().contiguous());
+        Storage.update(step, rows, operands.toArray(Tensor[]::new));
+        for (int i = 0; i < tables.length; i++) {
+            tables[i].assignRows(gradient.indices(), rows[i]);
+        }
     }
 
     /** A step begins: counts it, and finds the parameters of each group that take part in it. */

@@ -156,8 +156,7 @@ public final class Sgd extends Optimizer {
 
     @Override
     void updateRows(Trained p, RowGradient gradient, Settings settings) {
-        Tensor before = p.value().indexSelect(0, gradient.indices());
-        p.value().assignRows(gradient.indices(), before.sub(gradient.values().mul(settings.rate())));
+        stepRows(step(settings, false), gradient, p.value());
     }
 
     @Override

@@ -2,9 +2,10 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.autograd.RowGradient;
 import dev.lanewise.nn.Parameter;
-import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Update.AdamStep;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,20 +112,14 @@ public final class SparseAdam extends Optimizer {
 
     @Override
     void updateRows(Trained p, RowGradient gradient, Settings settings) {
-        Tensor index = gradient.indices();
-        Tensor g = gradient.values();
-        Tensor mean = zeros(means, p);
-        Tensor square = zeros(squares, p);
-        Tensor newMean = mean.indexSelect(0, index).mul(options.beta1).add(g.mul(1 - options.beta1));
-        Tensor newSquare =
-                square.indexSelect(0, index).mul(options.beta2).add(g.square().mul(1 - options.beta2));
-        mean.assignRows(index, newMean);
-        square.assignRows(index, newSquare);
+        stepRows(step(p, settings), gradient, p.value(), zeros(means, p), zeros(squares, p));
+    }
+
+    /** Epsilon is added to the root as it is, and in Adam's formula to the corrected one. */
+    private AdamStep step(Trained p, Settings settings) {
         long step = steps(p);
-        double rate =
-                settings.rate() * Math.sqrt(1 - Math.pow(options.beta2, step)) / (1 - Math.pow(options.beta1, step));
-        Tensor change = newMean.mul(rate).div(newSquare.sqrt().add(options.epsilon));
-        p.value().assignRows(index, p.value().indexSelect(0, index).sub(change));
+        double epsilon = options.epsilon / Math.sqrt(1 - Math.pow(options.beta2, step));
+        return new AdamStep(settings.rate(), options.beta1, options.beta2, epsilon, 0, false, step);
     }
 
     @Override
@@ -134,9 +129,8 @@ public final class SparseAdam extends Optimizer {
                 throw new TensorException("sparse_adam: a parameter "
                         + p.value().spec() + " (expected tables [rows, ...]); train it with Adam");
             }
-            long rows = p.value().shape().size(0);
-            Tensor all = Tensor.arange(rows, DType.I64, p.value().device());
-            updateRows(p, new RowGradient(all, p.gradient(), rows), settings);
+            Tensor[] changed = {p.value(), zeros(means, p), zeros(squares, p)};
+            Storage.update(step(p, settings), changed, p.value(), p.gradient().contiguous(), changed[1], changed[2]);
         }
     }
 

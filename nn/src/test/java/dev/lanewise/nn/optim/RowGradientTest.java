@@ -160,6 +160,22 @@ final class RowGradientTest {
     }
 
     @Test
+    void halvesAreTrainedByRows() {
+        for (DType dtype : List.of(DType.F16, DType.BF16)) {
+            Parameter rows = Parameter.byRows(table().to(dtype));
+            Parameter dense = new Parameter(table().to(dtype));
+            for (Parameter p : List.of(rows, dense)) {
+                new Sgd(List.of(p), 0.1).step(gradients(p));
+                // with an epsilon that these types have
+                new Adagrad(List.of(p), 0.1, new Adagrad.Options(0, 0.01, 0)).step(gradients(p));
+            }
+            assertThat(rows.leaf().toDoubleArray()).containsExactly(dense.leaf().toDoubleArray(), within(0.02));
+            assertThat(rows.leaf().select(0, 2).toDoubleArray())
+                    .containsExactly(table().to(dtype).select(0, 2).toDoubleArray());
+        }
+    }
+
+    @Test
     void rowsOfTheTensorItselfAreReadBeforeTheyAreOverwritten() {
         for (Tensor numbers : List.of(Tensor.of(1L, 2L, 0L), Tensor.of(1, 2, 0))) {
             Tensor x = Tensor.of(new float[][] {{1, 2}, {3, 4}, {5, 6}});
