@@ -7,12 +7,13 @@
     python3 pytorch_peer.py first  [--only NAMES]          # one training step and out: for the time from process start
     python3 pytorch_peer.py attention                      # some elements of attention's gradients, in double precision
     python3 pytorch_peer.py memory [--only NAMES]          # memory of the process before and after training steps
+    python3 pytorch_peer.py sparse [--threads N] [--only sgd,sparse_adam,adagrad]    # steps of a large table with sparse gradients
     python3 pytorch_peer.py fit --data DIR [--model mlp|cnn|lenet] [--epochs N]      # MNIST idx files, accuracy and time
     python3 pytorch_peer.py fit --data TAR_GZ --model resnet18 [--epochs N]        # CIFAR-10's binary files, likewise
 
 Times are the best of several rounds, warm; on a GPU they are taken between device synchronizations.
 """
-import argparse, contextlib, gzip, json, os, struct, tarfile, time
+import argparse, contextlib, gzip, itertools, json, os, struct, tarfile, time
 import torch, torch.nn as nn, torch.nn.functional as F
 
 
@@ -305,6 +306,16 @@ def attention(a):
         emit(precision=precision, **{n: x.grad.flatten()[::97].tolist() for n, x in zip(("dq", "dk", "dv"), operands)})
 
 
+def sparse(a):
+    """Training steps of an embedding of 1,000,000 x 64 that look up 1,024 rows each."""
+    rows = 1_000_000; ids = [torch.randint(0, rows, (1024,)) for _ in range(16)]
+    for name, make in (("sgd", lambda p: torch.optim.SGD(p, .01)), ("sparse_adam", lambda p: torch.optim.SparseAdam(p, 1e-3)), ("adagrad", lambda p: torch.optim.Adagrad(p, .01))):
+        if not wanted(name): continue
+        e = nn.Embedding(rows, 64, sparse=True); o = make(list(e.parameters())); batches = itertools.cycle(ids)
+        def step(): o.zero_grad(set_to_none=True); e(next(batches)).square().sum().backward(); o.step()
+        emit(optimizer=name, us=timed(step) * 1e6)
+
+
 def fit(a):
     if a.model == "resnet18": return fit_cifar(a)
     dev = torch.device(a.device); p = lambda n: os.path.join(a.data, n)
@@ -324,11 +335,11 @@ def fit(a):
 
 
 if __name__ == "__main__":
-    p = argparse.ArgumentParser(); p.add_argument("what", choices=["ops", "train", "first", "memory", "attention", "fit"]); p.add_argument("--device", default="cpu"); p.add_argument("--threads", type=int, default=0)
+    p = argparse.ArgumentParser(); p.add_argument("what", choices=["ops", "train", "first", "memory", "attention", "sparse", "fit"]); p.add_argument("--device", default="cpu"); p.add_argument("--threads", type=int, default=0)
     p.add_argument("--mode", default="eager", choices=["eager", "graphs", "compile"]); p.add_argument("--precision", default="fp32", choices=["fp32", "tf32", "bf16"]); p.add_argument("--only", default=""); p.add_argument("--rounds", type=int); p.add_argument("--budget", type=float)
     p.add_argument("--data"); p.add_argument("--model", default="mlp"); p.add_argument("--epochs", type=int, default=1); p.add_argument("--batch", type=int, default=128); p.add_argument("--lr", type=float, default=.1); p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
     if a.threads: torch.set_num_threads(a.threads)
     ORDER = list(filter(None, a.only.split(",")))
     ONLY, ROUNDS, BUDGET = set(ORDER), a.rounds, a.budget
-    {"ops": ops, "train": train, "first": first, "memory": memory, "attention": attention, "fit": fit}[a.what](a)
+    {"ops": ops, "train": train, "first": first, "memory": memory, "attention": attention, "sparse": sparse, "fit": fit}[a.what](a)
