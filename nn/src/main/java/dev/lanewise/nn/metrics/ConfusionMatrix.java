@@ -189,6 +189,51 @@ public final class ConfusionMatrix {
         return average(average, this::f1);
     }
 
+    /**
+     * Cohen's kappa (Cohen 1960): how far predictions and classes agree beyond what they would by chance, {@code (p - e) / (1 -
+     * e)} for the accuracy p and {@code e = sum(support[c] predicted[c]) / total^2}.
+     *
+     * @return a number up to 1, 0 for agreement by chance alone; NaN if there are no samples, or all are of one class and
+     *     predicted as it, as in scikit-learn's {@code cohen_kappa_score}
+     */
+    public double cohenKappa() {
+        Agreement agreement = agreement();
+        double byChance = agreement.total * agreement.total - agreement.crossed;
+        return 1 - (agreement.total - correct()) * agreement.total / byChance;
+    }
+
+    /**
+     * Matthews' correlation coefficient (Matthews 1975; for several classes Gorodkin 2004), the correlation of predictions and
+     * classes: {@code (correct total - sum(support[c] predicted[c])) / sqrt((total^2 - sum(predicted[c]^2)) (total^2 -
+     * sum(support[c]^2)))}.
+     *
+     * @return a number from -1 to 1; 0 where 0 would be divided by 0: if all samples are of one class, or predicted as one
+     *     (scikit-learn's {@code matthews_corrcoef})
+     */
+    public double matthewsCorrelation() {
+        Agreement a = agreement();
+        double square = a.total * a.total;
+        double variances = (square - a.squaredPredictions) * (square - a.squaredSupports);
+        return variances == 0 ? 0 : (correct() * a.total - a.crossed) / Math.sqrt(variances);
+    }
+
+    /** Sums over the classes of products of how many samples there are and how many are predicted. */
+    private record Agreement(double total, double crossed, double squaredSupports, double squaredPredictions) {}
+
+    private Agreement agreement() {
+        double crossed = 0;
+        double supports = 0;
+        double predictions = 0;
+        for (int label = 0; label < classes; label++) {
+            double support = support(label);
+            double predicted = predicted(label);
+            crossed += support * predicted;
+            supports += support * support;
+            predictions += predicted * predicted;
+        }
+        return new Agreement(total(), crossed, supports, predictions);
+    }
+
     private interface ByClass {
         double of(int label);
     }

@@ -24,6 +24,32 @@ public final class RankingMetrics {
             Objects.requireNonNull(y, "y");
             Objects.requireNonNull(thresholds, "thresholds");
         }
+
+        /**
+         * The area under the curve by the trapezoidal rule (scikit-learn's {@code auc}): of a {@link #rocCurve} it is {@link
+         * ClassificationMetrics#rocAuc}; of a {@link #precisionRecallCurve} it is larger than {@link #averagePrecision} as a
+         * rule, because it joins the points by lines.
+         *
+         * @return the sum of {@code (x[i + 1] - x[i]) (y[i] + y[i + 1]) / 2}, from the least x to the greatest
+         * @throws TensorException if there are not at least two points of as many x as y, or x goes up and down
+         */
+        public double area() {
+            Checks.sameLength("area", x.length, y.length);
+            if (x.length < 2) {
+                throw new TensorException(
+                        "area: " + x.length + " points (expected at least 2); a curve has a point for each threshold");
+            }
+            double sign = x[x.length - 1] < x[0] ? -1 : 1;
+            double area = 0;
+            for (int i = 1; i < x.length; i++) {
+                if (!(sign * (x[i] - x[i - 1]) >= 0)) {
+                    throw new TensorException("area: x is " + x[i - 1] + " and then " + x[i] + " at point " + i
+                            + " (expected numbers that only go up, or only down); sort the points by x");
+                }
+                area += sign * (x[i] - x[i - 1]) * (y[i] + y[i - 1]) / 2;
+            }
+            return area;
+        }
     }
 
     /** The samples in descending order of scores, with the counts above each distinct score. */
@@ -63,18 +89,23 @@ public final class RankingMetrics {
         }
     }
 
-    private static Integer[] descending(String metric, float[] scores) {
+    /** The items by score, the greatest first. */
+    static Integer[] descending(String metric, float[] scores) {
         for (int i = 0; i < scores.length; i++) {
-            if (Float.isNaN(scores[i])) {
-                throw new TensorException(
-                        metric + ": NaN at sample " + i + " (expected a number); check the model's output");
-            }
+            checkNumber(metric, scores, i);
         }
         // 0.0 and -0.0 are the same score
         return IntStream.range(0, scores.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> -scores[i] + 0.0))
                 .toArray(Integer[]::new);
+    }
+
+    private static void checkNumber(String metric, float[] scores, int sample) {
+        if (Float.isNaN(scores[sample])) {
+            throw new TensorException(
+                    metric + ": NaN at sample " + sample + " (expected a number); check the model's output");
+        }
     }
 
     private static void checkBoth(String metric, Counts counts) {
@@ -187,6 +218,86 @@ public final class RankingMetrics {
             sum += averagePrecision(positive, own);
         }
         return sum / classes;
+    }
+
+    /**
+     * The rank of an item: 1 for the item with the greatest score. Items with equal scores share their places, so that each has
+     * the mean of them.
+     *
+     * @param scores the predicted scores; not NaN
+     * @param item the number of the item, from 0
+     * @return the rank, from 1
+     * @throws TensorException if there is no such item, or a score is NaN
+     */
+    public static double rank(float[] scores, int item) {
+        Checks.label("rank", item, scores.length);
+        int above = 0;
+        int equal = 0;
+        for (int i = 0; i < scores.length; i++) {
+            checkNumber("rank", scores, i);
+            above += scores[i] > scores[item] ? 1 : 0;
+            equal += scores[i] == scores[item] ? 1 : 0;
+        }
+        return above + (equal + 1) / 2.0;
+    }
+
+    /**
+     * The reciprocal of the rank of the first relevant item, if that is among the first {@code k}; its mean over several
+     * rankings is the mean reciprocal rank (MRR; Voorhees 1999). As in the other measures of the first k items, equal scores
+     * stand in a random order, and this is the expected value.
+     *
+     * @param relevant whether each item is relevant
+     * @param scores the predicted scores; not NaN
+     * @param k how many items count, 1 or more; with as many as there are items, or more, every rank counts
+     * @return a number from 0 to 1; 0 if no relevant item is among the first k
+     * @throws TensorException if {@code k} is less than 1, the lengths differ, or a score is NaN
+     */
+    public static double reciprocalRank(boolean[] relevant, float[] scores, int k) {
+        return Ranking.of("reciprocalRank", relevant, scores, k).reciprocalRank();
+    }
+
+    /**
+     * How many of the first {@code k} items by score are relevant, divided by k (precision@k), also if there are fewer than k
+     * items. Equal scores stand in a random order, and this is the expected value.
+     *
+     * @param relevant whether each item is relevant
+     * @param scores the predicted scores; not NaN
+     * @param k how many items count, 1 or more
+     * @return a number from 0 to 1
+     * @throws TensorException if {@code k} is less than 1, the lengths differ, or a score is NaN
+     */
+    public static double precision(boolean[] relevant, float[] scores, int k) {
+        return Ranking.of("precision", relevant, scores, k).precision();
+    }
+
+    /**
+     * How many of the relevant items are among the first {@code k} by score, divided by how many there are (recall@k). Equal
+     * scores stand in a random order, and this is the expected value.
+     *
+     * @param relevant whether each item is relevant
+     * @param scores the predicted scores; not NaN
+     * @param k how many items count, 1 or more
+     * @return a number from 0 to 1; 0 if no item is relevant
+     * @throws TensorException if {@code k} is less than 1, the lengths differ, or a score is NaN
+     */
+    public static double recall(boolean[] relevant, float[] scores, int k) {
+        return Ranking.of("recall", relevant, scores, k).recall();
+    }
+
+    /**
+     * The average precision of one ranking (AP@k): the sum of {@link #precision} at the rank of each relevant item among the
+     * first {@code k}, divided by the smaller one of k and the number of relevant items; its mean over several rankings is the
+     * mean average precision (MAP). Equal scores stand in a random order, and this is the expected value. Without equal scores
+     * and with every item counted it is {@link #averagePrecision(boolean[], float[])}.
+     *
+     * @param relevant whether each item is relevant
+     * @param scores the predicted scores; not NaN
+     * @param k how many items count, 1 or more
+     * @return a number from 0 to 1; 0 if no item is relevant
+     * @throws TensorException if {@code k} is less than 1, the lengths differ, or a score is NaN
+     */
+    public static double averagePrecision(boolean[] relevant, float[] scores, int k) {
+        return Ranking.of("averagePrecision", relevant, scores, k).averagePrecision();
     }
 
     /**

@@ -9,14 +9,19 @@ import java.util.Map;
 /**
  * How well a recommender ranks: for outputs {@code [n, items]}, scores of the candidates of n users, and targets {@code [n,
  * items]}, 1 for what the user chose, else 0. Its figures, with the k that was asked for, are {@code hr@10}, the fraction of
- * users who have a chosen item among the first k by score, and {@code ndcg@10}, which also counts at which rank
- * ({@link RankingMetrics#ndcg}). Equal scores stand in a random order, so each figure is its expected value: a model that
- * gives all items one score gets what chance gives.
+ * users who have a chosen item among the first k by score, {@code ndcg@10}, which also counts at which rank ({@link
+ * RankingMetrics#ndcg}), {@code mrr@10}, {@code map@10}, {@code precision@10} and {@code recall@10}. Equal scores stand in a
+ * random order, so each figure is its expected value: a model that gives all items one score gets what chance gives. Users
+ * without a chosen item count with 0.
  */
 public final class TopK implements Metric {
     private final int k;
     private double hits;
     private double gains;
+    private double reciprocalRanks;
+    private double precisions;
+    private double recalls;
+    private double averagePrecisions;
     private long users;
 
     /**
@@ -50,33 +55,20 @@ public final class TopK implements Metric {
         int items = Math.toIntExact(output.shape().size(1));
         for (int start = 0; start < scores.length; start += items) {
             float[] own = Arrays.copyOfRange(scores, start, start + items);
-            float[] relevant = Arrays.copyOfRange(chosen, start, start + items);
-            gains += RankingMetrics.ndcg(relevant, own, k);
-            hits += hit(relevant, own);
+            float[] relevance = Arrays.copyOfRange(chosen, start, start + items);
+            gains += RankingMetrics.ndcg(relevance, own, k);
+            boolean[] relevant = new boolean[items];
+            for (int i = 0; i < items; i++) {
+                relevant[i] = relevance[i] > 0;
+            }
+            Ranking ranking = Ranking.of("top_k", relevant, own, k);
+            hits += ranking.hit();
+            reciprocalRanks += ranking.reciprocalRank();
+            precisions += ranking.precision();
+            recalls += ranking.recall();
+            averagePrecisions += ranking.averagePrecision();
             users++;
         }
-    }
-
-    /** The probability that one of the chosen items is among the first k. */
-    private double hit(float[] relevant, float[] scores) {
-        float best = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < scores.length; i++) {
-            best = relevant[i] > 0 ? Math.max(best, scores[i]) : best;
-        }
-        // the items that have the best chosen one's score share the places that are left
-        int above = 0;
-        int equal = 0;
-        int chosen = 0;
-        for (int i = 0; i < scores.length; i++) {
-            above += scores[i] > best ? 1 : 0;
-            equal += scores[i] == best ? 1 : 0;
-            chosen += scores[i] == best && relevant[i] > 0 ? 1 : 0;
-        }
-        double missed = 1;
-        for (int place = 0; place < Math.min(k - above, equal); place++) {
-            missed *= Math.max(0, equal - chosen - place) / (double) (equal - place);
-        }
-        return chosen == 0 ? 0 : 1 - missed;
     }
 
     /** {@return the fraction of users with a hit among the first k, from 0 to 1; NaN if there were no users} */
@@ -89,11 +81,38 @@ public final class TopK implements Metric {
         return gains / users;
     }
 
+    /** {@return the mean of {@link RankingMetrics#reciprocalRank} (MRR), from 0 to 1; NaN if there were no users} */
+    public double meanReciprocalRank() {
+        return reciprocalRanks / users;
+    }
+
+    /** {@return the mean of {@link RankingMetrics#precision}, from 0 to 1; NaN if there were no users} */
+    public double precision() {
+        return precisions / users;
+    }
+
+    /** {@return the mean of {@link RankingMetrics#recall}, from 0 to 1; NaN if there were no users} */
+    public double recall() {
+        return recalls / users;
+    }
+
+    /**
+     * {@return the mean of {@link RankingMetrics#averagePrecision(boolean[], float[], int)} (MAP), from 0 to 1; NaN if there were
+     * no users}
+     */
+    public double meanAveragePrecision() {
+        return averagePrecisions / users;
+    }
+
     @Override
     public Map<String, Double> figures() {
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put("hr@" + k, hitRate());
         figures.put("ndcg@" + k, ndcg());
+        figures.put("mrr@" + k, meanReciprocalRank());
+        figures.put("map@" + k, meanAveragePrecision());
+        figures.put("precision@" + k, precision());
+        figures.put("recall@" + k, recall());
         return figures;
     }
 }

@@ -346,4 +346,22 @@ class MetricsTest {
                 .isThrownBy(() -> RegressionMetrics.of(new float[0], new float[0]))
                 .withMessageContaining("no samples");
     }
+
+    @Test
+    void agreementIsCountedBeyondChance() {
+        ConfusionMatrix small = ConfusionMatrix.of(new int[] {0, 0, 1, 1}, new int[] {0, 1, 1, 1}, 3);
+        assertThat(small.cohenKappa()).isCloseTo(0.5, ROUNDING);
+        assertThat(small.matthewsCorrelation()).isCloseTo(2 / Math.sqrt(12), ROUNDING);
+        ConfusionMatrix wrong = ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 0}, 2);
+        assertThat(wrong.cohenKappa()).isEqualTo(-1);
+        assertThat(wrong.matthewsCorrelation()).isEqualTo(-1);
+        ConfusionMatrix onlyOne = ConfusionMatrix.of(new int[] {1, 1}, new int[] {1, 1}, 2);
+        assertThat(onlyOne.cohenKappa()).isNaN();
+        assertThat(onlyOne.matthewsCorrelation()).isZero();
+        ConfusionMatrix oneClass = ConfusionMatrix.of(new int[] {1, 1}, new int[] {1, 0}, 2);
+        assertThat(oneClass.cohenKappa()).isZero();
+        assertThat(oneClass.matthewsCorrelation()).isZero();
+        assertThat(new ConfusionMatrix(3).cohenKappa()).isNaN();
+        assertThat(new ConfusionMatrix(3).matthewsCorrelation()).isZero();
+    }
 }

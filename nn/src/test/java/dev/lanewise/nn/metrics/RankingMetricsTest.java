@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,6 +81,125 @@ final class RankingMetricsTest {
     })
     void gainEqualsScikitLearns(int k, double expected) {
         assertThat(RankingMetrics.ndcg(RELEVANCE, SCORES, k)).isCloseTo(expected, within(1e-12));
+    }
+
+    @Test
+    void areasByTrapezoidsEqualScikitLearns() {
+        assertThat(RankingMetrics.rocCurve(POSITIVE, SCORES).area())
+                .isCloseTo(ClassificationMetrics.rocAuc(POSITIVE, SCORES), within(1e-12));
+        // (recall, precision): (1, 1/2), (1, 2/3), (1/2, 1/2), (1/2, 1), (0, 1)
+        RankingMetrics.Curve curve = RankingMetrics.precisionRecallCurve(
+                new boolean[] {false, false, true, true}, new float[] {0.1f, 0.4f, 0.35f, 0.8f});
+        assertThat(curve.area()).isCloseTo(0.7916666666666666, within(1e-12));
+        RankingMetrics.Curve back = new RankingMetrics.Curve(new double[] {0, 1, 0}, new double[3], new double[3]);
+        assertThatExceptionOfType(TensorException.class)
+                .isThrownBy(back::area)
+                .withMessageContaining("1.0 and then 0.0 at point 2");
+        RankingMetrics.Curve point = new RankingMetrics.Curve(new double[1], new double[1], new double[1]);
+        assertThatExceptionOfType(TensorException.class).isThrownBy(point::area).withMessageContaining("1 points");
+    }
+
+    /** Means over every order of the items with equal scores. */
+    @Test
+    void equalScoresGiveTheMeanOverTheirOrders() {
+        SplittableRandom random = new SplittableRandom(4);
+        for (int trial = 0; trial < 60; trial++) {
+            int n = random.nextInt(1, 6);
+            int k = random.nextInt(1, 8);
+            float[] scores = new float[n];
+            boolean[] relevant = new boolean[n];
+            for (int i = 0; i < n; i++) {
+                scores[i] = random.nextInt(3);
+                relevant[i] = random.nextBoolean();
+            }
+            double[] sums = new double[4];
+            int orders = 0;
+            for (int[] order : permutations(n)) {
+                float[] distinct = new float[n];
+                for (int i = 0; i < n; i++) {
+                    distinct[i] = scores[i] * n + order[i];
+                }
+                double[] figures = plain(relevant, distinct, k);
+                Arrays.setAll(sums, i -> sums[i] + figures[i]);
+                orders++;
+            }
+            double[] got = {
+                RankingMetrics.reciprocalRank(relevant, scores, k),
+                RankingMetrics.precision(relevant, scores, k),
+                RankingMetrics.recall(relevant, scores, k),
+                RankingMetrics.averagePrecision(relevant, scores, k)
+            };
+            for (int i = 0; i < got.length; i++) {
+                assertThat(got[i])
+                        .as("figure %d of %d items, k %d", i, n, k)
+                        .isCloseTo(sums[i] / orders, within(1e-12));
+            }
+        }
+    }
+
+    private static List<int[]> permutations(int n) {
+        if (n == 0) {
+            return List.of(new int[0]);
+        }
+        List<int[]> all = new ArrayList<>();
+        for (int[] shorter : permutations(n - 1)) {
+            for (int at = 0; at < n; at++) {
+                int[] order = new int[n];
+                System.arraycopy(shorter, 0, order, 0, at);
+                order[at] = n - 1;
+                System.arraycopy(shorter, at, order, at + 1, n - 1 - at);
+                all.add(order);
+            }
+        }
+        return all;
+    }
+
+    /** The measures of items whose scores differ, by their definitions. */
+    private static double[] plain(boolean[] relevant, float[] scores, int k) {
+        double[] figures = new double[4];
+        int hits = 0;
+        int all = 0;
+        for (int place = 1; place <= scores.length; place++) {
+            int item = 0;
+            for (int i = 0; i < scores.length; i++) {
+                if (RankingMetrics.rank(scores, i) == place) {
+                    item = i;
+                }
+            }
+            all += relevant[item] ? 1 : 0;
+            if (relevant[item] && place <= k) {
+                hits++;
+                figures[0] = hits == 1 ? 1.0 / place : figures[0];
+                figures[3] += (double) hits / place;
+            }
+        }
+        figures[1] = (double) hits / k;
+        figures[2] = all == 0 ? 0 : (double) hits / all;
+        figures[3] = all == 0 ? 0 : figures[3] / Math.min(all, k);
+        return figures;
+    }
+
+    @Test
+    void equalScoresShareTheirRanks() {
+        float[] scores = {2, 5, 2, 1, 2};
+        assertThat(RankingMetrics.rank(scores, 1)).isEqualTo(1);
+        assertThat(RankingMetrics.rank(scores, 4)).isEqualTo(3);
+        assertThat(RankingMetrics.rank(scores, 3)).isEqualTo(5);
+        assertThat(RankingMetrics.rank(new float[] {0f, -0f}, 1)).isEqualTo(1.5);
+        assertThatExceptionOfType(TensorException.class).isThrownBy(() -> RankingMetrics.rank(scores, 5));
+        assertThatExceptionOfType(TensorException.class)
+                .isThrownBy(() -> RankingMetrics.rank(new float[] {1, Float.NaN}, 0))
+                .withMessageContaining("rank: NaN");
+        // all items count, and no two scores are equal: what scikit-learn measures
+        boolean[] relevant = {true, false, true, false};
+        float[] apart = {4, 3, 2, 1};
+        assertThat(RankingMetrics.averagePrecision(relevant, apart, 4))
+                .isCloseTo(RankingMetrics.averagePrecision(relevant, apart), within(1e-12));
+        assertThatExceptionOfType(TensorException.class)
+                .isThrownBy(() -> RankingMetrics.recall(relevant, apart, 0))
+                .withMessageContaining("recall: k = 0");
+        assertThat(RankingMetrics.reciprocalRank(new boolean[0], new float[0], 3))
+                .isZero();
     }
 
     @Test

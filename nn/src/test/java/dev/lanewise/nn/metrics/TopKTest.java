@@ -24,8 +24,18 @@ final class TopKTest {
         ranking.add(scores, chosen);
         assertThat(ranking.hitRate()).isEqualTo(2.0 / 3);
         assertThat(ranking.ndcg()).isCloseTo((1 + Math.log(2) / Math.log(3)) / 3, within(1e-12));
+        assertThat(ranking.meanReciprocalRank()).isEqualTo(0.5);
+        assertThat(ranking.meanAveragePrecision()).isEqualTo(0.5);
+        assertThat(ranking.precision()).isCloseTo(1.0 / 3, within(1e-12));
+        assertThat(ranking.recall()).isCloseTo(2.0 / 3, within(1e-12));
         assertThat(ranking.figures())
-                .containsExactly(entry("hr@2", ranking.hitRate()), entry("ndcg@2", ranking.ndcg()));
+                .containsExactly(
+                        entry("hr@2", ranking.hitRate()),
+                        entry("ndcg@2", ranking.ndcg()),
+                        entry("mrr@2", ranking.meanReciprocalRank()),
+                        entry("map@2", ranking.meanAveragePrecision()),
+                        entry("precision@2", ranking.precision()),
+                        entry("recall@2", ranking.recall()));
     }
 
     @Test
@@ -58,6 +68,7 @@ final class TopKTest {
         TopK ranking = of(10, new float[] {1, 2}, new float[] {0, 0});
         assertThat(ranking.hitRate()).isZero();
         assertThat(ranking.ndcg()).isZero();
+        assertThat(ranking.figures().values()).containsOnly(0.0);
         assertThat(new TopK(10).hitRate()).isNaN();
     }
 
