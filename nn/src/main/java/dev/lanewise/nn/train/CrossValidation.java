@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * K-fold cross-validation: the samples are divided into k parts of equal size, and k models are trained, each on all parts but
@@ -100,7 +102,7 @@ public final class CrossValidation {
     }
 
     /**
-     * Divides samples into parts whose sizes differ by at most one.
+     * Divides samples by chance into parts whose sizes differ by at most one.
      *
      * @param data the samples
      * @param count how many parts, from 2 to the number of samples
@@ -131,6 +133,73 @@ public final class CrossValidation {
     }
 
     /**
+     * Divides samples as given, for example by {@link Folds#stratified} or {@link Folds#grouped}, or as others have divided them.
+     *
+     * @param data the samples
+     * @param foldOf the fold of each sample, from 0; -1 for one that is never used for validation, but to train every model
+     *     (scikit-learn's {@code PredefinedSplit})
+     * @return the folds
+     * @throws TensorException if there is not a number for each sample, one is below -1, there are fewer than two folds, or a
+     *     fold below the largest number has no samples
+     */
+    public static List<Fold> folds(Dataset data, int[] foldOf) {
+        if (foldOf.length != data.size()) {
+            throw new TensorException("cross-validation: " + foldOf.length + " numbers of folds for " + data.size()
+                    + " samples (expected one for each); give them in the samples' order");
+        }
+        int count = Arrays.stream(foldOf).max().orElse(-1) + 1;
+        if (count < 2 || Arrays.stream(foldOf).anyMatch(fold -> fold < -1)) {
+            throw new TensorException(
+                    "cross-validation: numbers of folds from "
+                            + Arrays.stream(foldOf).min().orElse(0) + " to " + (count - 1)
+                            + " (expected 0 to at least 1, or -1 for samples that are only trained on); number the folds from 0");
+        }
+        List<Fold> folds = new ArrayList<>();
+        for (int fold = 0; fold < count; fold++) {
+            int number = fold;
+            long[] inFold = samples(foldOf.length, i -> foldOf[i] == number);
+            if (inFold.length == 0) {
+                throw new TensorException("cross-validation: fold " + fold + " of " + count
+                        + " has no samples (expected at least one each); number the folds without a gap");
+            }
+            long[] others = samples(foldOf.length, i -> foldOf[i] != number);
+            folds.add(new Fold(fold, new Part(data, others), new Part(data, inFold)));
+        }
+        return folds;
+    }
+
+    private static long[] samples(int size, IntPredicate which) {
+        return IntStream.range(0, size).filter(which).asLongStream().toArray();
+    }
+
+    /**
+     * Divides samples that are in the order of time: each model is validated by what comes after all that it was trained on.
+     * The last samples make {@code count} parts of {@code size / (count + 1)} each, and a part's model is trained on everything
+     * before it (scikit-learn's {@code TimeSeriesSplit}).
+     *
+     * @param data the samples, the earliest first
+     * @param count how many folds, 2 or more
+     * @return the folds
+     * @throws TensorException if there are not more samples than folds, or fewer than two folds
+     */
+    public static List<Fold> timeSeries(Dataset data, int count) {
+        int size = Math.toIntExact(data.size());
+        if (count < 2 || count >= size) {
+            throw new TensorException("cross-validation: " + count + " folds in time of " + size
+                    + " samples (expected 2 or more, and more samples than folds); choose another number");
+        }
+        int part = size / (count + 1);
+        List<Fold> folds = new ArrayList<>();
+        for (int fold = 0; fold < count; fold++) {
+            int from = size - (count - fold) * part;
+            long[] before = samples(from, i -> true);
+            long[] tested = samples(from + part, i -> i >= from);
+            folds.add(new Fold(fold, new Part(data, before), new Part(data, tested)));
+        }
+        return folds;
+    }
+
+    /**
      * Trains once for each fold. After a training that is {@linkplain TrainingResult.End#INTERRUPTED interrupted} none is begun.
      * To go on then, let each fold save by {@link Checkpoints#last} to a file of its own, and resume from it where it is there:
      * a fold that had ended gives its figures again.
@@ -142,8 +211,20 @@ public final class CrossValidation {
      * @return the result of every fold, up to one that was interrupted
      */
     public static Result run(Dataset data, int count, long seed, Function<Fold, TrainingResult> train) {
+        return run(folds(data, count, seed), train);
+    }
+
+    /**
+     * Trains once for each of the given folds, as {@link #run(Dataset, int, long, Function)} does.
+     *
+     * @param folds the folds, in the order in which they are trained
+     * @param train makes a model and trains it
+     * @return the result of every fold, up to one that was interrupted
+     */
+    public static Result run(List<Fold> folds, Function<Fold, TrainingResult> train) {
+        Objects.requireNonNull(train, "train");
         List<TrainingResult> results = new ArrayList<>();
-        for (Fold fold : folds(data, count, seed)) {
+        for (Fold fold : folds) {
             TrainingResult result = train.apply(fold);
             results.add(result);
             if (result.end() == TrainingResult.End.INTERRUPTED) {
