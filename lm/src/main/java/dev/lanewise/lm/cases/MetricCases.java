@@ -11,13 +11,17 @@ import dev.lanewise.nn.metrics.RankingMetrics;
 import dev.lanewise.nn.metrics.RankingMetrics.Curve;
 import dev.lanewise.nn.metrics.TopK;
 import dev.lanewise.nn.train.CrossValidation;
+import dev.lanewise.nn.train.Folds;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
 
 /** Measures of rankings and of classes, and divisions into folds, against scikit-learn. */
 final class MetricCases {
@@ -34,12 +38,6 @@ final class MetricCases {
         }
     }
 
-    private static void missing(Stored.Case c, Report report, String... names) {
-        for (String name : names) {
-            report.unsupported(c.id() + '/' + name, "Lanewise does not measure this");
-        }
-    }
-
     private static void number(Stored.Case c, Report report, String name, double got) {
         c.check(report, name, Tensor.of(new double[] {got}).squeeze(0));
     }
@@ -51,8 +49,12 @@ final class MetricCases {
         int items = Math.toIntExact(scores.shape().size(1));
         long[] chosen = Report.longs(c.in("item"));
         float[] relevant = new float[chosen.length * items];
+        long[] ranks = new long[chosen.length];
         for (int user = 0; user < chosen.length; user++) {
-            relevant[user * items + Math.toIntExact(chosen[user])] = 1;
+            int item = Math.toIntExact(chosen[user]);
+            relevant[user * items + item] = 1;
+            // stored from 0
+            ranks[user] = Math.round(RankingMetrics.rank(scores.select(0, user).toFloatArray(), item)) - 1;
         }
         Tensor target = Tensor.of(relevant, chosen.length, items);
         int k = c.attrs().need("k").index();
@@ -60,16 +62,24 @@ final class MetricCases {
         all.add(scores, target);
         number(c, report, "hit_rate", all.hitRate());
         number(c, report, "mean_ndcg", all.ndcg());
+        number(c, report, "mean_mrr", all.meanReciprocalRank());
+        c.check(report, "rank", Tensor.of(ranks));
         c.check(report, "hit", users(scores, target, k, TopK::hitRate));
         c.check(report, "ndcg", users(scores, target, k, TopK::ndcg));
-        missing(c, report, "rank", "mrr", "mean_mrr");
+        c.check(report, "mrr", users(scores, target, k, TopK::meanReciprocalRank));
     }
 
     private static void severalItems(Stored.Case c, Report report) {
         int k = c.attrs().need("k").index();
+        Tensor scores = c.in("scores");
         Tensor target = c.in("relevant").to(DType.F32);
-        c.check(report, "ndcg", users(c.in("scores"), target, k, TopK::ndcg));
-        missing(c, report, "precision", "recall", "average_precision", "mean_average_precision");
+        TopK all = new TopK(k);
+        all.add(scores, target);
+        c.check(report, "ndcg", users(scores, target, k, TopK::ndcg));
+        c.check(report, "precision", users(scores, target, k, TopK::precision));
+        c.check(report, "recall", users(scores, target, k, TopK::recall));
+        c.check(report, "average_precision", users(scores, target, k, TopK::meanAveragePrecision));
+        number(c, report, "mean_average_precision", all.meanAveragePrecision());
     }
 
     /** A figure of each user. */
@@ -108,8 +118,10 @@ final class MetricCases {
         number(c, report, "brier", Calibration.brierScore(positive, probabilities));
         Tensor loss = Losses.binaryCrossEntropyWithLogits(Reduction.MEAN).of(c.in("scores"), labels.to(DType.F32));
         number(c, report, "log_loss", loss.item());
-        number(c, report, "f1_at_0", ConfusionMatrix.of(actual, predicted, 2).f1(1));
-        missing(c, report, "pr_auc_trapezoid", "matthews_at_0");
+        ConfusionMatrix atZero = ConfusionMatrix.of(actual, predicted, 2);
+        number(c, report, "f1_at_0", atZero.f1(1));
+        number(c, report, "matthews_at_0", atZero.matthewsCorrelation());
+        number(c, report, "pr_auc_trapezoid", precision.area());
     }
 
     private static int[] classes(Tensor labels) {
@@ -142,21 +154,53 @@ final class MetricCases {
                 report,
                 "log_loss",
                 new CrossEntropyLoss().of(logits, c.in("y")).item());
-        missing(c, report, "cohen_kappa", "matthews");
+        number(c, report, "cohen_kappa", matrix.cohenKappa());
+        number(c, report, "matthews", matrix.matthewsCorrelation());
     }
 
-    /** Samples are divided by chance, so that only the sizes of the parts can be compared. */
     private static void folds(Stored.Case c, Report report) {
-        Tensor y = c.in("y");
-        List<CrossValidation.Fold> folds = CrossValidation.folds(
-                new TensorDataset(y, y), c.attrs().need("k").index(), 0);
-        long[] sizes = folds.stream()
-                .mapToLong(fold -> fold.validation().size())
-                .sorted()
+        int[] classes = classes(c.in("y"));
+        int k = c.attrs().need("k").index();
+        int[] contiguous = Folds.contiguous(classes.length, k);
+        int[] stratified = Folds.stratified(classes, k);
+        report.equal(c.id() + "/k_fold", longs(contiguous), Report.longs(c.out("k_fold")));
+        report.equal(c.id() + "/stratified", longs(stratified), Report.longs(c.out("stratified")));
+        long[] want = Report.longs(c.out("stratified_class_counts"));
+        long[] counts = new long[want.length];
+        for (int i = 0; i < classes.length; i++) {
+            counts[stratified[i] * (counts.length / k) + classes[i]]++;
+        }
+        report.equal(c.id() + "/stratified_class_counts", counts, want);
+        int[] groups = classes(c.in("groups"));
+        report.equal(c.id() + "/group", groupsInTwoFolds(groups, Folds.grouped(groups, k)), 0);
+        TensorDataset data = new TensorDataset(c.in("y"), c.in("y"));
+        report.equal(
+                c.id() + "/fold_sizes",
+                sizes(CrossValidation.folds(data, contiguous)),
+                Report.longs(c.out("fold_sizes")));
+        long[] times = CrossValidation.timeSeries(data, k).stream()
+                .flatMapToLong(fold ->
+                        LongStream.of(fold.training().size(), fold.validation().size()))
                 .toArray();
-        long[] want = Report.longs(c.out("fold_sizes"));
-        Arrays.sort(want);
-        report.equal(c.id() + "/fold_sizes", sizes, want);
-        missing(c, report, "k_fold", "stratified", "stratified_class_counts", "group", "time_series_sizes");
+        report.equal(c.id() + "/time_series_sizes", times, Report.longs(c.out("time_series_sizes")));
+    }
+
+    private static long[] sizes(List<CrossValidation.Fold> folds) {
+        return folds.stream().mapToLong(fold -> fold.validation().size()).toArray();
+    }
+
+    private static long[] longs(int[] numbers) {
+        return Arrays.stream(numbers).asLongStream().toArray();
+    }
+
+    /** How many samples are in another fold than one before them of the same group. */
+    private static int groupsInTwoFolds(int[] groups, int[] folds) {
+        Map<Integer, Integer> first = new HashMap<>();
+        int apart = 0;
+        for (int i = 0; i < groups.length; i++) {
+            Integer fold = first.putIfAbsent(groups[i], folds[i]);
+            apart += fold == null || fold == folds[i] ? 0 : 1;
+        }
+        return apart;
     }
 }
