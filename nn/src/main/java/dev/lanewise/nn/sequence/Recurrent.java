@@ -40,6 +40,28 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
             Objects.requireNonNull(hidden, "hidden");
         }
 
+        /**
+         * States to begin with in place of zeros (PyTorch's {@code h_0}), of an RNN or a GRU.
+         *
+         * @param hidden {@code [layers * directions, n, hidden]}
+         * @return the states; their output, which is not used, is the same
+         */
+        public static Result states(Tensor hidden) {
+            return new Result(hidden, hidden, null);
+        }
+
+        /**
+         * States to begin with in place of zeros (PyTorch's {@code (h_0, c_0)}), of an LSTM.
+         *
+         * @param hidden {@code [layers * directions, n, hidden]}
+         * @param cell the cell states, of the same shape
+         * @return the states; their output, which is not used, is the hidden states
+         */
+        public static Result states(Tensor hidden, Tensor cell) {
+            Objects.requireNonNull(cell, "cell");
+            return new Result(hidden, hidden, cell);
+        }
+
         List<Tensor> tensors() {
             return cell == null ? List.of(output, hidden) : List.of(output, hidden, cell);
         }
@@ -69,13 +91,19 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         }
     }
 
-    private record Direction(
-            Parameter inputWeight, Parameter hiddenWeight, Parameter inputBias, Parameter hiddenBias) {}
+    private record Direction(Parameter inputWeight, Parameter hiddenWeight, Parameter inputBias, Parameter hiddenBias) {
+        void addTo(List<Tensor> operands) {
+            operands.add(inputWeight.tensor());
+            operands.add(hiddenWeight.tensor());
+            operands.add(inputBias.tensor());
+            operands.add(hiddenBias.tensor());
+        }
+    }
 
-    private final Kind kind;
+    final Kind kind;
+    final int layers;
+    final boolean bidirectional;
     private final long hidden;
-    private final int layers;
-    private final boolean bidirectional;
     private final double dropout;
     private final Rng rng;
     private final List<Direction> directions = new ArrayList<>();
@@ -84,9 +112,9 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         String name = name(kind);
         LayerSizes.checked(name, "in", in);
         LayerSizes.checked(name, "hidden", hidden);
-        if (!(dropout >= 0 && dropout < 1) || layers < 1) {
+        if (!(dropout >= 0 && dropout <= 1) || layers < 1) {
             throw new TensorException(name + ": dropout " + dropout + ", " + layers
-                    + " layers (expected 0 to below 1, and 1 or more layers); check them");
+                    + " layers (expected 0 to 1, and 1 or more layers); check them");
         }
         this.dropout = dropout;
         this.rng = dropout > 0 ? random(rng) : rng;
@@ -133,10 +161,11 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     }
 
     /**
-     * Continues with the next part of a sequence.
+     * Continues with the next part of a sequence, or begins with given states.
      *
      * @param x {@code [n, time, in]}
-     * @param before the result for the part before, of the same number of samples; only its states are used
+     * @param before the result for the part before, of the same number of samples, of which only the states are used; or {@link
+     *     Result#states}
      * @return the hidden states, and the cell states of an LSTM
      * @throws TensorException if the input is of another shape, or the states are of another network or number of samples
      */
@@ -155,7 +184,22 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @throws TensorException if the input is of another shape, or a length is not from 1 to time
      */
     public Result run(Tensor x, Tensor lengths) {
-        return called(() -> new PackedRun(x, lengths).run().last(), Result::tensors);
+        return called(() -> packed(x, lengths, null).run().last(), Result::tensors);
+    }
+
+    /**
+     * As {@link #run(Tensor, Tensor)}, from given states. In the backward direction they are those at each sequence's own end.
+     *
+     * @param x {@code [n, time, in]}
+     * @param lengths {@code [n]} of type I64 or I32, from 1 to time
+     * @param before the result for the part before, of the same number of samples, of which only the states are used; or {@link
+     *     Result#states}
+     * @return the hidden states, and the cell states of an LSTM, with each sequence's own last ones
+     * @throws TensorException if the input or the states are of another shape, or a length is not from 1 to time
+     */
+    public Result run(Tensor x, Tensor lengths, Result before) {
+        Objects.requireNonNull(before, "before");
+        return called(() -> packed(x, lengths, before).run().last(), Result::tensors);
     }
 
     /**
@@ -167,7 +211,37 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @throws TensorException if the input is of another shape, or a length is not from 1 to time
      */
     public Steps steps(Tensor x, Tensor lengths) {
-        return called(() -> new PackedRun(x, lengths).run(), Steps::tensors);
+        return called(() -> packed(x, lengths, null).run(), Steps::tensors);
+    }
+
+    /**
+     * As {@link #run(Tensor, Tensor, Result)}, with the states of every time.
+     *
+     * @param x {@code [n, time, in]}
+     * @param lengths {@code [n]} of type I64 or I32, from 1 to time
+     * @param before the result for the part before, of the same number of samples, of which only the states are used; or {@link
+     *     Result#states}
+     * @return hidden and cell states of every time, and each sequence's last ones
+     * @throws TensorException if the input or the states are of another shape, or a length is not from 1 to time
+     */
+    public Steps steps(Tensor x, Tensor lengths, Result before) {
+        Objects.requireNonNull(before, "before");
+        return called(() -> packed(x, lengths, before).run(), Steps::tensors);
+    }
+
+    private PackedRun packed(Tensor x, Tensor lengths, @Nullable Result before) {
+        if (x.shape().rank() != 3
+                || lengths.dtype() != DType.I64 && lengths.dtype() != DType.I32
+                || !lengths.shape().equals(x.shape().slice(0, 1))) {
+            throw new TensorException(name(kind) + ": input " + x.spec() + ", lengths " + lengths.spec()
+                    + " (expected [n, time, in] and [n] of I64 or I32); give one length for each sequence");
+        }
+        checkInput(x);
+        checkLengths(lengths, x.shape().size(1));
+        if (before != null) {
+            checkBefore(x, before);
+        }
+        return new PackedRun(this, x, lengths, before);
     }
 
     private void checkBefore(Tensor x, Result before) {
@@ -201,129 +275,6 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         }
     }
 
-    /** One run over sequences of different lengths. */
-    private final class PackedRun {
-        private final Tensor x;
-        private final Tensor lengths;
-        private final Tensor time;
-
-        /** {@code [n, time]}: whether a time is one of the sequence's. */
-        private final Tensor within;
-
-        /** {@code [n, time]}: the times in reverse, those beyond the end where they are. */
-        private final Tensor reversed;
-
-        PackedRun(Tensor x, Tensor lengths) {
-            if (x.shape().rank() != 3
-                    || lengths.dtype() != DType.I64 && lengths.dtype() != DType.I32
-                    || !lengths.shape().equals(x.shape().slice(0, 1))) {
-                throw new TensorException(name(kind) + ": input " + x.spec() + ", lengths " + lengths.spec()
-                        + " (expected [n, time, in] and [n] of I64 or I32); give one length for each sequence");
-            }
-            checkInput(x);
-            checkLengths(lengths, x.shape().size(1));
-            this.lengths = lengths.to(DType.I64);
-            time = Tensor.arange(x.shape().size(1), DType.I64, x.device());
-            Tensor ends = this.lengths.unsqueeze(1);
-            within = time.lt(ends);
-            // times 0 in the gradients, NaN in the padding would be NaN
-            this.x = masked(x);
-            reversed = within.where(ends.sub(time).sub(1L), time.expand(within.shape()));
-        }
-
-        Steps run() {
-            List<Tensor> hiddens = new ArrayList<>();
-            List<Tensor> cells = new ArrayList<>();
-            Tensor y = x;
-            Tensor lastCells = null;
-            for (int layer = 0; layer < layers; layer++) {
-                if (layer > 0 && isTraining()) {
-                    y = y.dropout(dropout, rng);
-                }
-                Steps now = layer(layer, y, hiddens, cells);
-                lastCells = now.cells;
-                y = now.output;
-            }
-            Tensor cell = kind == Kind.LSTM ? Tensor.stack(0, cells.toArray(Tensor[]::new)) : null;
-            Result states = new Result(y, Tensor.stack(0, hiddens.toArray(Tensor[]::new)), cell);
-            return new Steps(y, lastCells, states);
-        }
-
-        private Steps layer(int layer, Tensor in, List<Tensor> hiddens, List<Tensor> cells) {
-            List<Tensor> outputs = new ArrayList<>();
-            List<Tensor> cellsOfSteps = new ArrayList<>();
-            int count = bidirectional ? 2 : 1;
-            for (int d = 0; d < count; d++) {
-                Direction direction = directions.get(layer * count + d);
-                Tensor seen = d == 0 ? in : turned(in);
-                Steps steps = kind == Kind.LSTM ? lstm(seen, direction) : whole(seen, direction);
-                hiddens.add(steps.last.hidden);
-                outputs.add(d == 0 ? steps.output : turned(steps.output));
-                if (steps.cells != null && steps.last.cell != null) {
-                    cells.add(steps.last.cell);
-                    cellsOfSteps.add(d == 0 ? steps.cells : turned(steps.cells));
-                }
-            }
-            Tensor output = masked(Tensor.cat(2, outputs.toArray(Tensor[]::new)));
-            Tensor all = cellsOfSteps.isEmpty() ? null : masked(Tensor.cat(2, cellsOfSteps.toArray(Tensor[]::new)));
-            return new Steps(output, all, new Result(output, output, null));
-        }
-
-        private Tensor masked(Tensor states) {
-            return within.unsqueeze(2).where(states, states.zerosLike());
-        }
-
-        /** Each sequence from its end to its beginning. */
-        private Tensor turned(Tensor states) {
-            Tensor index = reversed.unsqueeze(2).expand(states.shape());
-            return states.gather(1, index);
-        }
-
-        /** The states of a time of each sequence's own: its last one. */
-        private Tensor ends(Tensor states) {
-            Tensor index =
-                    lengths.sub(1L).reshape(-1, 1, 1).expand(states.shape().with(1, 1));
-            return states.gather(1, index).squeeze(1);
-        }
-
-        private Steps whole(Tensor in, Direction direction) {
-            Tensor output = operation(in, direction, zeros(in), null).output();
-            return new Steps(output, null, new Result(output, ends(output), null));
-        }
-
-        private Steps lstm(Tensor in, Direction direction) {
-            Tensor hiddenState = zeros(in);
-            Tensor cellState = hiddenState;
-            List<Tensor> hiddens = new ArrayList<>();
-            List<Tensor> cells = new ArrayList<>();
-            for (long t = 0; t < in.shape().size(1); t++) {
-                Recurrence.Result step = operation(in.narrow(1, t, 1), direction, hiddenState, cellState);
-                hiddenState = step.lastStates().get(0);
-                cellState = step.lastStates().get(1);
-                hiddens.add(hiddenState);
-                cells.add(cellState);
-            }
-            Tensor output = Tensor.stack(1, hiddens.toArray(Tensor[]::new));
-            Tensor all = Tensor.stack(1, cells.toArray(Tensor[]::new));
-            return new Steps(output, all, new Result(output, ends(output), ends(all)));
-        }
-
-        private Recurrence.Result operation(
-                Tensor in, Direction direction, Tensor hiddenState, @Nullable Tensor cellState) {
-            List<Tensor> operands = new ArrayList<>(List.of(
-                    in,
-                    direction.inputWeight.tensor(),
-                    direction.hiddenWeight.tensor(),
-                    direction.inputBias.tensor(),
-                    direction.hiddenBias.tensor(),
-                    hiddenState));
-            if (cellState != null) {
-                operands.add(cellState);
-            }
-            return new Recurrence(kind, false, isTraining()).run(operands.toArray(Tensor[]::new));
-        }
-    }
-
     private Result layers(Tensor x, @Nullable Result before) {
         List<Tensor> lastHidden = new ArrayList<>();
         List<Tensor> lastCell = new ArrayList<>();
@@ -345,7 +296,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
                     lastCell.add(result.lastStates().get(op.lastState(d)));
                 }
             }
-            y = isTraining() && layer < layers - 1 ? result.output().dropout(dropout, rng) : result.output();
+            y = dropped(result.output(), layer);
         }
         Tensor cells = lastCell.isEmpty() ? null : Tensor.stack(0, lastCell.toArray(Tensor[]::new));
         return new Result(y, Tensor.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
@@ -357,22 +308,34 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         operands.add(x);
         for (int d = 0; d < op.directions(); d++) {
             int number = layer * op.directions() + d;
-            Direction direction = directions.get(number);
-            operands.add(direction.inputWeight.tensor());
-            operands.add(direction.hiddenWeight.tensor());
-            operands.add(direction.inputBias.tensor());
-            operands.add(direction.hiddenBias.tensor());
-            Tensor state = before == null ? zeros(x) : before.hidden.select(0, number);
-            operands.add(state);
-            if (kind == Kind.LSTM) {
-                operands.add(before == null ? state : cell(before, number));
-            }
+            directions.get(number).addTo(operands);
+            operands.addAll(states(number, x, before));
         }
         return operands.toArray(Tensor[]::new);
     }
 
-    private Tensor zeros(Tensor x) {
-        return Tensor.full(0, x.dtype(), x.device(), x.shape().size(0), hidden);
+    /** A layer's and direction's states to begin with: hidden states, and of an LSTM cell states. */
+    final List<Tensor> states(int number, Tensor x, @Nullable Result before) {
+        Tensor state = before == null
+                ? Tensor.full(0, x.dtype(), x.device(), x.shape().size(0), hidden)
+                : before.hidden.select(0, number);
+        if (kind != Kind.LSTM) {
+            return List.of(state);
+        }
+        return List.of(state, before == null ? state : cell(before, number));
+    }
+
+    /** One layer in one direction, forward over its input. */
+    final Recurrence.Result operation(int number, Tensor x, List<Tensor> states) {
+        List<Tensor> operands = new ArrayList<>(List.of(x));
+        directions.get(number).addTo(operands);
+        operands.addAll(states);
+        return new Recurrence(kind, false, isTraining()).run(operands.toArray(Tensor[]::new));
+    }
+
+    /** What the layer after the given one sees of its output. */
+    final Tensor dropped(Tensor output, int layer) {
+        return isTraining() && layer < layers - 1 ? output.dropout(dropout, rng) : output;
     }
 
     private static Tensor cell(Result before, int number) {

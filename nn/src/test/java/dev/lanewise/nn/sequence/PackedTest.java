@@ -64,6 +64,29 @@ final class PackedTest {
 
     @ParameterizedTest
     @MethodSource("networks")
+    void eachSequenceBeginsWithItsGivenStates(Recurrent network) {
+        network.to(DType.F64);
+        Tensor x = new Rng(2).randn(DType.F64, 3, 4, 3);
+        Recurrent.Result before = network.run(new Rng(4).randn(DType.F64, 3, 2, 3));
+        Recurrent.Result packed = network.run(x, Tensor.of(LENGTHS), before);
+        Recurrent.Steps steps = network.steps(x, Tensor.of(LENGTHS), before);
+        close(steps.output(), packed.output());
+        for (int i = 0; i < LENGTHS.length; i++) {
+            Tensor hidden = before.hidden().narrow(1, i, 1);
+            Recurrent.Result own = before.cell() == null
+                    ? Recurrent.Result.states(hidden)
+                    : Recurrent.Result.states(hidden, before.cell().narrow(1, i, 1));
+            Recurrent.Result alone = network.run(x.narrow(0, i, 1).narrow(1, 0, LENGTHS[i]), own);
+            close(packed.output().narrow(0, i, 1).narrow(1, 0, LENGTHS[i]), alone.output());
+            close(packed.hidden().narrow(1, i, 1), alone.hidden());
+            if (packed.cell() != null && alone.cell() != null) {
+                close(packed.cell().narrow(1, i, 1), alone.cell());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
     void paddingHasNoGradient(Recurrent network) {
         Tensor x = Autograd.watch(new Rng(2).randn(DType.F32, 3, 4, 3));
         Gradients gradients = Autograd.gradients(
@@ -91,7 +114,14 @@ final class PackedTest {
                     .isInstanceOf(TensorException.class)
                     .hasMessageStartingWith("gru: states " + before.hidden().spec())
                     .hasMessageContaining("(expected [1, 1, 5])");
+            assertThatThrownBy(() -> gru.run(x, Tensor.of(4), before))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("gru: states " + before.hidden().spec());
         }
+        LSTM lstm = new LSTM(3, 5);
+        assertThatThrownBy(() -> lstm.steps(x, Tensor.of(4), gru.run(x)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("no cell states");
         assertThat(gru.run(x, gru.run(x)).output().shape()).isEqualTo(Shape.of(1, 4, 5));
     }
 
