@@ -91,7 +91,7 @@ public sealed interface NeuralMethods permits Tensor {
      * {@return this tensor with elements zeroed at random and the others divided by {@code 1 - p} (Srivastava et al. 2014)}
      * The choice depends only on the seed and the position of the random stream, so devices agree.
      *
-     * @param p the probability that an element becomes 0, from 0 to below 1
+     * @param p the probability that an element becomes 0, from 0 to 1
      * @param rng the source of random numbers
      * @throws TensorException if p is outside its range
      */
@@ -238,7 +238,7 @@ public sealed interface NeuralMethods permits Tensor {
      * @param mask numbers that are added to the scores; or a mask of type {@link DType#BOOL}, true where a query sees a
      *     key; or null. It broadcasts to {@code [..., l, s]}
      * @param causal whether query i sees only the keys up to number i, in addition to what the mask says
-     * @param dropout the probability that a weight is zeroed, from 0 to below 1
+     * @param dropout the probability that a weight is zeroed, from 0 to 1
      * @param rng the source of random numbers
      * @return {@code [..., l, v]}
      * @throws TensorException if shapes or types don't match

@@ -20,8 +20,8 @@ public final class AlphaDropout extends Layer {
     /**
      * A layer that draws from the global random stream.
      *
-     * @param p the probability that an element is dropped, from 0 to below 1
-     * @throws TensorException if the probability is not from 0 to below 1
+     * @param p the probability that an element is dropped, from 0 to 1
+     * @throws TensorException if the probability is not from 0 to 1
      */
     public AlphaDropout(double p) {
         this(p, Rng.global());
@@ -30,9 +30,9 @@ public final class AlphaDropout extends Layer {
     /**
      * A layer with a random stream of its own.
      *
-     * @param p the probability that an element is dropped, from 0 to below 1
+     * @param p the probability that an element is dropped, from 0 to 1
      * @param rng the source of random numbers
-     * @throws TensorException if the probability is not from 0 to below 1
+     * @throws TensorException if the probability is not from 0 to 1
      */
     public AlphaDropout(double p, Rng rng) {
         this.p = LayerSizes.dropProbability(p);
@@ -43,6 +43,9 @@ public final class AlphaDropout extends Layer {
     protected Tensor compute(Tensor x) {
         if (!isTraining() || p == 0) {
             return x;
+        }
+        if (p == 1) {
+            return x.dropout(p, rng);
         }
         double keep = 1 - p;
         double scale = 1 / Math.sqrt(keep + LIMIT * LIMIT * keep * p);

@@ -18,8 +18,8 @@ public final class Dropout2d extends Layer {
     /**
      * A layer that draws from the global random stream.
      *
-     * @param p the probability that a channel becomes 0, from 0 to below 1
-     * @throws TensorException if the probability is not from 0 to below 1
+     * @param p the probability that a channel becomes 0, from 0 to 1
+     * @throws TensorException if the probability is not from 0 to 1
      */
     public Dropout2d(double p) {
         this(p, Rng.global());
@@ -28,9 +28,9 @@ public final class Dropout2d extends Layer {
     /**
      * A layer with a random stream of its own.
      *
-     * @param p the probability that a channel becomes 0, from 0 to below 1
+     * @param p the probability that a channel becomes 0, from 0 to 1
      * @param rng the source of random numbers
-     * @throws TensorException if the probability is not from 0 to below 1
+     * @throws TensorException if the probability is not from 0 to 1
      */
     public Dropout2d(double p, Rng rng) {
         this.p = LayerSizes.dropProbability(p);

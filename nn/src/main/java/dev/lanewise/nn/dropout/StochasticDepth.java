@@ -27,9 +27,9 @@ public final class StochasticDepth extends Layer {
     /**
      * A layer that draws from the global random stream.
      *
-     * @param p the probability that a sample, or the batch, is left out, from 0 to below 1
+     * @param p the probability that a sample, or the batch, is left out, from 0 to 1
      * @param mode what is left out at once
-     * @throws TensorException if the probability is not from 0 to below 1
+     * @throws TensorException if the probability is not from 0 to 1
      */
     public StochasticDepth(double p, Mode mode) {
         this(p, mode, Rng.global());
@@ -38,10 +38,10 @@ public final class StochasticDepth extends Layer {
     /**
      * A layer with a random stream of its own.
      *
-     * @param p the probability that a sample, or the batch, is left out, from 0 to below 1
+     * @param p the probability that a sample, or the batch, is left out, from 0 to 1
      * @param mode what is left out at once
      * @param rng the source of random numbers
-     * @throws TensorException if the probability is not from 0 to below 1
+     * @throws TensorException if the probability is not from 0 to 1
      */
     public StochasticDepth(double p, Mode mode, Rng rng) {
         Objects.requireNonNull(mode, "mode");

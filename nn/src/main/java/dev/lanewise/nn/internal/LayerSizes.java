@@ -28,11 +28,11 @@ public final class LayerSizes {
      * {@return the given probability, if it is one that elements can be dropped with}
      *
      * @param p a number
-     * @throws TensorException if it is not from 0 to below 1
+     * @throws TensorException if it is not from 0 to 1
      */
     public static double dropProbability(double p) {
-        if (!(p >= 0 && p < 1)) {
-            throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); check the rate");
+        if (!(p >= 0 && p <= 1)) {
+            throw new TensorException("dropout: probability " + p + " (expected 0 to 1); check the rate");
         }
         return p;
     }

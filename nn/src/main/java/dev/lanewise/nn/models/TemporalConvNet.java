@@ -79,7 +79,7 @@ public final class TemporalConvNet extends Layer {
      * @param channels the channels of the result
      * @param blocks how many blocks there are, 1 to 16
      * @param kernel how many times a convolution sees, 2 or more
-     * @param dropout the probability of dropout, from 0 to below 1
+     * @param dropout the probability of dropout, from 0 to 1
      * @param rng the source of the initial values
      * @throws TensorException if a size is out of range
      */

@@ -25,7 +25,7 @@ public final class LSTM extends Recurrent {
      * @param layers how many layers, 1 or more
      * @param bidirectional whether each layer also runs from the last time to the first; its output is then
      *     {@code 2 * hidden} wide
-     * @param dropout the probability of dropout, in training, between one layer and the next; from 0 to below 1
+     * @param dropout the probability of dropout, in training, between one layer and the next; from 0 to 1
      * @throws TensorException if dropout or the number of layers is outside its range
      */
     public LSTM(long in, long hidden, int layers, boolean bidirectional, double dropout) {
@@ -40,7 +40,7 @@ public final class LSTM extends Recurrent {
      * @param layers how many layers, 1 or more
      * @param bidirectional whether each layer also runs from the last time to the first; its output is then
      *     {@code 2 * hidden} wide
-     * @param dropout the probability of dropout, in training, between one layer and the next; from 0 to below 1
+     * @param dropout the probability of dropout, in training, between one layer and the next; from 0 to 1
      * @param rng the source of the initial values, and later of the dropout
      * @throws TensorException if dropout or the number of layers is outside its range
      */

@@ -16,7 +16,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
      * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
-     *     0 to below 1
+     *     0 to 1
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout) {
         this(size, heads, feedForward, dropout, Rng.global());
@@ -32,7 +32,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * @param dropout the probability of dropout
      * @param rng the source of the initial values
      * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
-     *     0 to below 1
+     *     0 to 1
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
         this(size, heads, feedForward, dropout, true, rng);
@@ -48,7 +48,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * @param causal whether positions see only those up to themselves; PyTorch expects a {@code tgt_mask} for this
      * @param rng the source of the initial values
      * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
-     *     0 to below 1
+     *     0 to 1
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, boolean causal, Rng rng) {
         super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, causal, true), rng);

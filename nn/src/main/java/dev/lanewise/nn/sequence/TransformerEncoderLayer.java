@@ -17,7 +17,7 @@ public final class TransformerEncoderLayer extends TransformerLayer {
      * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
      * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
-     *     0 to below 1
+     *     0 to 1
      */
     public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout) {
         this(size, heads, feedForward, dropout, Rng.global());
@@ -32,7 +32,7 @@ public final class TransformerEncoderLayer extends TransformerLayer {
      * @param dropout the probability of dropout
      * @param rng the source of the initial values
      * @throws TensorException if the heads do not divide the width, a width is negative, or the probability is not from
-     *     0 to below 1
+     *     0 to 1
      */
     public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
         super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, false, false), rng);

@@ -237,6 +237,7 @@ public final class OpCatalogue {
         ops.add(new BatchNormalization(0.1));
         ops.add(new BatchNormalizationGrad(new BatchNormalization(0.1)));
         ops.add(new RandomDropout(0.3, 5, 11));
+        ops.add(new RandomDropout(1, 5, 11));
     }
 
     private static void attention(List<Op> ops) {

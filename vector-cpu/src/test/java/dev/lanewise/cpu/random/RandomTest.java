@@ -54,7 +54,7 @@ class RandomTest {
         Random random = new Random(7);
         for (DType dtype : List.of(DType.F32, DType.F64)) {
             for (Layout layout : Layout.values()) {
-                for (double p : new double[] {0, 0.1, 0.25, 0.5, 0.9}) {
+                for (double p : new double[] {0, 0.1, 0.25, 0.5, 0.9, 1}) {
                     for (long n : SIZES) {
                         RandomDropout op = new RandomDropout(p, 11, n);
                         check(op, (in, out) -> Dropouts.run(op, in, out), 1e-6, random(random, dtype, layout, n, 2));

@@ -14,15 +14,15 @@ import java.util.Set;
  * the F32 {@link Source.Distribution#UNIFORM} number i of the seed and counter is at least p, so no mask is stored: the
  * gradient is the same operation on the upstream gradient.
  *
- * @param p the probability that an element is zeroed, from 0 to below 1
+ * @param p the probability that an element is zeroed, from 0 to 1
  * @param seed the random numbers' key
  * @param counter the random numbers' first block
  */
 public record RandomDropout(double p, long seed, long counter) implements Op.Fused {
     /** Checks the attributes. */
     public RandomDropout {
-        if (!(p >= 0 && p < 1)) {
-            throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); give one in that range");
+        if (!(p >= 0 && p <= 1)) {
+            throw new TensorException("dropout: probability " + p + " (expected 0 to 1); give one in that range");
         }
     }
 
@@ -50,6 +50,8 @@ public record RandomDropout(double p, long seed, long counter) implements Op.Fus
         Tensor uniform =
                 Tensor.create(new Source.Random(Source.Distribution.UNIFORM, seed, counter, 0, 0, spec), x.device());
         Tensor zero = Tensor.full(0, x.dtype(), x.device());
-        return new Tensor[] {uniform.ge(p).where(x.mul((float) (1 / (1 - p))), zero)};
+        // with p = 1 nothing is left to scale, and a factor of infinity would make the gradient's zeros NaN
+        float scale = p == 1 ? 1 : (float) (1 / (1 - p));
+        return new Tensor[] {uniform.ge(p).where(x.mul(scale), zero)};
     }
 }
