@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.dropout.AlphaDropout;
+import dev.lanewise.nn.dropout.Dropout2d;
+import dev.lanewise.nn.dropout.StochasticDepth;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.nn.sequence.AttentionCache;
@@ -211,6 +214,52 @@ final class ModuleTest {
             assertThat(bag.forward(Tensor.arange(3), 0, 3, 3).narrow(0, 1, 2).toFloatArray())
                     .containsExactly(0, 0, 0, 0);
         }
+    }
+
+    @Test
+    void rowsOfABagAreWeighted() {
+        Parameter table = new Parameter(Tensor.of(new float[][] {{1, 2}, {3, 4}, {5, 6}}));
+        EmbeddingBag bag = new EmbeddingBag(table, EmbeddingBag.Mode.SUM, 1);
+        Tensor numbers = Tensor.of(new long[] {0, 1, 2, 2});
+        Tensor weights = Autograd.watch(Tensor.of(2f, Float.NaN, 0.5f, -1f));
+        Tensor two = bag.forward(numbers, weights, 0, 3, 4);
+        // the number of padding does not count, whatever its weight is
+        assertThat(two.toFloatArray()).containsExactly(4.5f, 7, -5, -6, 0, 0);
+        Gradients gradients = Autograd.gradients(two.sum());
+        assertThat(gradients.of(weights).toFloatArray()).containsExactly(3, 0, 11, 11);
+        assertThat(gradients.of(table.leaf()).toFloatArray()).containsExactly(2, 2, 0, 0, -0.5f, -0.5f);
+        Tensor one = bag.forward(numbers.reshape(2, 2), weights.reshape(2, 2));
+        assertThat(one.toFloatArray()).containsExactly(2, 4, -2.5f, -3);
+        assertThat(bag.forward(Tensor.arange(0), Tensor.zeros(0), 0, 0).shape()).isEqualTo(Shape.of(2, 2));
+        assertThatThrownBy(() -> bag.forward(numbers, Tensor.ones(3), 0))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("embedding_bag: weights F32[3] of numbers I64[4]");
+        assertThatThrownBy(() -> new EmbeddingBag(3, 2).forward(numbers, Tensor.ones(4), 0))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("combined by MEAN");
+    }
+
+    @Test
+    void dropoutOfEverythingLeavesNothing() {
+        Tensor x = Autograd.watch(Tensor.of(new float[] {1, 4, -2, 3}, 1, 2, 2));
+        for (Layer layer : List.of(
+                new Dropout(1),
+                new Dropout2d(1),
+                new AlphaDropout(1),
+                new StochasticDepth(1, StochasticDepth.Mode.ROW),
+                new Sequential(new Dropout(1), new Dropout(0.5)))) {
+            Tensor y = layer.forward(x);
+            assertThat(y.abs().toFloatArray()).as(layer.toString()).containsOnly(0);
+            assertThat(Autograd.gradients(y.sum()).of(x).abs().toFloatArray()).containsOnly(0);
+            layer.eval();
+            assertThat(layer.forward(x).toFloatArray()).containsExactly(x.toFloatArray());
+        }
+        assertThat(new Dropout(1)
+                        .forward(Tensor.of(Float.NaN, Float.POSITIVE_INFINITY))
+                        .toFloatArray())
+                .containsOnly(0);
+        LSTM lstm = new LSTM(2, 3, 2, false, 1);
+        assertThat(lstm.forward(Tensor.ones(1, 4, 2)).shape()).isEqualTo(Shape.of(1, 4, 3));
     }
 
     /** As in PyTorch. */

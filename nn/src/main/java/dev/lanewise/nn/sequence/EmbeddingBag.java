@@ -10,6 +10,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of a table that a bag names, combined into one: {@code [n, bag]} of {@code I64} to {@code [n, size]}, with
@@ -98,7 +99,22 @@ public final class EmbeddingBag extends Layer {
 
     @Override
     protected Tensor compute(Tensor numbers) {
-        return bags(numbers, numbers.ne(padding));
+        return bags(numbers, numbers.ne(padding), null);
+    }
+
+    /**
+     * Sums of weighted rows (PyTorch's {@code per_sample_weights}), which have gradients for the weights too.
+     *
+     * @param numbers {@code [n, bag]} of {@code I64}
+     * @param weights of the same shape and the table's type: the factor of each row
+     * @return {@code [n, size]}
+     * @throws TensorException if rows are combined in another way than by their sum, or the weights are of another shape
+     */
+    public Tensor forward(Tensor numbers, Tensor weights) {
+        return called(() -> {
+            checkWeights(numbers, weights);
+            return bags(numbers, numbers.ne(padding), weights);
+        });
     }
 
     /**
@@ -109,27 +125,57 @@ public final class EmbeddingBag extends Layer {
      * @return {@code [offsets, size]}
      */
     public Tensor forward(Tensor numbers, long... offsets) {
+        return called(() -> concatenated(numbers, null, offsets));
+    }
+
+    /**
+     * Sums of weighted rows over bags of different sizes, concatenated.
+     *
+     * @param numbers {@code [total]} of {@code I64}
+     * @param weights of the same shape and the table's type: the factor of each row
+     * @param offsets where each bag begins, ascending from 0; it ends where the next one begins
+     * @return {@code [offsets, size]}
+     * @throws TensorException if rows are combined in another way than by their sum, or the weights are of another shape
+     */
+    public Tensor forward(Tensor numbers, Tensor weights, long... offsets) {
         return called(() -> {
-            long total = numbers.shape().elements();
-            long longest = longest(offsets, total);
-            if (total == 0) {
-                return emptyBags(offsets.length);
-            }
-            long[] places = new long[Math.toIntExact(offsets.length * longest)];
-            boolean[] there = new boolean[places.length];
-            for (int bag = 0; bag < offsets.length; bag++) {
-                int first = Math.toIntExact(bag * longest);
-                for (long i = offsets[bag]; i < end(offsets, bag, total); i++) {
-                    places[first] = i;
-                    there[first++] = true;
-                }
-            }
-            Shape shape = Shape.of(offsets.length, longest);
-            Tensor padded = numbers.indexSelect(0, Tensor.of(places).to(numbers.device()))
-                    .reshape(shape);
-            Tensor inBag = Tensor.of(there).to(numbers.device()).reshape(shape);
-            return bags(padded, inBag.and(padded.ne(padding)));
+            checkWeights(numbers, weights);
+            return concatenated(numbers, weights, offsets);
         });
+    }
+
+    private void checkWeights(Tensor numbers, Tensor weights) {
+        if (mode != Mode.SUM
+                || !weights.shape().equals(numbers.shape())
+                || weights.dtype() != weight.leaf().dtype()) {
+            throw new TensorException("embedding_bag: weights " + weights.spec() + " of numbers " + numbers.spec()
+                    + " combined by " + mode + " (expected a weight of type "
+                    + weight.leaf().dtype()
+                    + " for each number, and a SUM of rows); give as many weights as numbers, or use Mode.SUM");
+        }
+    }
+
+    private Tensor concatenated(Tensor numbers, @Nullable Tensor weights, long[] offsets) {
+        long total = numbers.shape().elements();
+        long longest = longest(offsets, total);
+        if (total == 0) {
+            return emptyBags(offsets.length);
+        }
+        long[] places = new long[Math.toIntExact(offsets.length * longest)];
+        boolean[] there = new boolean[places.length];
+        for (int bag = 0; bag < offsets.length; bag++) {
+            int first = Math.toIntExact(bag * longest);
+            for (long i = offsets[bag]; i < end(offsets, bag, total); i++) {
+                places[first] = i;
+                there[first++] = true;
+            }
+        }
+        Shape shape = Shape.of(offsets.length, longest);
+        Tensor index = Tensor.of(places).to(numbers.device());
+        Tensor padded = numbers.indexSelect(0, index).reshape(shape);
+        Tensor inBag = Tensor.of(there).to(numbers.device()).reshape(shape);
+        Tensor factors = weights == null ? null : weights.indexSelect(0, index).reshape(shape);
+        return bags(padded, inBag.and(padded.ne(padding)), factors);
     }
 
     private static long longest(long[] offsets, long total) {
@@ -154,13 +200,17 @@ public final class EmbeddingBag extends Layer {
         return weight.tensor().narrow(0, 0, 0).sum(0).expand(bags, size);
     }
 
-    /** The rows of {@code [n, bag]} where the mask of the same shape is true, combined into one. */
-    private Tensor bags(Tensor numbers, Tensor there) {
+    /** The rows of {@code [n, bag]} where the mask of the same shape is true, weighted if there are weights, combined into one. */
+    private Tensor bags(Tensor numbers, Tensor there, @Nullable Tensor weights) {
         if (numbers.shape().isEmpty()) {
             return emptyBags(numbers.shape().size(0));
         }
-        Tensor looked = weight.tensor().embedding(numbers);
+        Tensor rowsOf = weight.tensor().embedding(numbers);
         Tensor mask = there.unsqueeze(-1);
+        // weights of what does not count may be anything
+        Tensor looked = weights == null
+                ? rowsOf
+                : rowsOf.mul(there.where(weights, weights.zerosLike()).unsqueeze(-1));
         Tensor counts = there.to(DType.I64).sum(1).clamp(1, Integer.MAX_VALUE);
         Tensor sum = mask.where(looked, looked.zerosLike()).sum(1);
         return switch (mode) {
