@@ -175,6 +175,26 @@ public final class Losses {
             Tensor safe = positive.where(t, t.onesLike());
             return t.mul(safe.log()).sub(t.mul(logp));
         };
+        return ofBatch(batchMean, reduction, divergence);
+    }
+
+    /**
+     * Kullback-Leibler divergence of log-probabilities from log-probabilities: {@code exp(t) (t - logp)}, 0 where t is
+     * -infinity (PyTorch's {@code kl_div} with {@code log_target}, which is NaN there).
+     *
+     * @param batchMean whether the sum is divided by the first size, as the definition requires, rather than reduced
+     * @param reduction how the losses of single elements are combined
+     * @return the loss
+     */
+    public static Loss klDivergenceOfLogs(boolean batchMean, Reduction reduction) {
+        Objects.requireNonNull(reduction, "reduction");
+        return ofBatch(batchMean, reduction, (logp, t) -> {
+            Tensor finite = t.maskedFill(t.eq(Double.NEGATIVE_INFINITY), 0);
+            return t.exp().mul(finite.sub(logp));
+        });
+    }
+
+    private static Loss ofBatch(boolean batchMean, Reduction reduction, Loss divergence) {
         Loss whole = reducing("kl_div", batchMean ? Reduction.SUM : reduction, divergence);
         return batchMean ? (logp, t) -> whole.of(logp, t).div(logp.shape().size(0)) : whole;
     }

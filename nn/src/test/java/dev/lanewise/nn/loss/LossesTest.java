@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
@@ -50,6 +51,24 @@ final class LossesTest {
                         within(1e-12));
     }
 
+    @Test
+    void divergenceFromLogsIsThatFromProbabilities() {
+        Tensor p = Tensor.of(new double[] {0.1, 0.9, 0.5, 0.5}, 2, 2).log();
+        Tensor t = Tensor.of(new double[] {0, 1, 0.25, 0.75}, 2, 2);
+        for (boolean batchMean : new boolean[] {false, true}) {
+            Tensor logs = Autograd.watch(t.log());
+            Tensor loss = Losses.klDivergenceOfLogs(batchMean, Reduction.SUM).of(p, logs);
+            assertThat(loss.item())
+                    .isCloseTo(
+                            Losses.klDivergence(batchMean, Reduction.SUM)
+                                    .of(p, t)
+                                    .item(),
+                            within(1e-12));
+            // what is impossible has no gradient either
+            assertThat(Autograd.gradients(loss).of(logs).toDoubleArray()[0]).isZero();
+        }
+    }
+
     static Stream<Arguments> named() {
         return Stream.of(
                 Arguments.of("mse_loss", Losses.meanSquaredError(Reduction.MEAN)),
@@ -60,6 +79,7 @@ final class LossesTest {
                 Arguments.of("binary_cross_entropy_with_logits", Losses.binaryCrossEntropyWithLogits(Reduction.MEAN)),
                 Arguments.of("kl_div", Losses.klDivergence(false, Reduction.MEAN)),
                 Arguments.of("kl_div", Losses.klDivergence(true, Reduction.SUM)),
+                Arguments.of("kl_div", Losses.klDivergenceOfLogs(true, Reduction.SUM)),
                 Arguments.of("focal_loss", Losses.focal(0.25, 2, Reduction.MEAN)),
                 Arguments.of("poisson_nll_loss", Losses.poisson(true, Reduction.MEAN)),
                 Arguments.of("bpr_loss", Losses.bayesianPersonalizedRanking(Reduction.MEAN)),
