@@ -14,6 +14,13 @@ def layers(w, n, R):
     windows(w, n, R)
     # behind all others, whose numbers stay the same
     far_paddings(w)
+    all_dropped(w)
+
+
+def all_dropped(w):
+    """Dropout of everything: the result does not depend on chance."""
+    for op, f in (("dropout", F.dropout), ("dropout2d", F.dropout2d), ("alpha_dropout", F.alpha_dropout)):
+        w.case(op, lambda x, f=f: f(x, 1., True), {"x": rn(2, 3, 2, 2)}, {"p": 1})
 
 
 def far_paddings(w):

@@ -80,6 +80,16 @@ def losses(w, n, R):
         w.case("poisson_nll_loss", lambda x, target, full=full: F.poisson_nll_loss(x, target, False, full, eps=1e-3),
                {"x": torch.rand(3, 4, dtype=D) * 5, "target": torch.randint(0, 6, (3, 4)).to(D)},
                {"reduction": "mean", "full": full, "log_input": False, "eps": 1e-3}, nograd=("target",))
+    log_targets(w)
+
+
+def log_targets(w):
+    """Kullback-Leibler divergence from log-probabilities, with gradients for both sides."""
+    for r in ("batchmean", "mean", "sum", "none"):
+        for shape in ((4, 3), (2, 3, 5)):
+            w.case("kl_div", lambda x, target, r=r: F.kl_div(F.log_softmax(x, 1), target, reduction=r, log_target=True),
+                   {"x": rn(*shape), "target": torch.log_softmax(rn(*shape), 1)},
+                   {"reduction": r, "applied_to": "log_softmax(x, 1)", "log_target": True})
 
 
 def probabilities(w):

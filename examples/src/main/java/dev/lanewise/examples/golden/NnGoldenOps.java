@@ -2,7 +2,10 @@ package dev.lanewise.examples.golden;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.dropout.AlphaDropout;
+import dev.lanewise.nn.dropout.Dropout2d;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.nn.loss.Losses;
@@ -43,8 +46,10 @@ public final class NnGoldenOps implements GoldenOps {
         losses();
         layers();
         schedules();
+        dropouts();
         ops.putAll(LossGoldenOps.ops());
         ops.putAll(OptimizerGoldenOps.ops());
+        ops.putAll(SequenceGoldenOps.ops());
         ops.putAll(SpatialGoldenOps.ops());
         ops.put("clip_grad_norm", (inputs, attributes) -> clip(inputs, attributes.number("max_norm")));
     }
@@ -87,7 +92,10 @@ public final class NnGoldenOps implements GoldenOps {
                         ofLogits(inputs.get("weight"), reduction(a)).of(input(inputs, "x"), input(inputs, "target"))));
         loss("kl_div", a -> {
             boolean batchMean = a.text("reduction").equals("batchmean");
-            Loss loss = Losses.klDivergence(batchMean, batchMean ? Reduction.SUM : reduction(a));
+            Reduction reduction = batchMean ? Reduction.SUM : reduction(a);
+            Loss loss = a.has("log_target")
+                    ? Losses.klDivergenceOfLogs(batchMean, reduction)
+                    : Losses.klDivergence(batchMean, reduction);
             return (x, y) -> loss.of(x.logSoftmax(1), y);
         });
     }
@@ -185,6 +193,16 @@ public final class NnGoldenOps implements GoldenOps {
             parameters.remove("x");
             return layer.functionalCall(parameters, () -> run.apply(layer, input(inputs, "x")));
         });
+    }
+
+    private void dropouts() {
+        ops.put("dropout", (inputs, a) -> dropped(new Dropout(a.number("p"), new Rng(0)), inputs));
+        ops.put("dropout2d", (inputs, a) -> dropped(new Dropout2d(a.number("p"), new Rng(0)), inputs));
+        ops.put("alpha_dropout", (inputs, a) -> dropped(new AlphaDropout(a.number("p"), new Rng(0)), inputs));
+    }
+
+    private static List<Tensor> dropped(Layer layer, Map<String, Tensor> inputs) {
+        return List.of(layer.forward(input(inputs, "x")));
     }
 
     private void schedules() {
