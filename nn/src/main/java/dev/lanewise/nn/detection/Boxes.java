@@ -65,10 +65,11 @@ public final class Boxes {
         }
         double[] corners = Autograd.detach(boxes).toDoubleArray();
         double[] values = Autograd.detach(scores).toDoubleArray();
-        // a stable sort: ties keep their order
+        // a stable sort: ties keep their order, and so do zeros of both signs
         int[] order = IntStream.range(0, values.length)
                 .boxed()
-                .sorted(Comparator.comparingDouble((Integer i) -> values[i]).reversed())
+                .sorted(Comparator.comparingDouble((Integer i) -> values[i] + 0.0)
+                        .reversed())
                 .mapToInt(Integer::intValue)
                 .toArray();
         long[] kept = new long[order.length];
@@ -127,7 +128,7 @@ public final class Boxes {
         long k = boxes.shape().size(0);
         long c = features.shape().size(1);
         // [n h w, c], of which the four neighbours of every place are taken
-        Tensor pixels = features.permute(0, 2, 3, 1).reshape(features.shape().elements() / Math.max(c, 1), c);
+        Tensor pixels = features.permute(0, 2, 3, 1).reshape(features.shape().size(0) * h * w, c);
         Tensor image = b.select(1, 0).to(DType.I64).mul(h * w).reshape(k, 1, 1);
         Tensor sum = null;
         for (int i = 0; i < 2; i++) {

@@ -125,7 +125,8 @@ public interface Schedule {
             long within = growth == 1 ? step % period : step;
             while (within >= length) {
                 within -= length;
-                length *= growth;
+                // a period beyond all steps is the last one
+                length = length > Long.MAX_VALUE / growth ? Long.MAX_VALUE : length * growth;
             }
             return between(base, least, (double) within / length);
         };

@@ -5,6 +5,8 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Backends;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -43,9 +45,14 @@ public final class Profiler {
      * @param devices the devices, each once
      * @param code what is measured; its exceptions pass through
      * @return what was measured
-     * @throws TensorException if the process is already recording
+     * @throws TensorException if the process is already recording, or a device is there twice
      */
     public static Profile record(List<Device> devices, Runnable code) {
+        Objects.requireNonNull(code, "code");
+        if (Set.copyOf(devices).size() != devices.size()) {
+            throw new TensorException(
+                    "profiler: devices " + devices + " (expected each once); leave out the second mention");
+        }
         if (!RECORDING.compareAndSet(false, true)) {
             throw new TensorException(
                     "profiler: the process is already recording (expected one recording at a time); end that one"

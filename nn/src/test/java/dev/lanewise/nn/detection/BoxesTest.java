@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,9 @@ final class BoxesTest {
         assertThat(Boxes.nms(BOXES, scores, 0.5).toLongArray()).containsExactly(1, 2, 3);
         assertThat(Boxes.nms(BOXES, scores, 0.99).toLongArray()).containsExactly(1, 2, 0, 3);
         assertThat(Boxes.nms(BOXES, scores, 0.1).toLongArray()).containsExactly(1, 3);
+        // zeros of both signs are one score, whose first comes first
+        assertThat(Boxes.nms(BOXES, Tensor.of(-0.0, 0.0, -0.0, 0.0), 0.99).toLongArray())
+                .containsExactly(0, 1, 2, 3);
         assertThat(Boxes.nms(BOXES.narrow(0, 0, 0), scores.narrow(0, 0, 0), 0.5).toLongArray())
                 .isEmpty();
     }
@@ -82,6 +86,8 @@ final class BoxesTest {
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("at most 4096");
         // a box without extent has no places
+        Tensor without = Boxes.roiAlign(image.narrow(1, 0, 0), boxes, new RoiAlign(2, 3, 1, 0, true));
+        assertThat(without.shape()).isEqualTo(Shape.of(2, 0, 2, 3));
         Tensor none = Tensor.of(new double[] {0, 3, 3, 3, 3}, 1, 5);
         assertThat(Boxes.roiAlign(image, none, new RoiAlign(1, 1, 1, 0, true)).toDoubleArray())
                 .containsOnly(0);

@@ -58,6 +58,14 @@ final class ScheduleTest {
     }
 
     @Test
+    void periodsThatGrowBeyondAllStepsEnd() {
+        Schedule restarts = Schedule.warmRestarts(1, 0, 3, 4);
+        assertThat(restarts.rate(3)).isEqualTo(1);
+        assertThat(restarts.rate(Long.MAX_VALUE)).isBetween(0.0, 1.0);
+        assertThat(Schedule.warmRestarts(1, 0, 1L << 62, 4).rate(1L << 62)).isEqualTo(1);
+    }
+
+    @Test
     void badNumbersSaySo() {
         assertThatThrownBy(() -> Schedule.cosine(1, 0, 0)).hasMessageContaining("cosine over 0 steps");
         assertThatThrownBy(() -> Schedule.constant(1).warmedUp(-1)).hasMessageContaining("warm-up over -1 steps");

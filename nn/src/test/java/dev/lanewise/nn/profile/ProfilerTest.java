@@ -176,6 +176,9 @@ final class ProfilerTest {
         assertThatThrownBy(() -> Profiler.record(() -> Profiler.record(() -> {})))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("already recording");
+        assertThatThrownBy(() -> Profiler.record(List.of(Device.CPU, Device.CPU), () -> {}))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("expected each once");
         assertThat(Backends.of(Device.CPU)).isSameAs(before);
         Profile empty = Profiler.record(List.of(), () -> Tensor.ones(2).add(1));
         assertThat(empty.events()).isEmpty();
