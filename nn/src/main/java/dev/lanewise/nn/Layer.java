@@ -2,6 +2,7 @@ package dev.lanewise.nn;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.graph.ModelGraph;
+import dev.lanewise.nn.internal.Adaptations;
 import dev.lanewise.nn.internal.GraphTrace;
 import dev.lanewise.nn.internal.Hooks;
 import dev.lanewise.nn.internal.StateLoader;
@@ -47,6 +48,7 @@ public abstract class Layer {
 
     private final Members.Parametrizations parametrizations = new Members.Parametrizations(members);
     private final Hooks hooks = new Hooks();
+    private final Adaptations adaptations = new Adaptations();
     private volatile boolean training = true;
 
     /** Distinguishes layers without keeping them. */
@@ -74,7 +76,10 @@ public abstract class Layer {
             throw new TensorException(
                     "layer " + Members.kind(this) + ": the input is null (expected a tensor); give one");
         }
-        return called(() -> compute(x));
+        return called(
+                adaptations.hasNoFunction()
+                        ? () -> compute(x)
+                        : () -> OutermostCall.current().adapting(() -> adaptations.apply(this, x, this::compute)));
     }
 
     /**
@@ -132,7 +137,7 @@ public abstract class Layer {
             observer.entered(this);
         }
         try (Scope scope = Scope.open(getClass().getSimpleName())) {
-            R result = body.get();
+            R result = adaptations.hasNoSubstitute() ? body.get() : substituted(body);
             List<Tensor> kept = tensors.apply(result);
             scope.keepAll(kept);
             if (observer != null && !kept.isEmpty()) {
@@ -147,6 +152,11 @@ public abstract class Layer {
                 call.end();
             }
         }
+    }
+
+    private <R> R substituted(Supplier<R> body) {
+        Map<String, Tensor> tensors = OutermostCall.current().adapting(adaptations::substitutes);
+        return tensors.isEmpty() ? body.get() : functionalCall(tensors, body);
     }
 
     // ---- registering
@@ -321,6 +331,55 @@ public abstract class Layer {
     /** {@return whether a function sees this layer's results or their gradients} */
     public final boolean isHooked() {
         return !hooks.isEmpty();
+    }
+
+    // ---- adapting it
+
+    /** A change of a layer's result. */
+    public interface Adaptation {
+        /**
+         * {@return the result with the change}
+         *
+         * @param layer the layer
+         * @param x its input
+         * @param inner computes the layer's result for an input, including the changes made before this one
+         */
+        Tensor apply(Layer layer, Tensor x, UnaryOperator<Tensor> inner);
+    }
+
+    /**
+     * Adds a change of what {@link #forward} returns, which is applied after the existing ones. Parameters that it computes with are
+     * none of the layer's.
+     *
+     * @param adaptation the change
+     */
+    public final void adapt(Adaptation adaptation) {
+        adaptations.add(Objects.requireNonNull(adaptation, "adaptation"));
+    }
+
+    /**
+     * Removes a change of the layer's result, so that it computes what it did without it.
+     *
+     * @param adaptation the change
+     */
+    public final void restore(Adaptation adaptation) {
+        adaptations.remove(Objects.requireNonNull(adaptation, "adaptation"));
+    }
+
+    /**
+     * Lets all calls of this layer, whatever their form, compute with other tensors in place of parameters, as {@link
+     * #functionalCall} does for one. Other layers that share the parameters are not affected.
+     *
+     * @param tensors by full name, as {@link #stateDict} has them, asked for in each call; none for those of the layer itself
+     * @return takes them away again
+     */
+    public final Runnable substitute(Supplier<Map<String, Tensor>> tensors) {
+        return adaptations.substitute(Objects.requireNonNull(tensors, "tensors"));
+    }
+
+    /** {@return whether anything changes the layer's result from outside: an adaptation, or substituted tensors} */
+    public final boolean isAdapted() {
+        return !adaptations.isEmpty();
     }
 
     // ---- changing it

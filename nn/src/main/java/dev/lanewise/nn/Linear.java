@@ -93,7 +93,7 @@ public final class Linear extends WeightLayer {
     Tensor computeWithRelu(Tensor x) {
         return isPlain()
                 ? x.linearRelu(weight().tensor(), bias == null ? null : bias.tensor())
-                : compute(x).relu();
+                : forward(x).relu();
     }
 
     /** {@return the matrix {@code [out, in]} that inputs are multiplied by} */

@@ -39,9 +39,13 @@ public final class Sequential extends Layer {
         return this;
     }
 
-    /** Whether somebody is to see the result of a layer or of the next one. */
-    private boolean isHooked(int i) {
-        return layers.get(i).isHooked() || layers.get(i + 1).isHooked();
+    /** Whether the result of a layer or of the next one is seen or changed from outside. */
+    private boolean isWatched(int i) {
+        return isWatched(layers.get(i)) || isWatched(layers.get(i + 1));
+    }
+
+    private static boolean isWatched(Layer layer) {
+        return layer.isHooked() || layer.isAdapted();
     }
 
     @Override
@@ -51,7 +55,7 @@ public final class Sequential extends Layer {
         Tensor y = x;
         for (int i = 0; i < layers.size(); i++) {
             // a product or a convolution and the ReLU behind it are one operation
-            boolean whole = fuse && isRelu(i + 1) && !isHooked(i);
+            boolean whole = fuse && isRelu(i + 1) && !isWatched(i);
             if (whole && layers.get(i) instanceof Linear linear) {
                 y = linear.computeWithRelu(y);
                 i++;

@@ -2,21 +2,14 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer that multiplies by a weight and may add a bias, and whose result can be adapted from outside without changing
- * either, for example by low-rank updates.
+ * A layer that multiplies by a weight and may add a bias. The weight may be a parameter, or packed into few bits.
  */
 public abstract class WeightLayer extends Layer {
-    private volatile List<Adaptation> adaptations = List.of();
-
     private volatile @Nullable Packed packed;
 
     /** A layer without adaptations; a subclass's constructor makes its weight. */
@@ -64,21 +57,8 @@ public abstract class WeightLayer extends Layer {
         long bytes();
     }
 
-    /** A change of a layer's result. */
-    public interface Adaptation {
-        /**
-         * {@return the result with the change}
-         *
-         * @param layer the layer
-         * @param x its input, {@code [..., in]}
-         * @param inner computes the layer's result {@code [..., out]} for an input, including the changes made before
-         *     this one
-         */
-        Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner);
-    }
-
     /**
-     * {@return the layer's result without adaptations, computed from its parameters}
+     * {@return the layer's result, computed from its parameters}
      *
      * @param x {@code [..., in]}
      */
@@ -168,47 +148,13 @@ public abstract class WeightLayer extends Layer {
         return weight;
     }
 
-    /**
-     * Adds a change, which is applied after the existing ones.
-     *
-     * @param adaptation the change
-     */
-    public final synchronized void adapt(Adaptation adaptation) {
-        Objects.requireNonNull(adaptation, "adaptation");
-        List<Adaptation> all = new ArrayList<>(adaptations);
-        all.add(adaptation);
-        adaptations = List.copyOf(all);
-    }
-
-    /**
-     * Removes a change of the layer's result, so that it computes what it did without it.
-     *
-     * @param adaptation the change
-     */
-    public final synchronized void restore(Adaptation adaptation) {
-        Objects.requireNonNull(adaptation, "adaptation");
-        List<Adaptation> all = new ArrayList<>(adaptations);
-        all.remove(adaptation);
-        adaptations = List.copyOf(all);
-    }
-
-    /** {@return whether anything changes the layer's result at present} */
-    public final boolean isAdapted() {
-        return !adaptations.isEmpty();
-    }
-
     /** Whether the layer's result is that of its parameters. */
     final boolean isPlain() {
-        return adaptations.isEmpty() && packed == null;
+        return !isAdapted() && packed == null;
     }
 
     @Override
     protected final Tensor compute(Tensor x) {
-        List<Adaptation> all = adaptations;
-        return all.isEmpty() ? plain(x) : OutermostCall.current().adapting(() -> adapted(all, all.size() - 1, x));
-    }
-
-    private Tensor plain(Tensor x) {
         Packed p = packed;
         if (p == null) {
             return product(x);
@@ -216,9 +162,5 @@ public abstract class WeightLayer extends Layer {
         Parameter bias = bias();
         Tensor y = p.product(x);
         return bias == null ? y : y.add(bias.tensor());
-    }
-
-    private Tensor adapted(List<Adaptation> all, int last, Tensor x) {
-        return last < 0 ? plain(x) : all.get(last).apply(this, x, input -> adapted(all, last - 1, input));
     }
 }

@@ -69,7 +69,10 @@ final class FinetuneCommand implements Callable<Integer> {
             names = "--lora",
             split = ",",
             paramLabel = "KEY=VALUE",
-            description = "r (8), alpha (16), target (by family; + between names), kind (lora, rslora, dora).")
+            description = {
+                "r (8), alpha (16), dropout (0), kind (lora, rslora, dora), bias (none, adapted, all),",
+                "target (by family; + between names, or all-linear)."
+            })
     private Map<String, String> lora = new LinkedHashMap<>();
 
     @Option(names = "--epochs", defaultValue = "3", description = "How often each text is seen.")
@@ -182,6 +185,8 @@ final class FinetuneCommand implements Callable<Integer> {
         int rank = 8;
         double alpha = 16;
         LoraConfig.Kind kind = LoraConfig.Kind.LORA;
+        double dropout = 0;
+        LoraConfig.Biases biases = LoraConfig.Biases.NONE;
         String[] targets = TARGETS.getOrDefault(family, new String[] {"q_proj", "v_proj"});
         for (Map.Entry<String, String> option : lora.entrySet()) {
             String value = option.getValue();
@@ -189,6 +194,8 @@ final class FinetuneCommand implements Callable<Integer> {
                 switch (option.getKey()) {
                     case "r" -> rank = Integer.parseInt(value);
                     case "alpha" -> alpha = Double.parseDouble(value);
+                    case "dropout" -> dropout = Double.parseDouble(value);
+                    case "bias" -> biases = LoraConfig.Biases.valueOf(value.toUpperCase(Locale.ROOT));
                     case "target" -> targets = value.split("\\+");
                     case "kind" -> kind = LoraConfig.Kind.valueOf(value.toUpperCase(Locale.ROOT));
                     default -> throw new IllegalArgumentException("unknown");
@@ -197,10 +204,15 @@ final class FinetuneCommand implements Callable<Integer> {
                 throw new ParameterException(
                         spec.commandLine(),
                         "--lora " + option.getKey() + "=" + value
-                                + ": expected r, alpha, target or kind with its value",
+                                + ": expected r, alpha, dropout, kind, bias or target with its value",
                         e);
             }
         }
-        return LoraConfig.lora(rank, alpha, targets).withKind(kind);
+        LoraConfig config = LoraConfig.lora(rank, alpha, targets)
+                .withKind(kind)
+                .withDropout(dropout)
+                .withBiases(biases);
+        boolean all = targets.length == 1 && targets[0].equalsIgnoreCase("all-linear");
+        return all ? config.withTargets(LoraConfig.Targets.allLinear()) : config;
     }
 }

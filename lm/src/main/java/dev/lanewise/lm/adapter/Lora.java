@@ -3,7 +3,6 @@ package dev.lanewise.lm.adapter;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
-import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
@@ -18,6 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -45,28 +45,23 @@ public final class Lora extends Layer {
     private final Layer model;
     private final LoraConfig config;
     private final Map<String, Adapter> adapters = new LinkedHashMap<>();
-    private final Map<String, WeightLayer.Adaptation> installed = new LinkedHashMap<>();
+    /** Take the adapters off the model's layers again. */
+    private final List<Runnable> installed = new ArrayList<>();
+
     private final Map<Parameter, Tensor> merged = new LinkedHashMap<>();
     /** The model's parameters that were not frozen before, or were given by an adapter that is removed. */
     private final List<Parameter> trainable;
 
     private volatile boolean enabled = true;
 
-    private Lora(Layer model, LoraConfig config, Adapter.Stored stored, Rng rng) {
+    private Lora(Layer model, LoraConfig given, Adapter.Stored stored, Rng rng) {
         this.model = model;
-        this.config = config;
-        WeightLayer.all(model).forEach((name, layer) -> {
-            if (config.isSaved(name)) {
-                add(name, Adapter.whole(layer));
-            } else if (config.targets().match(name)) {
-                Adapter.Stored own = member -> stored.apply(name + '.' + member);
-                add(name, Adapter.of(name, layer, config, own, rng));
-            }
-        });
-        checkKinds();
-        if (adapters.values().stream().allMatch(adapter -> adapter instanceof Adapter.Whole)) {
+        config = given.withTargets(LayerNames.resolved(given.targets(), model));
+        UnaryOperator<String> names = LayerNames.of(model, config.targets());
+        Site.layers(model).forEach((name, layer) -> make(names.apply(name), layer, stored, rng));
+        if (adapters.values().stream().allMatch(adapter -> adapter instanceof Adapter.Copies)) {
             throw new TensorException("lora: no layer of "
-                    + WeightLayer.all(model).keySet().stream().limit(8).toList() + ", ... is one of " + config.targets()
+                    + LayerNames.adaptable(model).stream().limit(8).toList() + ", ... is one of " + config.targets()
                     + " (expected at least one); name others");
         }
         synchronized (ON) {
@@ -76,25 +71,52 @@ public final class Lora extends Layer {
             model.freeze(true);
             ON.add(this);
         }
-        adapters.forEach((name, adapter) -> {
-            WeightLayer.Adaptation adaptation =
-                    (layer, x, inner) -> isActive() ? adapter.apply(x, inner) : inner.apply(x);
-            adapter.layer().adapt(adaptation);
-            installed.put(name, adaptation);
-        });
+        adapters.values().forEach(this::install);
+        LayerNames.warnOfTied(model, adapters);
     }
 
-    /** Refuses names of layers that have no weight an adapter could change or take the place of. */
-    private void checkKinds() {
-        for (String name : model.namedParameters().keySet()) {
-            String layer = name.substring(0, Math.max(0, name.lastIndexOf('.')));
-            boolean named =
-                    config.targets().pattern() == null && config.targets().match(layer);
-            if (!adapters.containsKey(layer) && (named || config.isSaved(layer))) {
-                throw new TensorException("lora: '" + layer + "' among "
-                        + (named ? "targets " + config.targets().names() : "modules to save " + config.modulesToSave())
-                        + " (expected linear layers); leave out embeddings and norms");
+    /** Makes the adapter that a layer gets, if any. */
+    private void make(String name, Layer layer, Adapter.Stored stored, Rng rng) {
+        List<String> own = Adapter.own(layer);
+        Site site = Site.of(layer);
+        if (config.isSaved(name)) {
+            if (site != null) {
+                // an error if there is none
+                site.weight();
             }
+            if (layer.namedBuffers().keySet().stream().anyMatch(buffer -> buffer.indexOf('.') < 0)) {
+                throw new TensorException("lora: '" + name + "' among modules to save " + config.modulesToSave()
+                        + " (expected layers without statistics of their own); leave out batch norms");
+            }
+            if (!own.isEmpty()) {
+                add(name, Adapter.copies(layer, own));
+            }
+            return;
+        }
+        if (config.targets().match(name)) {
+            if (site != null) {
+                add(name, Adapter.of(name, site, config, member -> stored.apply(name + '.' + member), rng));
+                return;
+            }
+            if (config.targets().pattern() == null && !own.isEmpty()) {
+                throw new TensorException("lora: '" + name + "' among targets "
+                        + config.targets().names()
+                        + " (expected linear layers, embeddings or convolutions); leave out norms");
+            }
+        }
+        if (config.biases() == LoraConfig.Biases.ALL && own.contains("bias")) {
+            add(name, Adapter.copies(layer, List.of("bias")));
+        }
+    }
+
+    private void install(Adapter adapter) {
+        if (adapter.changesResults()) {
+            Layer.Adaptation adaptation = (layer, x, inner) -> isActive() ? adapter.apply(x, inner) : inner.apply(x);
+            adapter.layer().adapt(adaptation);
+            installed.add(() -> adapter.layer().restore(adaptation));
+        }
+        if (adapter.hasCopies()) {
+            installed.add(adapter.layer().substitute(() -> isActive() ? adapter.substitutes() : Map.of()));
         }
     }
 
@@ -216,12 +238,7 @@ public final class Lora extends Layer {
      */
     public void remove() {
         unmerge();
-        installed.forEach((name, adaptation) -> {
-            Adapter adapter = adapters.get(name);
-            if (adapter != null) {
-                adapter.layer().restore(adaptation);
-            }
-        });
+        installed.forEach(Runnable::run);
         installed.clear();
         release();
     }
@@ -246,26 +263,15 @@ public final class Lora extends Layer {
      * Merges the adapter's changes into the model's weights, so that the model is as fast as without it. The previous
      * weights are kept for {@link #unmerge}.
      *
-     * @throws TensorException if the weight of an adapted layer is packed, or is also that of another layer, which would change
-     *     with it; nothing is merged then
+     * @throws TensorException if the weight of an adapted layer is packed, is also that of another layer, which would change with
+     *     it, or is that of a convolution with groups; nothing is merged then
      */
     public void merge() {
         if (!merged.isEmpty()) {
             return;
         }
         checkMergeable();
-        Autograd.noGrad(() -> adapters.values().forEach(adapter -> {
-            WeightLayer layer = adapter.layer();
-            Tensor weight = adapter.mergedWeight(adapter.weight());
-            replace(layer.weight(), layer.isInputFirst() ? weight.transpose(0, 1) : weight);
-            Parameter bias = layer.bias();
-            if (bias != null) {
-                Tensor updated = adapter.mergedBias(bias.tensor());
-                if (updated != null) {
-                    replace(bias, updated);
-                }
-            }
-        }));
+        Autograd.noGrad(() -> adapters.values().forEach(adapter -> adapter.merge(this::replace)));
     }
 
     private void checkMergeable() {
@@ -278,16 +284,18 @@ public final class Lora extends Layer {
             }
         });
         adapters.forEach((name, adapter) -> {
-            String both = shared.get(adapter.layer().weight().leaf());
-            if (both != null) {
-                throw new TensorException("lora: merge of " + name + ", whose weight is " + both
-                        + " (expected one of its own); use the adapter as it is, or give the layer its own weight");
+            for (Parameter parameter : adapter.mergedInto()) {
+                String both = shared.get(parameter.leaf());
+                if (both != null) {
+                    throw new TensorException("lora: merge of " + name + ", whose weight is " + both
+                            + " (expected one of its own); use the adapter as it is, or give the layer its own weight");
+                }
             }
         });
     }
 
     private void replace(Parameter parameter, Tensor value) {
-        merged.put(parameter, Autograd.detach(parameter.leaf()));
+        merged.putIfAbsent(parameter, Autograd.detach(parameter.leaf()));
         parameter.set(Autograd.detach(value).copy());
     }
 
@@ -353,7 +361,12 @@ public final class Lora extends Layer {
         }
 
         private static Layer add(Layer to, String name, Layer layer) {
-            return to instanceof Groups group ? group.child(name, layer) : ((Lora) to).child(name, layer);
+            return switch (to) {
+                case Groups group -> group.child(name, layer);
+                // of a layer that has parameters and others inside
+                case Adapter adapter -> adapter.within(name, layer);
+                default -> ((Lora) to).child(name, layer);
+            };
         }
     }
 

@@ -64,7 +64,9 @@ public record LoraConfig(
         /** None. */
         NONE,
         /** Those of the layers that have an adapter. */
-        ADAPTED
+        ADAPTED,
+        /** Those of all layers, norms and convolutions too. */
+        ALL
     }
 
     /**
@@ -96,6 +98,18 @@ public record LoraConfig(
             if (pattern != null) {
                 NamePattern.of(pattern);
             }
+        }
+
+        /**
+         * {@return all linear layers but the one that scores tokens: peft's {@code all-linear}} An adapter's {@linkplain Lora#config
+         * configuration} has them by name.
+         */
+        public static Targets allLinear() {
+            return new Targets(List.of(), LayerNames.ALL_LINEAR, List.of(), List.of(), List.of());
+        }
+
+        boolean isAllLinear() {
+            return LayerNames.ALL_LINEAR.equalsIgnoreCase(pattern);
         }
 
         /**
@@ -270,9 +284,51 @@ public record LoraConfig(
     }
 
     /**
-     * {@return this configuration with layers that are trained in full}
+     * {@return this configuration for other layers}
      *
-     * @param names names, or ends of names after a dot
+     * @param others the layers that get an adapter
+     */
+    public LoraConfig withTargets(Targets others) {
+        Objects.requireNonNull(others, "others");
+        return new LoraConfig(
+                kind,
+                rank,
+                alpha,
+                dropout,
+                others,
+                rankPatterns,
+                alphaPatterns,
+                biases,
+                modulesToSave,
+                feedForward,
+                allocation);
+    }
+
+    /**
+     * {@return this configuration with some of the model's biases trained too}
+     *
+     * @param trained which of them
+     */
+    public LoraConfig withBiases(Biases trained) {
+        Objects.requireNonNull(trained, "trained");
+        return new LoraConfig(
+                kind,
+                rank,
+                alpha,
+                dropout,
+                targets,
+                rankPatterns,
+                alphaPatterns,
+                trained,
+                modulesToSave,
+                feedForward,
+                allocation);
+    }
+
+    /**
+     * {@return this configuration with layers that are trained in full, whatever their kind}
+     *
+     * @param names ends of the names of layers, or of what contains them; as in peft, {@code norm} names {@code input_norm} too
      */
     public LoraConfig withModulesToSave(String... names) {
         Objects.requireNonNull(names, "names");
@@ -323,9 +379,9 @@ public record LoraConfig(
         return feedForward.stream().anyMatch(end -> isEnd(name, end));
     }
 
-    /** Whether a layer is trained in full, or is inside one that is. */
+    /** Whether a layer is trained in full, or is inside one that is; as in peft, by any end of a name. */
     boolean isSaved(String name) {
-        return modulesToSave.stream().anyMatch(module -> ("." + name + ".").contains("." + module + "."));
+        return modulesToSave.stream().anyMatch(module -> (name + '.').contains(module + '.'));
     }
 
     static boolean isEnd(String name, String end) {

@@ -14,7 +14,6 @@ import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.io.TensorData;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.io.IOException;
@@ -33,20 +32,20 @@ import java.util.TreeMap;
 final class PeftFiles {
     private static final String CONFIG = "adapter_config.json";
     private static final String WEIGHTS = "adapter_model.safetensors";
-    private static final String PREFIX = "base_model.model.";
+    private static final String PREFIX = StoredAdapter.PREFIX;
 
     private PeftFiles() {}
 
     // ---- reading
 
     static Lora load(Path folder, Layer model) {
-        LoraConfig config =
-                config(folder.resolve(CONFIG), WeightLayer.all(model).keySet());
+        LoraConfig config = config(folder.resolve(CONFIG), model);
         Path file = folder.resolve(WEIGHTS);
         try (SafetensorsFile in = Safetensors.open(file)) {
-            Lora lora = Lora.of(model, config, name -> shape(in, PREFIX + name));
+            StoredAdapter stored = new StoredAdapter(in, model);
+            Lora lora = Lora.of(model, config, stored::shape);
             try {
-                fill(lora, in);
+                stored.fill(lora);
             } catch (RuntimeException e) {
                 lora.remove();
                 throw e;
@@ -58,52 +57,18 @@ final class PeftFiles {
         }
     }
 
-    private static LoraConfig config(Path file, Set<String> layers) {
+    private static LoraConfig config(Path file, Layer model) {
         try {
-            return config(Config.read(file), layers);
+            return config(Config.read(file), model);
         } catch (TensorException e) {
             throw new BadFileException(
                     file, String.valueOf(e.getMessage()), "an adapter's settings", "get the adapter again", e);
         }
     }
 
-    private static Shape shape(SafetensorsFile in, String name) {
-        if (!in.contains(name)) {
-            throw new BadFileException(
-                    in.file(),
-                    "no " + name,
-                    "the tensors of the adapter that " + CONFIG + " describes",
-                    "is it an adapter of this model?");
-        }
-        return in.entry(name).shape();
-    }
-
-    private static void fill(Lora lora, SafetensorsFile in) {
-        Map<String, Tensor> state = lora.stateDict();
-        List<String> problems = new ArrayList<>();
-        state.forEach((name, tensor) -> {
-            if (!in.contains(PREFIX + name)) {
-                problems.add("no " + PREFIX + name);
-            } else if (!in.entry(PREFIX + name).shape().equals(tensor.shape())) {
-                problems.add(PREFIX + name + " of " + in.entry(PREFIX + name).shape() + " for " + tensor.shape());
-            }
-        });
-        in.names().stream()
-                .filter(name -> !name.startsWith(PREFIX) || !state.containsKey(name.substring(PREFIX.length())))
-                .forEach(name -> problems.add("superfluous " + name));
-        if (!problems.isEmpty()) {
-            throw new BadFileException(
-                    in.file(),
-                    String.join(", ", problems.subList(0, Math.min(4, problems.size())))
-                            + (problems.size() > 4 ? " and " + (problems.size() - 4) + " more" : ""),
-                    "the tensors of the adapter that " + CONFIG + " describes",
-                    "is it an adapter of this model?");
-        }
-        state.forEach((name, tensor) -> in.copyTo(PREFIX + name, tensor));
-    }
-
     /** The settings of a file; those that would change results and that are not known are refused. */
-    private static LoraConfig config(Config config, Set<String> layers) {
+    private static LoraConfig config(Config config, Layer model) {
+        Set<String> layers = LayerNames.adaptable(model);
         config.ignore(
                 "auto_mapping",
                 "base_model_name_or_path",
@@ -116,6 +81,7 @@ final class PeftFiles {
                 "qalora_group_size",
                 "arrow_config",
                 "runtime_config",
+                "eva_config",
                 "fan_in_fan_out",
                 "total_step",
                 "deltaT",
@@ -139,7 +105,8 @@ final class PeftFiles {
             // other ways to begin change the model's weights too
             config.only("init_lora_weights", true, false, "gaussian", "eva", "orthogonal");
         }
-        config.only("bias", "none", "lora_only");
+        config.only("bias", "none", "lora_only", "all");
+        boolean tying = config.flag("ensure_weight_tying", false);
         boolean dora = config.flag("use_dora", false);
         boolean rs = config.flag("use_rslora", false);
         Kind kind = ia3 ? Kind.IA3 : adaLora ? Kind.ADALORA : dora ? Kind.DORA : rs ? Kind.RSLORA : Kind.LORA;
@@ -154,18 +121,41 @@ final class PeftFiles {
                 rank,
                 config.number("lora_alpha", 8) * stretch,
                 config.number("lora_dropout", 0),
-                targets(config, layers),
+                targets(config, layers, model),
                 adaLora ? Map.of() : ranks(config),
                 adaLora ? Map.of() : alphas(config, stretch),
-                config.text("bias", "none").equals("none") ? Biases.NONE : Biases.ADAPTED,
+                biases(config.text("bias", "none")),
                 list(config, "modules_to_save"),
                 named(config, "feedforward_modules", layers),
                 adaLora ? allocation(config) : null);
         config.finish();
+        boolean tied = !LayerNames.tied(model, (name, own) -> read.targets().match(name) || read.isSaved(name))
+                .isEmpty();
+        if (tying && tied) {
+            throw config.refused("ensure_weight_tying", "false where the adapter is on layers that share a weight");
+        }
         return read;
     }
 
-    private static Targets targets(Config config, Set<String> names) {
+    private static Biases biases(String written) {
+        return switch (written) {
+            case "all" -> Biases.ALL;
+            case "lora_only" -> Biases.ADAPTED;
+            default -> Biases.NONE;
+        };
+    }
+
+    private static Targets targets(Config config, Set<String> names, Layer model) {
+        if (config.get("target_modules").value() instanceof String text
+                && text.equalsIgnoreCase(LayerNames.ALL_LINEAR)) {
+            boolean classes = "SEQ_CLS".equals(config.get("task_type").value());
+            return new Targets(
+                    LayerNames.linear(model, classes),
+                    null,
+                    named(config, "exclude_modules", names),
+                    List.of(),
+                    List.of());
+        }
         boolean expression = config.get("target_modules").value() instanceof String;
         List<Integer> layers = config.get("layers_to_transform").value() instanceof Long
                 ? List.of(config.token("layers_to_transform", 0))
@@ -295,7 +285,7 @@ final class PeftFiles {
         out.put("inference_mode", true);
         out.put("target_modules", targets.pattern() == null ? targets.names() : targets.pattern());
         boolean inputFirst = lora.adapters().values().stream()
-                .anyMatch(adapter -> adapter.layer().isInputFirst());
+                .anyMatch(adapter -> adapter.layer() instanceof WeightLayer linear && linear.isInputFirst());
         out.put("fan_in_fan_out", inputFirst);
         if (!config.modulesToSave().isEmpty()) {
             out.put("modules_to_save", config.modulesToSave());
@@ -312,7 +302,11 @@ final class PeftFiles {
                 "lora_alpha",
                 config.alpha() == Math.rint(config.alpha()) ? (Object) (long) config.alpha() : (Object) config.alpha());
         out.put("lora_dropout", config.dropout());
-        out.put("bias", config.biases() == Biases.NONE ? "none" : "lora_only");
+        out.put("bias", switch (config.biases()) {
+            case NONE -> "none";
+            case ADAPTED -> "lora_only";
+            case ALL -> "all";
+        });
         if (!targets.layers().isEmpty()) {
             out.put("layers_to_transform", targets.layers());
             out.put("layers_pattern", targets.layerLists());

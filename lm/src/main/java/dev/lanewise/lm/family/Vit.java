@@ -8,6 +8,7 @@ import dev.lanewise.lm.part.Heads;
 import dev.lanewise.lm.part.Part;
 import dev.lanewise.lm.weights.Config;
 import dev.lanewise.lm.weights.Weights;
+import dev.lanewise.nn.Conv2d;
 import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.Parameter;
@@ -149,36 +150,23 @@ public final class Vit extends ImageEncoder {
     private static final class Patches extends Part {
         private final Parameter classToken;
         private final Parameter positions;
-        private final Projection projection;
+        private final Image image;
+        private final Conv2d projection;
 
         Patches(Weights weights, Image image, int hidden) {
             classToken = parameter("cls_token", weights.parameter("cls_token", 1, 1, hidden));
             positions = parameter(
                     "position_embeddings", weights.parameter("position_embeddings", 1, image.places(), hidden));
+            this.image = image;
+            Weights own = weights.at("patch_embeddings.projection");
+            // the windows touch
             projection = place(
                     "patch_embeddings.projection",
-                    new Projection(weights.at("patch_embeddings.projection"), image, hidden));
-        }
-
-        @Override
-        protected Tensor compute(Tensor pixels) {
-            Tensor x = projection.forward(pixels).flatten(2).transpose(1, 2);
-            Tensor first =
-                    classToken.tensor().expand(x.shape().size(0), 1, x.shape().size(2));
-            return Tensor.cat(1, first, x).add(positions.tensor());
-        }
-    }
-
-    /** The convolution, whose windows touch. */
-    private static final class Projection extends Part {
-        private final Image image;
-        private final Parameter weight;
-        private final Parameter bias;
-
-        Projection(Weights weights, Image image, int hidden) {
-            this.image = image;
-            weight = parameter("weight", weights.parameter("weight", hidden, image.channels, image.patch, image.patch));
-            bias = parameter("bias", weights.parameter("bias", hidden));
+                    new Conv2d(
+                            own.parameter("weight", hidden, image.channels, image.patch, image.patch),
+                            own.parameter("bias", hidden),
+                            Window.of(image.patch).stride(image.patch),
+                            1));
         }
 
         @Override
@@ -190,8 +178,10 @@ public final class Vit extends ImageEncoder {
                 throw new TensorException("vit: images " + pixels.spec() + " (expected [n, " + image.channels + ", "
                         + image.side + ", " + image.side + "]); resize them");
             }
-            return pixels.conv2d(
-                    weight.tensor(), bias.tensor(), Window.of(image.patch).stride(image.patch), 1);
+            Tensor x = projection.forward(pixels).flatten(2).transpose(1, 2);
+            Tensor first =
+                    classToken.tensor().expand(x.shape().size(0), 1, x.shape().size(2));
+            return Tensor.cat(1, first, x).add(positions.tensor());
         }
     }
 }

@@ -137,13 +137,13 @@ public final class Quantize {
         private final Map<WeightLayer, Range> ranges = new LinkedHashMap<>();
 
         /** A layer's inputs. */
-        private static final class Range implements WeightLayer.Adaptation {
+        private static final class Range implements Layer.Adaptation {
             private double least;
             private double greatest;
             private boolean seen;
 
             @Override
-            public Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner) {
+            public Tensor apply(Layer layer, Tensor x, UnaryOperator<Tensor> inner) {
                 see(x);
                 return inner.apply(x);
             }

@@ -329,8 +329,8 @@ public final class Config {
                 throw new BadFileException(
                         file,
                         "`" + name + "`: " + json.get(name).type(),
-                        "settings that Lanewise knows for a model of type "
-                                + json.get("model_type").value(),
+                        "settings that Lanewise knows"
+                                + (has("model_type") ? " for a model of type " + get("model_type").value() : ""),
                         "remove the setting if it changes no result");
             }
         });

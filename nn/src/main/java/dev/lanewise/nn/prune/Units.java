@@ -137,14 +137,14 @@ public final class Units {
             if (layer instanceof WeightLayer linear && !linear.isAdapted()) {
                 return new Ends(linear.weight(), linear.bias(), linear.isInputFirst(), linear.in(), linear.out());
             }
-            if (layer instanceof Conv2d conv && conv.groups() == 1) {
+            if (layer instanceof Conv2d conv && conv.groups() == 1 && !conv.isAdapted()) {
                 Shape shape = conv.weight().leaf().shape();
                 return new Ends(conv.weight(), conv.bias(), false, shape.size(1), shape.size(0));
             }
             throw new TensorException(
                     "prune: " + name + " at " + layer.getClass().getSimpleName()
-                            + (layer instanceof WeightLayer ? " with an adapter" : "")
-                            + " (expected a linear layer without adapters or a convolution of one group); merge and"
+                            + (layer.isAdapted() ? " with an adapter" : "")
+                            + " (expected a linear layer or a convolution of one group, without adapters); merge and"
                             + " remove adapters, or give the slices");
         }
     }

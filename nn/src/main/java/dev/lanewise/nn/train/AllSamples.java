@@ -70,7 +70,7 @@ final class AllSamples {
     }
 
     private static boolean isKnown(Layer layer, Set<Parameter> used) {
-        if (layer.isHooked()) {
+        if (layer.isHooked() || layer.isAdapted()) {
             return false;
         }
         if (layer instanceof Sequential || layer instanceof Residual) {
@@ -83,7 +83,7 @@ final class AllSamples {
 
     private static boolean hasRule(Layer layer) {
         return switch (layer) {
-            case Linear linear -> !linear.isAdapted() && linear.packed() == null;
+            case Linear linear -> linear.packed() == null;
             case BatchNorm norm -> !norm.isTraining();
             default ->
                 layer instanceof Conv1d
