@@ -122,33 +122,6 @@ public final class Conv2d extends Layer {
         bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
     }
 
-    /**
-     * A convolution over given parameters, which other layers may share.
-     *
-     * @param weight {@code [out, in / groups, r, s]}
-     * @param bias {@code [out]}, or null
-     * @param window kernel, stride, padding and dilation
-     * @param groups the number of independent groups that the channels are divided into
-     * @throws TensorException if the window is not one of two dimensions, the weight has other sizes than that, the bias another one
-     *     than its first, or the groups do not divide it
-     */
-    public Conv2d(Parameter weight, @Nullable Parameter bias, Window window, int groups) {
-        this.window = Windows.convolution("conv2d", window, 2, false);
-        Shape shape = weight.leaf().shape();
-        boolean fits = shape.rank() == 4
-                && shape.size(2) == Windows.at(window.kernel(), 0)
-                && shape.size(3) == Windows.at(window.kernel(), 1)
-                && (bias == null || bias.leaf().shape().equals(Shape.of(shape.size(0))));
-        if (!fits) {
-            throw new TensorException("conv2d: weight " + weight.leaf().spec() + " and bias "
-                    + (bias == null ? "none" : bias.leaf().spec()) + " for a kernel of " + window.kernel()
-                    + " (expected [out, in / groups, r, s] and [out]); check the sizes");
-        }
-        this.groups = Kernels.groups("conv2d", groups, shape.size(1) * groups, shape.size(0));
-        this.weight = parameter("weight", weight);
-        this.bias = bias == null ? null : parameter("bias", bias);
-    }
-
     @Override
     protected Tensor compute(Tensor x) {
         return x.conv2d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);

@@ -12,8 +12,6 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.Window;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -93,24 +91,5 @@ class AdaptedLayersTest {
         Runnable wrong = words.substitute(() -> Map.of("weight", Tensor.zeros(4, 4)));
         assertThatThrownBy(() -> words.forward(numbers)).isInstanceOf(TensorException.class);
         wrong.run();
-    }
-
-    @Test
-    void aConvolutionOverGivenParameters() {
-        Parameter weight = new Parameter(rng.randn(DType.F32, 4, 1, 2, 3));
-        Parameter bias = new Parameter(rng.randn(DType.F32, 4));
-        Tensor x = rng.randn(DType.F32, 1, 2, 5, 5);
-        Window window = Window.of(2, 3).stride(2);
-        Conv2d conv = new Conv2d(weight, bias, window, 2);
-        assertThat(conv.forward(x).toFloatArray())
-                .isEqualTo(x.conv2d(weight.tensor(), bias.tensor(), window, 2).toFloatArray());
-        assertThat(new Conv2d(weight, null, window, 2).bias()).isNull();
-        for (Supplier<Conv2d> wrong : List.<Supplier<Conv2d>>of(
-                () -> new Conv2d(weight, bias, Window.of(3), 2),
-                () -> new Conv2d(bias, null, window, 2),
-                () -> new Conv2d(weight, weight, window, 2),
-                () -> new Conv2d(weight, bias, window, 3))) {
-            assertThatThrownBy(wrong::get).isInstanceOf(TensorException.class).hasMessageContaining("conv2d");
-        }
     }
 }

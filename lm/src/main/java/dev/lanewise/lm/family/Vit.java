@@ -1,5 +1,6 @@
 package dev.lanewise.lm.family;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.ImageEncoder;
 import dev.lanewise.lm.part.Call;
 import dev.lanewise.lm.part.EncoderBlock;
@@ -9,6 +10,7 @@ import dev.lanewise.lm.part.Part;
 import dev.lanewise.lm.weights.Config;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Conv2d;
+import dev.lanewise.nn.Init;
 import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.Parameter;
@@ -158,15 +160,23 @@ public final class Vit extends ImageEncoder {
             positions = parameter(
                     "position_embeddings", weights.parameter("position_embeddings", 1, image.places(), hidden));
             this.image = image;
-            Weights own = weights.at("patch_embeddings.projection");
-            // the windows touch
             projection = place(
                     "patch_embeddings.projection",
-                    new Conv2d(
-                            own.parameter("weight", hidden, image.channels, image.patch, image.patch),
-                            own.parameter("bias", hidden),
-                            Window.of(image.patch).stride(image.patch),
-                            1));
+                    projection(weights.at("patch_embeddings.projection"), image, hidden));
+        }
+
+        /** The convolution, whose windows touch. */
+        private static Conv2d projection(Weights weights, Image image, int hidden) {
+            // first: files are checked before memory is taken
+            Parameter weight = weights.parameter("weight", hidden, image.channels, image.patch, image.patch);
+            Parameter bias = weights.parameter("bias", hidden);
+            Conv2d made = Init.skip(
+                    () -> new Conv2d(image.channels, hidden, Window.of(image.patch).stride(image.patch)));
+            made.to(weight.leaf().dtype());
+            made.namedParameters()
+                    .forEach((name, own) -> own.set(
+                            Autograd.detach((name.equals("bias") ? bias : weight).leaf())));
+            return made;
         }
 
         @Override
