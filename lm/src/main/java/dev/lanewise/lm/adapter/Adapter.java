@@ -79,8 +79,8 @@ abstract sealed class Adapter extends Layer {
     private static void check(Stored stored, String name, Shape expected) {
         Shape known = stored.apply(name);
         if (known != null && !known.equals(expected)) {
-            throw new TensorException("lora: " + name + " of " + known + " (expected " + expected
-                    + "); use the adapter of this model");
+            throw new TensorException(
+                    "lora: " + name + " of " + known + " (expected " + expected + "); use the adapter of this model");
         }
     }
 
@@ -95,8 +95,7 @@ abstract sealed class Adapter extends Layer {
     /** Lets the layer compute with a copy of one of its parameters, which is trained. */
     private void replace(String name, BiFunction<String, Tensor, Parameter> holder) {
         copies.put(
-                name,
-                holder.apply(name, Autograd.detach(original(name).leaf()).copy()));
+                name, holder.apply(name, Autograd.detach(original(name).leaf()).copy()));
     }
 
     /** The layer's result with the adapter. */
@@ -189,8 +188,9 @@ abstract sealed class Adapter extends Layer {
             List<Parameter> all = new ArrayList<>(super.mergedInto());
             all.add(site.weight());
             if (!own(layer()).contains("weight")) {
-                throw new TensorException("lora: merge into a weight that is parametrized (expected a parameter of its own);"
-                        + " unparametrize it, or use the adapter as it is");
+                throw new TensorException(
+                        "lora: merge into a weight that is parametrized (expected a parameter of its own);"
+                                + " unparametrize it, or use the adapter as it is");
             }
             return all;
         }

@@ -100,13 +100,14 @@ final class LayerNames {
     static List<List<String>> tied(Layer model, BiPredicate<String, String> changes) {
         Map<Parameter, List<String>> owners = new LinkedHashMap<>();
         Set<Parameter> changed = new HashSet<>();
-        Site.layers(model).forEach((name, layer) -> Adapter.own(layer).forEach(own -> {
-            Parameter parameter = layer.namedParameters().get(own);
-            owners.computeIfAbsent(parameter, key -> new ArrayList<>()).add(name + '.' + own);
-            if (changes.test(name, own)) {
-                changed.add(parameter);
-            }
-        }));
+        Site.layers(model)
+                .forEach((name, layer) -> Adapter.own(layer).forEach(own -> {
+                    Parameter parameter = layer.namedParameters().get(own);
+                    owners.computeIfAbsent(parameter, key -> new ArrayList<>()).add(name + '.' + own);
+                    if (changes.test(name, own)) {
+                        changed.add(parameter);
+                    }
+                }));
         owners.values().removeIf(names -> names.size() < 2);
         owners.keySet().retainAll(changed);
         return List.copyOf(owners.values());

@@ -302,11 +302,13 @@ final class PeftFiles {
                 "lora_alpha",
                 config.alpha() == Math.rint(config.alpha()) ? (Object) (long) config.alpha() : (Object) config.alpha());
         out.put("lora_dropout", config.dropout());
-        out.put("bias", switch (config.biases()) {
-            case NONE -> "none";
-            case ADAPTED -> "lora_only";
-            case ALL -> "all";
-        });
+        out.put(
+                "bias",
+                switch (config.biases()) {
+                    case NONE -> "none";
+                    case ADAPTED -> "lora_only";
+                    case ALL -> "all";
+                });
         if (!targets.layers().isEmpty()) {
             out.put("layers_to_transform", targets.layers());
             out.put("layers_pattern", targets.layerLists());

@@ -33,9 +33,8 @@ final class StoredAdapter {
     StoredAdapter(SafetensorsFile in, Layer model) {
         this.in = in;
         this.model = model;
-        List<String> all = in.names().stream()
-                .filter(name -> name.startsWith(PREFIX))
-                .toList();
+        List<String> all =
+                in.names().stream().filter(name -> name.startsWith(PREFIX)).toList();
         all.forEach(name -> names.put(plain(name), name));
         // layers may have other names in other versions of transformers
         all.forEach(name -> {
@@ -100,9 +99,8 @@ final class StoredAdapter {
         if (copy) {
             return null;
         }
-        Adapter adapter = name.endsWith(BASE)
-                ? lora.adapters().get(name.substring(0, name.length() - BASE.length()))
-                : null;
+        Adapter adapter =
+                name.endsWith(BASE) ? lora.adapters().get(name.substring(0, name.length() - BASE.length())) : null;
         Site site = adapter == null ? null : Site.of(adapter.layer());
         if (site == null) {
             return "superfluous " + PREFIX + name;
@@ -117,7 +115,8 @@ final class StoredAdapter {
             return false;
         }
         try (Scope ignored = Scope.open("base")) {
-            Tensor read = Tensor.zeros(weight.dtype(), weight.device(), weight.shape().toArray());
+            Tensor read =
+                    Tensor.zeros(weight.dtype(), weight.device(), weight.shape().toArray());
             in.copyTo(stored, read);
             return Autograd.detach(weight).eq(read).to(DType.F32).amin().item() == 1;
         }

@@ -12,7 +12,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Embeddings: the factors of a table {@code [rows, size]} are {@code [rank, rows]} and {@code [size, rank]}. */
-record Tables(Layer layer, @Nullable Parameter table, @Nullable QuantizedWeight packed) implements Site {
+record Tables(
+        Layer layer, @Nullable Parameter table, @Nullable QuantizedWeight packed) implements Site {
     @Override
     public @Nullable Parameter bias() {
         return null;
@@ -21,8 +22,9 @@ record Tables(Layer layer, @Nullable Parameter table, @Nullable QuantizedWeight 
     @Override
     public Parameter weight() {
         if (table == null) {
-            throw new TensorException("lora: an embedding whose table is packed (expected a parameter); train an adapter,"
-                    + " and use it without merging");
+            throw new TensorException(
+                    "lora: an embedding whose table is packed (expected a parameter); train an adapter,"
+                            + " and use it without merging");
         }
         return table;
     }

@@ -170,12 +170,11 @@ public final class Vit extends ImageEncoder {
             // first: files are checked before memory is taken
             Parameter weight = weights.parameter("weight", hidden, image.channels, image.patch, image.patch);
             Parameter bias = weights.parameter("bias", hidden);
-            Conv2d made = Init.skip(
-                    () -> new Conv2d(image.channels, hidden, Window.of(image.patch).stride(image.patch)));
+            Conv2d made = Init.skip(() ->
+                    new Conv2d(image.channels, hidden, Window.of(image.patch).stride(image.patch)));
             made.to(weight.leaf().dtype());
             made.namedParameters()
-                    .forEach((name, own) -> own.set(
-                            Autograd.detach((name.equals("bias") ? bias : weight).leaf())));
+                    .forEach((name, own) -> own.set(Autograd.detach((name.equals("bias") ? bias : weight).leaf())));
             return made;
         }
 

@@ -330,7 +330,10 @@ public final class Config {
                         file,
                         "`" + name + "`: " + json.get(name).type(),
                         "settings that Lanewise knows"
-                                + (has("model_type") ? " for a model of type " + get("model_type").value() : ""),
+                                + (has("model_type")
+                                        ? " for a model of type "
+                                                + get("model_type").value()
+                                        : ""),
                         "remove the setting if it changes no result");
             }
         });

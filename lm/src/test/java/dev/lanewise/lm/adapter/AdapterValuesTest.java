@@ -133,7 +133,9 @@ class AdapterValuesTest {
             assertThatThrownBy(lora::merge).isInstanceOf(TensorException.class).hasMessageContaining("expected one");
         } else {
             lora.merge();
-            assertThat(flat(logits(c, model))).as("merged").containsExactly(doubles(c, "merged"), near(c, "merged", TRAINED));
+            assertThat(flat(logits(c, model)))
+                    .as("merged")
+                    .containsExactly(doubles(c, "merged"), near(c, "merged", TRAINED));
             lora.unmerge();
         }
         state(model).forEach((name, values) -> assertThat(values).as(name).isEqualTo(before.get(name)));
@@ -210,11 +212,13 @@ class AdapterValuesTest {
         Tensor ids = Tensor.of((Object) IDS);
         return switch (model) {
             case CausalLM causal -> causal.logits(ids, null, null);
-            case Encoder encoder -> Objects.requireNonNull(encoder.run(ids, null, null).logits());
-            case ImageEncoder images -> Objects.requireNonNull(
-                    images.run(values("x", Shape.of(2, 3, 12, 12), 1, false)).logits());
-            default -> model.forward(
-                    c.json.get("input").isNull() ? ids : values("x", shape(c.json.need("input")), 1, false));
+            case Encoder encoder ->
+                Objects.requireNonNull(encoder.run(ids, null, null).logits());
+            case ImageEncoder images ->
+                Objects.requireNonNull(images.run(values("x", Shape.of(2, 3, 12, 12), 1, false))
+                        .logits());
+            default ->
+                model.forward(c.json.get("input").isNull() ? ids : values("x", shape(c.json.need("input")), 1, false));
         };
     }
 
@@ -231,7 +235,8 @@ class AdapterValuesTest {
 
     /** The scores of the last place of each row. */
     private static double[] flat(Tensor logits) {
-        Tensor own = logits.shape().rank() == 3 ? logits.select(1, logits.shape().size(1) - 1) : logits;
+        Tensor own =
+                logits.shape().rank() == 3 ? logits.select(1, logits.shape().size(1) - 1) : logits;
         return own.to(DType.F64).contiguous().toDoubleArray();
     }
 
@@ -244,7 +249,9 @@ class AdapterValuesTest {
     // ---- files
 
     private void write(Case c) throws IOException {
-        Files.writeString(folder.resolve("adapter_config.json"), JsonText.of(c.json.need("adapter").map()));
+        Files.writeString(
+                folder.resolve("adapter_config.json"),
+                JsonText.of(c.json.need("adapter").map()));
         Map<String, TensorData> tensors = new LinkedHashMap<>();
         c.json.need("tensors").map().forEach((name, sizes) -> {
             Shape shape = shape(c.json.need("tensors").need(name));

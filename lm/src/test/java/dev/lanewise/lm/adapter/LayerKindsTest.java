@@ -76,12 +76,18 @@ class LayerKindsTest {
                 .with("table", new Embedding(5, 3))
                 .with("statistics", new BatchNorm1d(4));
         Map<LoraConfig, String> refused = Map.of(
-                LoraConfig.lora(2, 4, "dilated"), "dilation of [2]",
-                LoraConfig.lora(3, 4, "grouped"), "a rank that the groups divide",
-                LoraConfig.lora(2, 4, "grouped").withKind(Kind.DORA), "one group",
-                LoraConfig.ia3(List.of(), "table"), "expected a linear layer, Conv2d or Conv3d",
-                LoraConfig.ia3(List.of(), "grouped"), "for IA3",
-                LoraConfig.lora(2, 4, "table").withModulesToSave("statistics"), "batch norms",
+                LoraConfig.lora(2, 4, "dilated"),
+                "dilation of [2]",
+                LoraConfig.lora(3, 4, "grouped"),
+                "a rank that the groups divide",
+                LoraConfig.lora(2, 4, "grouped").withKind(Kind.DORA),
+                "one group",
+                LoraConfig.ia3(List.of(), "table"),
+                "expected a linear layer, Conv2d or Conv3d",
+                LoraConfig.ia3(List.of(), "grouped"),
+                "for IA3",
+                LoraConfig.lora(2, 4, "table").withModulesToSave("statistics"),
+                "batch norms",
                 new LoraConfig(
                         Kind.ADALORA,
                         4,
@@ -113,7 +119,9 @@ class LayerKindsTest {
         optimizer.step(Autograd.gradients(tied.forward(numbers).square().mean()));
         optimizer.step(Autograd.gradients(tied.forward(numbers).square().mean()));
         float[] trained = Autograd.noGrad(() -> tied.forward(numbers)).toFloatArray();
-        assertThatThrownBy(lora::merge).isInstanceOf(TensorException.class).hasMessageContaining("words.weight and head.weight");
+        assertThatThrownBy(lora::merge)
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("words.weight and head.weight");
         lora.save(folder);
         Map<String, Tensor> tensors = new HashMap<>();
         lora.stateDict().forEach((name, tensor) -> tensors.put("base_model.model." + name, Autograd.detach(tensor)));
@@ -157,7 +165,8 @@ class LayerKindsTest {
             float[] trained = Autograd.noGrad(() -> chain.forward(numbers)).toFloatArray();
             assertThat(trained).isNotEqualTo(before);
             assertThatThrownBy(lora::merge).isInstanceOf(TensorException.class).hasMessageContaining("packed");
-            assertThat(Autograd.noGrad(() -> chain.forward(numbers)).toFloatArray()).isEqualTo(trained);
+            assertThat(Autograd.noGrad(() -> chain.forward(numbers)).toFloatArray())
+                    .isEqualTo(trained);
             lora.remove();
         }
         assertThatThrownBy(() -> Lora.apply(chain, LoraConfig.lora(2, 4, "x").withModulesToSave("words"), rng))

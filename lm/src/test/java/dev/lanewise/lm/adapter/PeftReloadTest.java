@@ -95,13 +95,17 @@ class PeftReloadTest {
         all.put("llama-patterns", patterns());
         all.put("bert-POOLER", config("bert", Kind.LORA).withModulesToSave("pooler"));
         all.put("llama-TABLE", LoraConfig.lora(4, 8, "embed_tokens", "lm_head", "q_proj"));
-        all.put("llama-TABLE_DORA", LoraConfig.lora(4, 8, "embed_tokens", "q_proj").withKind(Kind.DORA));
+        all.put(
+                "llama-TABLE_DORA",
+                LoraConfig.lora(4, 8, "embed_tokens", "q_proj").withKind(Kind.DORA));
         all.put("llama-SAVED", LoraConfig.lora(4, 8, "q_proj").withModulesToSave("norm", "embed_tokens"));
         all.put("gpt2-ALL_LINEAR", LoraConfig.lora(4, 8).withTargets(Targets.allLinear()));
         all.put("gpt2-BIASES", LoraConfig.lora(4, 8, "wte", "c_fc").withBiases(Biases.ALL));
         all.put(
                 "bert-BIASES",
-                LoraConfig.lora(4, 8, "word_embeddings", "query").withBiases(Biases.ALL).withModulesToSave("classifier"));
+                LoraConfig.lora(4, 8, "word_embeddings", "query")
+                        .withBiases(Biases.ALL)
+                        .withModulesToSave("classifier"));
         for (Map.Entry<String, LoraConfig> entry : all.entrySet()) {
             write(entry.getKey(), entry.getValue());
         }
