@@ -154,7 +154,7 @@ abstract sealed class Adapter extends Layer {
     }
 
     /** The adapter of a layer that has a weight. */
-    private abstract static sealed class OfSite extends Adapter {
+    abstract static sealed class OfSite extends Adapter {
         private final Site site;
 
         OfSite(Site site) {

@@ -58,7 +58,7 @@ public final class Adaptations {
      */
     public Runnable substitute(Supplier<Map<String, Tensor>> tensors) {
         // another object for each, so that the same one can be there twice
-        Supplier<Map<String, Tensor>> added = tensors::get;
+        Supplier<Map<String, Tensor>> added = () -> tensors.get();
         substitutes.add(added);
         return () -> substitutes.remove(added);
     }
