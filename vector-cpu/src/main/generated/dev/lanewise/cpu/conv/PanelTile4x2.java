@@ -72,7 +72,17 @@ final class PanelTile4x2 {
     }
 
     static void add(
-            long a, long aRow, long aStep, long b, int steps, int chain, long start, long startRow, long c, long cRow) {
+            long a,
+            long aRow,
+            long aStep,
+            long b,
+            int steps,
+            int chain,
+            long scales,
+            long start,
+            long startRow,
+            long c,
+            long cRow) {
         long a1 = (1 * aRow) & MASK;
         long a2 = (2 * aRow) & MASK;
         long a3 = (3 * aRow) & MASK;
@@ -112,25 +122,27 @@ final class PanelTile4x2 {
                 next = (next + 2 * BYTES) & MASK;
             }
             b = next;
+            FloatVector scale = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, scales & MASK));
+            scales += Float.BYTES;
             long to0 = (c + 0 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to0, ORDER).add(c00).intoMemorySegment(ALL, to0, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to0 + BYTES, ORDER)
-                    .add(c01)
+            c00.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to0, ORDER))
+                    .intoMemorySegment(ALL, to0, ORDER);
+            c01.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to0 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to0 + BYTES, ORDER);
             long to1 = (c + 1 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to1, ORDER).add(c10).intoMemorySegment(ALL, to1, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to1 + BYTES, ORDER)
-                    .add(c11)
+            c10.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to1, ORDER))
+                    .intoMemorySegment(ALL, to1, ORDER);
+            c11.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to1 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to1 + BYTES, ORDER);
             long to2 = (c + 2 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to2, ORDER).add(c20).intoMemorySegment(ALL, to2, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to2 + BYTES, ORDER)
-                    .add(c21)
+            c20.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to2, ORDER))
+                    .intoMemorySegment(ALL, to2, ORDER);
+            c21.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to2 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to2 + BYTES, ORDER);
             long to3 = (c + 3 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to3, ORDER).add(c30).intoMemorySegment(ALL, to3, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to3 + BYTES, ORDER)
-                    .add(c31)
+            c30.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to3, ORDER))
+                    .intoMemorySegment(ALL, to3, ORDER);
+            c31.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to3 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to3 + BYTES, ORDER);
         }
     }

@@ -109,7 +109,17 @@ final class PanelTile8x2 {
     }
 
     static void add(
-            long a, long aRow, long aStep, long b, int steps, int chain, long start, long startRow, long c, long cRow) {
+            long a,
+            long aRow,
+            long aStep,
+            long b,
+            int steps,
+            int chain,
+            long scales,
+            long start,
+            long startRow,
+            long c,
+            long cRow) {
         long a1 = (1 * aRow) & MASK;
         long a2 = (2 * aRow) & MASK;
         long a3 = (3 * aRow) & MASK;
@@ -175,45 +185,47 @@ final class PanelTile8x2 {
                 a += aStep;
                 b += 2 * BYTES;
             }
+            FloatVector scale = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, scales & MASK));
+            scales += Float.BYTES;
             long to0 = (c + 0 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to0, ORDER).add(c00).intoMemorySegment(ALL, to0, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to0 + BYTES, ORDER)
-                    .add(c01)
+            c00.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to0, ORDER))
+                    .intoMemorySegment(ALL, to0, ORDER);
+            c01.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to0 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to0 + BYTES, ORDER);
             long to1 = (c + 1 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to1, ORDER).add(c10).intoMemorySegment(ALL, to1, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to1 + BYTES, ORDER)
-                    .add(c11)
+            c10.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to1, ORDER))
+                    .intoMemorySegment(ALL, to1, ORDER);
+            c11.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to1 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to1 + BYTES, ORDER);
             long to2 = (c + 2 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to2, ORDER).add(c20).intoMemorySegment(ALL, to2, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to2 + BYTES, ORDER)
-                    .add(c21)
+            c20.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to2, ORDER))
+                    .intoMemorySegment(ALL, to2, ORDER);
+            c21.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to2 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to2 + BYTES, ORDER);
             long to3 = (c + 3 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to3, ORDER).add(c30).intoMemorySegment(ALL, to3, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to3 + BYTES, ORDER)
-                    .add(c31)
+            c30.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to3, ORDER))
+                    .intoMemorySegment(ALL, to3, ORDER);
+            c31.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to3 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to3 + BYTES, ORDER);
             long to4 = (c + 4 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to4, ORDER).add(c40).intoMemorySegment(ALL, to4, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to4 + BYTES, ORDER)
-                    .add(c41)
+            c40.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to4, ORDER))
+                    .intoMemorySegment(ALL, to4, ORDER);
+            c41.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to4 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to4 + BYTES, ORDER);
             long to5 = (c + 5 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to5, ORDER).add(c50).intoMemorySegment(ALL, to5, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to5 + BYTES, ORDER)
-                    .add(c51)
+            c50.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to5, ORDER))
+                    .intoMemorySegment(ALL, to5, ORDER);
+            c51.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to5 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to5 + BYTES, ORDER);
             long to6 = (c + 6 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to6, ORDER).add(c60).intoMemorySegment(ALL, to6, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to6 + BYTES, ORDER)
-                    .add(c61)
+            c60.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to6, ORDER))
+                    .intoMemorySegment(ALL, to6, ORDER);
+            c61.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to6 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to6 + BYTES, ORDER);
             long to7 = (c + 7 * cRow) & MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, to7, ORDER).add(c70).intoMemorySegment(ALL, to7, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, to7 + BYTES, ORDER)
-                    .add(c71)
+            c70.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to7, ORDER))
+                    .intoMemorySegment(ALL, to7, ORDER);
+            c71.fma(scale, FloatVector.fromMemorySegment(SPECIES, ALL, to7 + BYTES, ORDER))
                     .intoMemorySegment(ALL, to7 + BYTES, ORDER);
         }
     }

@@ -39,17 +39,29 @@ public final class PanelTile {
     }
 
     /**
-     * Adds the same sums to {@code c}, cut into short ones: rounding errors of a long sum of numbers that are alike have one sign.
+     * Adds the same sums to {@code c}, cut into chains, each times a factor of its own: rounding errors of a long sum of numbers that
+     * are alike have one sign.
      *
-     * @param chain the length of a sum
+     * @param chain steps of a chain
+     * @param scales a factor for each chain
      * @param start what each of them starts from
      */
     public static void add(
-            long a, long aRow, long aStep, long b, int steps, int chain, long start, long startRow, long c, long cRow) {
+            long a,
+            long aRow,
+            long aStep,
+            long b,
+            int steps,
+            int chain,
+            long scales,
+            long start,
+            long startRow,
+            long c,
+            long cRow) {
         if (WIDE) {
-            PanelTile8x2.add(a, aRow, aStep, b, steps, chain, start, startRow, c, cRow);
+            PanelTile8x2.add(a, aRow, aStep, b, steps, chain, scales, start, startRow, c, cRow);
         } else {
-            PanelTile4x2.add(a, aRow, aStep, b, steps, chain, start, startRow, c, cRow);
+            PanelTile4x2.add(a, aRow, aStep, b, steps, chain, scales, start, startRow, c, cRow);
         }
     }
 }

@@ -192,6 +192,24 @@ public final class Rows {
         }
     }
 
+    /**
+     * Adds {@code from} to {@code to}, and what that rounds off to {@code lost} (Knuth, "The Art of Computer Programming", volume 2,
+     * 4.2.2, theorem B): in whole vectors.
+     */
+    public static void addExactly(long from, long to, long lost, long count) {
+        for (long i = 0; i < count; i += LANES) {
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, ALL, (to + 4 * i) & MASK, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4 * i) & MASK, ORDER);
+            FloatVector sum = a.add(b);
+            FloatVector added = sum.sub(a);
+            FloatVector error = a.sub(sum.sub(added)).add(b.sub(added));
+            sum.intoMemorySegment(ALL, (to + 4 * i) & MASK, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, (lost + 4 * i) & MASK, ORDER)
+                    .add(error)
+                    .intoMemorySegment(ALL, (lost + 4 * i) & MASK, ORDER);
+        }
+    }
+
     /** Returns the float at an address. */
     public static float read(long at) {
         return ALL.get(FLOAT, at & MASK);

@@ -64,6 +64,12 @@ final class OutputMarks implements AutoCloseable {
         ALL.set(SHORT, at(tile, 0), (short) least);
     }
 
+    /** Sets one mark of a tile, none of whose outputs sees less, where outputs are never asked for more. */
+    void set(long tile, float largest, int smallest) {
+        ALL.set(FLOAT, largestAt(tile), largest);
+        ALL.set(SHORT, at(tile, 0), (short) smallest);
+    }
+
     /** The outputs that see less than needed, each as its tile's number times {@link #OUTPUTS} plus its own. */
     long[] below(int needed) {
         int count = 0;

@@ -17,7 +17,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Finds how much the outputs of a row of tiles see ({@link PixelMaxima}). The largest number of six rows and the sums that outputs
- * of four rows see are taken for all columns at once; six reads are left for each tile, and one for each output.
+ * of four rows see are taken for all columns at once; ten reads are left for each tile, and one for each output of those tiles of which one
+ * may see too little.
  *
  * <p>Columns are counted from the first tile's left edge; those outside the picture are zero.
  */
@@ -39,6 +40,9 @@ final class TileCheck implements AutoCloseable {
     /** For each of four rows the sums of three by three pixels, by their first column. */
     private final long seen;
 
+    /** The least of these of all rows. */
+    private final long least;
+
     private final long rowBytes;
     private final int[] marks = new int[OutputMarks.OUTPUTS];
     private int rows;
@@ -58,11 +62,12 @@ final class TileCheck implements AutoCloseable {
         // room for vectors that begin at the last column
         this.columns = Math.max(left + w, tiles * WinogradTransform.TILE + WinogradTransform.KERNEL - 1) + LANES;
         this.rowBytes = 4L * columns + BYTES;
-        long bytes = (2 + WinogradTransform.TILE) * rowBytes;
+        long bytes = (3 + WinogradTransform.TILE) * rowBytes;
         this.memory = Scratch.borrow(bytes);
         this.largest = memory.address();
         this.sums = largest + rowBytes;
         this.seen = sums + rowBytes;
+        this.least = seen + WinogradTransform.TILE * rowBytes;
         Rows.clear(memory.address(), bytes / Float.BYTES);
     }
 
@@ -77,12 +82,16 @@ final class TileCheck implements AutoCloseable {
         takeLargest(pixels, y);
         for (int row = 0; row < rows; row++) {
             addRows(pixels, y + row);
-            addColumns(seen + row * rowBytes);
+            addColumns(seen + row * rowBytes, row == 0);
         }
     }
 
-    /** Marks the outputs of a tile. */
-    void mark(int tile, OutputMarks to, long place) {
+    /**
+     * Marks the outputs of a tile, with one mark for all if they see so much that it never matters.
+     *
+     * @param enough what is more than any output needs to see
+     */
+    void mark(int tile, OutputMarks to, long place, int enough) {
         int first = tile * WinogradTransform.TILE;
         int most = 0;
         for (int column = first; column < first + WinogradTransform.POINTS; column++) {
@@ -90,19 +99,37 @@ final class TileCheck implements AutoCloseable {
         }
         int width = Math.min(WinogradTransform.TILE, outputs - first);
         float scale = PixelMaxima.scale(most);
+        boolean isUsual = most == 0 || scale != 0;
+        // an infinite sum would be as large as any magnitude
+        float size = isUsual ? Float.intBitsToFloat(most) : Float.NaN;
+        int smallest = most == 0 ? OutputMarks.MOST : quotient(least(first, width), scale);
+        if (smallest >= enough) {
+            to.set(place, size, smallest);
+            return;
+        }
         for (int output = 0; output < OutputMarks.OUTPUTS; output++) {
             int row = output / WinogradTransform.TILE;
             int column = output % WinogradTransform.TILE;
-            boolean isNone = most == 0 || row >= rows || column >= width;
-            marks[output] = isNone ? OutputMarks.MOST : quotient(row, first + column, scale);
+            boolean isNone = row >= rows || column >= width;
+            marks[output] = isNone ? OutputMarks.MOST : quotient(seen(row, first + column), scale);
         }
-        boolean isUsual = most == 0 || scale != 0;
-        // an infinite sum would be as large as any magnitude
-        to.set(place, isUsual ? Float.intBitsToFloat(most) : Float.NaN, marks);
+        to.set(place, size, marks);
     }
 
-    private int quotient(int row, int column, float scale) {
-        float sum = ALL.get(FLOAT, (seen + row * rowBytes + 4L * column) & MASK);
+    /** The least sum of some columns; one that is not a number is beside a largest number that is none either. */
+    private float least(int first, int width) {
+        int bits = Integer.MAX_VALUE;
+        for (int column = first; column < first + width; column++) {
+            bits = Math.min(bits, ALL.get(INT, (least + 4L * column) & MASK));
+        }
+        return Float.intBitsToFloat(bits);
+    }
+
+    private float seen(int row, int column) {
+        return ALL.get(FLOAT, (seen + row * rowBytes + 4L * column) & MASK);
+    }
+
+    private static int quotient(float sum, float scale) {
         // not a number times zero is none either
         return scale == 0 ? 0 : (int) Math.min((float) OutputMarks.MOST, sum * scale);
     }
@@ -145,13 +172,20 @@ final class TileCheck implements AutoCloseable {
         Rows.clear(row + 4L * (left + w), columns - left - w);
     }
 
-    private void addColumns(long to) {
+    private void addColumns(long to, boolean first) {
         for (int column = 0; column < outputs; column += LANES) {
             long at = sums + 4L * column;
-            FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER)
+            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER)
                     .add(FloatVector.fromMemorySegment(SPECIES, ALL, (at + 4) & MASK, ORDER))
-                    .add(FloatVector.fromMemorySegment(SPECIES, ALL, (at + 8) & MASK, ORDER))
-                    .intoMemorySegment(ALL, (to + 4L * column) & MASK, ORDER);
+                    .add(FloatVector.fromMemorySegment(SPECIES, ALL, (at + 8) & MASK, ORDER));
+            sum.intoMemorySegment(ALL, (to + 4L * column) & MASK, ORDER);
+            // magnitudes compare as their bits do
+            IntVector bits = sum.reinterpretAsInts();
+            long smallest = (least + 4L * column) & MASK;
+            if (!first) {
+                bits = bits.min(IntVector.fromMemorySegment(INTS, ALL, smallest, ORDER));
+            }
+            bits.intoMemorySegment(ALL, smallest, ORDER);
         }
     }
 }

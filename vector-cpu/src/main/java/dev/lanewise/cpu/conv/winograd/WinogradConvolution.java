@@ -49,6 +49,7 @@ public final class WinogradConvolution implements AutoCloseable {
     private final Scratch zeros;
     private final OutputMarks marks;
     private final WinogradRepair repair;
+    private boolean areTransformed;
 
     private WinogradConvolution(ConvShape p, boolean gradient, long x, long w, long bias, long y) {
         this.n = p.n();
@@ -118,6 +119,7 @@ public final class WinogradConvolution implements AutoCloseable {
         }
         try (Scratch kernels = Scratch.borrow(weights.panels() * weights.panelBytes())) {
             weights.transformAll(kernels.address());
+            areTransformed = true;
             if (weights.uneven()) {
                 return false;
             }
@@ -194,11 +196,14 @@ public final class WinogradConvolution implements AutoCloseable {
                 unit % bands * bandRows,
                 rowsOf(unit),
                 to.from((long) place * bandRows * tiles.across()),
+                tile -> WinogradTransform.PLAIN,
                 maxima -> mark(unit, maxima));
     }
 
     /** Marks the outputs of a unit. */
     private void mark(int unit, PixelMaxima maxima) {
+        // before all kernels are transformed it is not known how much is needed
+        int enough = areTransformed ? weights.needed() : OutputMarks.MOST;
         int firstRow = unit % bands * bandRows;
         long first = ((long) (unit / bands) * tileRows + firstRow) * tiles.across();
         try (var check = new TileCheck(tiles.left(), tiles.w(), tiles.across(), ow)) {
@@ -206,7 +211,7 @@ public final class WinogradConvolution implements AutoCloseable {
                 int y = (firstRow + row) * WinogradTransform.TILE;
                 check.measure(maxima, y - tiles.top(), Math.min(WinogradTransform.TILE, oh - y));
                 for (int tile = 0; tile < tiles.across(); tile++) {
-                    check.mark(tile, marks, first + (long) row * tiles.across() + tile);
+                    check.mark(tile, marks, first + (long) row * tiles.across() + tile, enough);
                 }
             }
         }

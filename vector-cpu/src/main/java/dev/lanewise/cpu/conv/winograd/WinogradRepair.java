@@ -128,7 +128,9 @@ final class WinogradRepair implements AutoCloseable {
                 word |= (left & -1L >>> Long.SIZE - lanes) << i - first;
             }
             ALL.set(LONG, (to + first / Byte.SIZE) & MASK, word);
-            count.add(Long.bitCount(word));
+            if (word != 0) {
+                count.add(Long.bitCount(word));
+            }
         }
     }
 
@@ -218,17 +220,39 @@ final class WinogradRepair implements AutoCloseable {
     private void cut(long place, long x, long to) {
         int top = rowOf(place) - tiles.top();
         int left = columnOf(place) - tiles.left();
-        long image = x + imageOf(place) * tiles.imageBytes();
+        int endRow = Math.min(WinogradTransform.KERNEL, tiles.h() - top);
+        int endColumn = Math.min(WinogradTransform.KERNEL, tiles.w() - left);
+        boolean inside = Math.min(top, left) >= 0 && Math.min(endRow, endColumn) == WinogradTransform.KERNEL;
+        long from = x + imageOf(place) * tiles.imageBytes() + 4L * ((long) top * tiles.w() + left);
         long plane = 4L * tiles.h() * tiles.w();
-        for (int tap = 0; tap < TAPS; tap++) {
-            int row = top + tap / WinogradTransform.KERNEL;
-            int column = left + tap % WinogradTransform.KERNEL;
-            boolean inside = row >= 0 && row < tiles.h() && column >= 0 && column < tiles.w();
-            long from = image + 4L * ((long) row * tiles.w() + column);
-            for (int channel = 0; channel < tiles.channels(); channel++) {
-                float value = inside ? Rows.read(from + channel * plane) : 0;
-                ALL.set(FLOAT, (to + 4L * (channel * TAPS + tap)) & MASK, value);
+        long row = 4L * tiles.w();
+        if (!inside) {
+            Rows.clear(to, depth);
+        }
+        for (int channel = 0; channel < tiles.channels(); channel++) {
+            long source = from + channel * plane;
+            long target = to + 4L * TAPS * channel;
+            if (inside) {
+                copyRow(source, target);
+                copyRow(source + row, target + 12);
+                copyRow(source + 2 * row, target + 24);
+                continue;
+            }
+            for (int i = Math.max(0, -top); i < endRow; i++) {
+                for (int j = Math.max(0, -left); j < endColumn; j++) {
+                    copy(source + i * row + 4L * j, target + 4L * (WinogradTransform.KERNEL * i + j));
+                }
             }
         }
+    }
+
+    private static void copyRow(long from, long to) {
+        copy(from, to);
+        copy(from + 4, to + 4);
+        copy(from + 8, to + 8);
+    }
+
+    private static void copy(long from, long to) {
+        ALL.set(FLOAT, to & MASK, Rows.read(from));
     }
 }

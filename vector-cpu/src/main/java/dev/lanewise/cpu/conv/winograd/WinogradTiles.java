@@ -40,6 +40,11 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
         return 4L * channels * h * w;
     }
 
+    /** Where the factors of each tile are, which scale it ({@link WinogradTransform#writeFactors}). */
+    interface Factors {
+        long of(int tile);
+    }
+
     /** Is told how large the numbers of some rows of tiles are. */
     interface Measure {
         /** Takes the magnitudes, which are there until it returns. */
@@ -52,8 +57,10 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
     /**
      * Transforms {@code rows} rows of tiles of the image at {@code image}, from {@code firstRow} on. A vector of channels at a
      * time is measured and brought from planes to pixels, while it is in the cache.
+     *
+     * @param factors of the tiles, the first of which is number 0
      */
-    void transform(long image, int firstRow, int rows, WinogradLayout to, Measure measure) {
+    void transform(long image, int firstRow, int rows, WinogradLayout to, Factors factors, Measure measure) {
         int firstY = Math.max(0, firstRow * WinogradTransform.TILE - top);
         int endY = Math.min(h, (firstRow + rows - 1) * WinogradTransform.TILE - top + size);
         int pixels = Math.max(0, endY - firstY) * w;
@@ -77,8 +84,8 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
             for (int tile = 0; tile < rows * across; tile++) {
                 int y = (firstRow + tile / across) * WinogradTransform.TILE - top;
                 int x = tile % across * WinogradTransform.TILE - left;
-                transformTile(
-                        turned.address() - (long) firstY * w * pixelBytes(), y, x, to, tile, patch, work.address());
+                long origin = turned.address() - (long) firstY * w * pixelBytes();
+                transformTile(origin, y, x, to, tile, factors.of(tile), patch, work.address());
             }
         }
     }
@@ -93,7 +100,7 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
     }
 
     /** Transforms the tile at row y and column x; {@code pixels} is where pixel (0, 0) would be. */
-    private void transformTile(long pixels, int y, int x, WinogradLayout to, int tile, long patch, long work) {
+    private void transformTile(long pixels, int y, int x, WinogradLayout to, int tile, long factors, long patch, long work) {
         boolean inside = y >= 0 && x >= 0 && y + size <= h && x + size <= w;
         long at = pixels + ((long) y * w + x) * pixelBytes();
         for (int vector = 0; vector < vectors(); vector++) {
@@ -105,15 +112,15 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
             long from = inside ? at + vector * Vectors.BYTES : patch;
             long row = inside ? w * pixelBytes() : size * Vectors.BYTES;
             long column = inside ? pixelBytes() : Vectors.BYTES;
-            apply(from, row, column, target, to.position(), work);
+            apply(from, row, column, target, to.position(), factors, work);
         }
     }
 
-    private void apply(long from, long row, long column, long to, long position, long work) {
+    private void apply(long from, long row, long column, long to, long position, long factors, long work) {
         if (size == WinogradTransform.POINTS) {
-            WinogradTransform.input(from, row, column, to, position, work);
+            WinogradTransform.input(from, row, column, to, position, factors, work);
         } else {
-            WinogradTransform.gradient(from, row, column, to, position, work);
+            WinogradTransform.gradient(from, row, column, to, position, factors, work);
         }
     }
 

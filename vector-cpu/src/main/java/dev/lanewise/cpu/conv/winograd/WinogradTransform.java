@@ -15,7 +15,8 @@ import jdk.incubator.vector.FloatVector;
  * The transforms of F(4x4, 3x3), {@code y = A' [(G w G') * (B' x B)] A} (Lavin and Gray, "Fast Algorithms for Convolutional
  * Neural Networks", 2015), with the interpolation points 0, 3/4, -3/4, 3/2, -3/2 and infinity. Those of the paper are 4/3 as large,
  * and with them the fourth output of a line and the third weight carry three times the rounding errors of others (see
- * docs/numerics.md). All factors but those of the kernels are exact in binary.
+ * docs/numerics.md). All factors but those of the kernels are exact in binary, as are
+ * those of scaled tiles ({@link TileScales}).
  *
  * <p>Each transform works on a vector of channels, first down the columns of a tile into scratch, then along the rows, in one loop:
  * with the arithmetic twice in one compilation C2 reaches its limit of nodes, stops inlining and boxes the vectors. All places are
@@ -52,50 +53,87 @@ final class WinogradTransform {
 
     private static final float OF_NEAR = (float) (1 / (2.0 * A2 * (A2 - B2)));
 
-    /** The factors: broadcast from memory, because a vector broadcast from a constant is boxed at each use. */
-    private static final long FACTORS = Arena.global()
+    /** Bytes of a tile's factors ({@link #writeFactors}). */
+    static final long FACTOR_BYTES = 64;
+
+    /** The factors of a tile that is not scaled. */
+    static final long PLAIN = plainFactors();
+
+    private static final int ONE = 0;
+    private static final int NEAR = 1;
+    private static final int FAR = 2;
+    private static final int NEAR_SQUARED = 3;
+    private static final int FAR_SQUARED = 4;
+    private static final int NEAR_CUBED = 5;
+    private static final int FAR_CUBED = 6;
+    private static final int PRODUCT_OF_SQUARES = 7;
+    private static final int MINUS_SUM_OF_SQUARES = 8;
+    private static final int MINUS_NEAR_SQUARED = 9;
+    private static final int MINUS_FAR_SQUARED = 10;
+
+    /** The factors of kernels: broadcast from memory, because a vector broadcast from a constant is boxed at each use. */
+    private static final long KERNEL_FACTORS = Arena.global()
             .allocateFrom(
                     ValueLayout.JAVA_FLOAT,
-                    A,
-                    B,
-                    A2,
-                    B2,
-                    A * A2,
-                    B * B2,
-                    A2 * B2,
-                    -(A2 + B2),
-                    -A2,
-                    -B2,
                     (float) (1 / ((double) A2 * B2)),
                     OF_NEAR,
                     A * OF_NEAR,
                     A2 * OF_NEAR,
                     OF_FAR,
                     B * OF_FAR,
-                    B2 * OF_FAR)
+                    B2 * OF_FAR,
+                    6,
+                    -4,
+                    -2,
+                    27 / 8f,
+                    32 / 243f,
+                    16 / 81f,
+                    8 / 27f)
             .address();
 
-    private static final int NEAR = 0;
-    private static final int FAR = 1;
-    private static final int NEAR_SQUARED = 2;
-    private static final int FAR_SQUARED = 3;
-    private static final int NEAR_CUBED = 4;
-    private static final int FAR_CUBED = 5;
-    private static final int PRODUCT_OF_SQUARES = 6;
-    private static final int MINUS_SUM_OF_SQUARES = 7;
-    private static final int MINUS_NEAR_SQUARED = 8;
-    private static final int MINUS_FAR_SQUARED = 9;
-    private static final int WEIGHT_AT_ZERO = 10;
+    private static final int WEIGHT_AT_ZERO = 0;
 
     /** From here on the factors of three weights at the near point, and at the far one. */
-    private static final int WEIGHTS_AT_NEAR = 11;
+    private static final int WEIGHTS_AT_NEAR = 1;
 
-    private static final int WEIGHTS_AT_FAR = 14;
+    private static final int WEIGHTS_AT_FAR = 4;
+
+    /** The same for gradients, in units of what is common to a weight: these are exact in binary, those units are not. */
+    private static final int FIRST_AT_ZERO = 7;
+
+    private static final int FIRST_AT_NEAR = 8;
+    private static final int SECOND_AT_NEAR = 9;
+    private static final int THIRD_AT_INFINITY = 10;
+    private static final int FIRST_UNIT = 11;
+    private static final int SECOND_UNIT = 12;
+    private static final int THIRD_UNIT = 13;
 
     private WinogradTransform() {}
 
-    /** Transforms a 6x6 tile of input: {@code to = B' x B}. */
-    static void input(long from, long row, long column, long to, long position, long work) {
+    private static long plainFactors() {
+        long to = Arena.global().allocate(FACTOR_BYTES, FACTOR_BYTES).address();
+        writeFactors(1, to);
+        return to;
+    }
+
+    /**
+     * Writes the factors of the transforms of tiles that are scaled.
+     *
+     * @param scale of at most 17 bits, so that the factors are exact
+     */
+    static void writeFactors(double scale, long to) {
+        double[] factors = {1, A, B, A2, B2, A * A2, B * B2, A2 * B2, -(A2 + B2), -A2, -B2};
+        for (int i = 0; i < factors.length; i++) {
+            ALL.set(FLOAT, (to + 4L * i) & MASK, (float) (scale * factors[i]));
+        }
+    }
+
+    /**
+     * Transforms a 6x6 tile of input: {@code to = B' x B}, times the tile's scale.
+     *
+     * @param scaled the tile's factors
+     */
+    static void input(long from, long row, long column, long to, long position, long scaled, long work) {
         for (int pass = 0; pass < POINTS + POINTS; pass++) {
             boolean down = pass < POINTS;
             int line = down ? pass : pass - POINTS;
@@ -103,21 +141,24 @@ final class WinogradTransform {
             long sourceStep = down ? row : BYTES;
             long target = down ? work + line * BYTES : to + (long) line * POINTS * position;
             long targetStep = down ? POINTS * BYTES : position;
+            long factors = down ? scaled : PLAIN;
+            FloatVector one = factor(factors, ONE);
             FloatVector d0 = load(source);
             FloatVector d1 = load(source + sourceStep);
             FloatVector d2 = load(source + 2 * sourceStep);
             FloatVector d3 = load(source + 3 * sourceStep);
-            FloatVector d4 = load(source + 4 * sourceStep);
-            FloatVector d5 = load(source + 5 * sourceStep);
+            FloatVector d4 = load(source + 4 * sourceStep).mul(one);
+            FloatVector d5 = load(source + 5 * sourceStep).mul(one);
             // each factor once: C2's limit of nodes
-            FloatVector farSquared = factor(MINUS_FAR_SQUARED);
-            FloatVector nearSquared = factor(MINUS_NEAR_SQUARED);
-            FloatVector product = factor(PRODUCT_OF_SQUARES);
-            FloatVector sum = factor(MINUS_SUM_OF_SQUARES);
+            FloatVector farSquared = factor(factors, MINUS_FAR_SQUARED);
+            FloatVector nearSquared = factor(factors, MINUS_NEAR_SQUARED);
+            FloatVector product = factor(factors, PRODUCT_OF_SQUARES);
+            FloatVector sum = factor(factors, MINUS_SUM_OF_SQUARES);
+            FloatVector scaledD3 = d3.mul(one);
             FloatVector nearEven = d2.fma(farSquared, d4);
-            FloatVector nearOdd = d1.fma(farSquared, d3).mul(factor(NEAR));
+            FloatVector nearOdd = d1.fma(farSquared, scaledD3).mul(factor(PLAIN, NEAR));
             FloatVector farEven = d2.fma(nearSquared, d4);
-            FloatVector farOdd = d1.fma(nearSquared, d3).mul(factor(FAR));
+            FloatVector farOdd = d1.fma(nearSquared, scaledD3).mul(factor(PLAIN, FAR));
             store(d0.fma(product, d2.fma(sum, d4)), target);
             store(nearEven.add(nearOdd), target + targetStep);
             store(nearEven.sub(nearOdd), target + 2 * targetStep);
@@ -145,15 +186,19 @@ final class WinogradTransform {
             FloatVector farSum = m3.add(m4);
             FloatVector farDifference = m3.sub(m4);
             store(load(source).add(nearSum).add(farSum), target);
-            store(farDifference.fma(factor(FAR), nearDifference.mul(factor(NEAR))), target + targetStep);
-            store(farSum.fma(factor(FAR_SQUARED), nearSum.mul(factor(NEAR_SQUARED))), target + 2 * targetStep);
-            FloatVector last = nearDifference.fma(factor(NEAR_CUBED), load(source + 5 * sourceStep));
-            store(farDifference.fma(factor(FAR_CUBED), last), target + 3 * targetStep);
+            store(farDifference.fma(factor(PLAIN, FAR), nearDifference.mul(factor(PLAIN, NEAR))), target + targetStep);
+            store(farSum.fma(factor(PLAIN, FAR_SQUARED), nearSum.mul(factor(PLAIN, NEAR_SQUARED))), target + 2 * targetStep);
+            FloatVector last = nearDifference.fma(factor(PLAIN, NEAR_CUBED), load(source + 5 * sourceStep));
+            store(farDifference.fma(factor(PLAIN, FAR_CUBED), last), target + 3 * targetStep);
         }
     }
 
-    /** Transforms a 4x4 tile of the output's gradient: {@code to = A gy A'}. */
-    static void gradient(long from, long row, long column, long to, long position, long work) {
+    /**
+     * Transforms a 4x4 tile of the output's gradient: {@code to = A gy A'}, times the tile's scale.
+     *
+     * @param scaled the tile's factors
+     */
+    static void gradient(long from, long row, long column, long to, long position, long scaled, long work) {
         for (int pass = 0; pass < TILE + POINTS; pass++) {
             boolean down = pass < TILE;
             int line = down ? pass : pass - TILE;
@@ -161,20 +206,22 @@ final class WinogradTransform {
             long sourceStep = down ? row : BYTES;
             long target = down ? work + line * BYTES : to + (long) line * POINTS * position;
             long targetStep = down ? TILE * BYTES : position;
-            FloatVector y0 = load(source);
+            long factors = down ? scaled : PLAIN;
+            FloatVector one = factor(factors, ONE);
+            FloatVector y0 = load(source).mul(one);
             FloatVector y1 = load(source + sourceStep);
             FloatVector y2 = load(source + 2 * sourceStep);
             FloatVector y3 = load(source + 3 * sourceStep);
-            FloatVector nearEven = y2.fma(factor(NEAR_SQUARED), y0);
-            FloatVector nearOdd = y3.fma(factor(NEAR_CUBED), y1.mul(factor(NEAR)));
-            FloatVector farEven = y2.fma(factor(FAR_SQUARED), y0);
-            FloatVector farOdd = y3.fma(factor(FAR_CUBED), y1.mul(factor(FAR)));
+            FloatVector nearEven = y2.fma(factor(factors, NEAR_SQUARED), y0);
+            FloatVector nearOdd = y3.fma(factor(factors, NEAR_CUBED), y1.mul(factor(factors, NEAR)));
+            FloatVector farEven = y2.fma(factor(factors, FAR_SQUARED), y0);
+            FloatVector farOdd = y3.fma(factor(factors, FAR_CUBED), y1.mul(factor(factors, FAR)));
             store(y0, target);
             store(nearEven.add(nearOdd), target + targetStep);
             store(nearEven.sub(nearOdd), target + 2 * targetStep);
             store(farEven.add(farOdd), target + 3 * targetStep);
             store(farEven.sub(farOdd), target + 4 * targetStep);
-            store(y3, target + 5 * targetStep);
+            store(y3.mul(one), target + 5 * targetStep);
         }
     }
 
@@ -190,11 +237,11 @@ final class WinogradTransform {
             FloatVector w0 = load(source);
             FloatVector w1 = load(source + sourceStep);
             FloatVector w2 = load(source + 2 * sourceStep);
-            FloatVector near = w0.fma(factor(WEIGHTS_AT_NEAR), w2.mul(factor(WEIGHTS_AT_NEAR + 2)));
-            FloatVector nearOdd = w1.mul(factor(WEIGHTS_AT_NEAR + 1));
-            FloatVector far = w0.fma(factor(WEIGHTS_AT_FAR), w2.mul(factor(WEIGHTS_AT_FAR + 2)));
-            FloatVector farOdd = w1.mul(factor(WEIGHTS_AT_FAR + 1));
-            store(w0.mul(factor(WEIGHT_AT_ZERO)), target);
+            FloatVector near = w0.fma(factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR), w2.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR + 2)));
+            FloatVector nearOdd = w1.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR + 1));
+            FloatVector far = w0.fma(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR), w2.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR + 2)));
+            FloatVector farOdd = w1.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR + 1));
+            store(w0.mul(factor(KERNEL_FACTORS, WEIGHT_AT_ZERO)), target);
             store(near.add(nearOdd), target + targetStep);
             store(near.sub(nearOdd), target + 2 * targetStep);
             store(far.add(farOdd), target + 3 * targetStep);
@@ -220,20 +267,27 @@ final class WinogradTransform {
             FloatVector nearOdd = m1.sub(m2);
             FloatVector far = m3.add(m4);
             FloatVector farOdd = m3.sub(m4);
-            FloatVector first = load(source).mul(factor(WEIGHT_AT_ZERO));
-            FloatVector last = load(source + 5 * sourceStep);
-            store(far.fma(factor(WEIGHTS_AT_FAR), near.fma(factor(WEIGHTS_AT_NEAR), first)), target);
+            FloatVector first = near.fma(factor(KERNEL_FACTORS, FIRST_AT_NEAR), far);
+            FloatVector third = far.sub(near);
             store(
-                    farOdd.fma(factor(WEIGHTS_AT_FAR + 1), nearOdd.mul(factor(WEIGHTS_AT_NEAR + 1))),
+                    load(source)
+                            .fma(factor(KERNEL_FACTORS, FIRST_AT_ZERO), first)
+                            .mul(factor(KERNEL_FACTORS, FIRST_UNIT)),
+                    target);
+            store(
+                    nearOdd.fma(factor(KERNEL_FACTORS, SECOND_AT_NEAR), farOdd)
+                            .mul(factor(KERNEL_FACTORS, SECOND_UNIT)),
                     target + targetStep);
             store(
-                    far.fma(factor(WEIGHTS_AT_FAR + 2), near.fma(factor(WEIGHTS_AT_NEAR + 2), last)),
+                    load(source + 5 * sourceStep)
+                            .fma(factor(KERNEL_FACTORS, THIRD_AT_INFINITY), third)
+                            .mul(factor(KERNEL_FACTORS, THIRD_UNIT)),
                     target + 2 * targetStep);
         }
     }
 
-    private static FloatVector factor(int index) {
-        return FloatVector.broadcast(SPECIES, ALL.get(FLOAT, FACTORS + 4L * index));
+    private static FloatVector factor(long factors, int index) {
+        return FloatVector.broadcast(SPECIES, ALL.get(FLOAT, (factors + 4L * index) & MASK));
     }
 
     private static FloatVector load(long address) {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * The gradient of a 3x3 convolution with respect to its weights by F(4x4, 3x3) transposed. All places are addresses.
  *
  * <p>Chunks of tiles, one after the other, are brought into the Winograd domain, where the products are summed over the
- * tiles; each sum belongs to one task, so no partial sums need be added.
+ * tiles; each sum belongs to one task, so no partial sums need be added. Tiles are scaled, so that those that are alike are not rounded
+ * alike ({@link TileScales}), and sums of many are added without loss.
  *
  * <p>A tile's error is a rounding error of its largest product of a pixel and a gradient. It adds to what each tap sums,
  * but a tap need not see that product: near an edge, or where most gradients are zero. So the largest product is compared
@@ -50,13 +51,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
 
     private static final double HUGE = 0x1p90;
 
-    /**
-     * Tiles whose products are summed before the sum is added to that of the others: where tiles are alike, roundings have one sign,
-     * and their sum would grow with the square of the number of tiles.
-     */
-    private static final int CHAIN = 32;
-
-    /** Likewise, of which the sums of chains are summed; what they read stays in the first-level cache. */
+    /** Tiles whose chains are summed in F32, a multiple of a chain; what they read stays in the first-level cache. */
     private static final int SEGMENT = 128;
 
     /** Elements of a tile of sums. */
@@ -74,6 +69,10 @@ public final class WinogradWeightGrad implements AutoCloseable {
     private final Scratch zeros;
     private final Scratch memory;
     private final WinogradLayout sums;
+
+    /** Bytes from a sum to what additions to it rounded off; 0 where there are none. */
+    private final long lost;
+
     private final boolean byBlocks;
     private @Nullable WeightGradRepair repair;
 
@@ -98,7 +97,8 @@ public final class WinogradWeightGrad implements AutoCloseable {
         long tiles = (long) p.n() * perImage;
         this.byBlocks = imagesPerChunk == p.n() && (long) p.c() * p.k() > tiles * (p.c() + p.k());
         WinogradLayout relative = WinogradLayout.panels(0, p.c(), byBlocks ? 0 : p.k());
-        this.memory = Scratch.borrow(relative.bytes());
+        this.lost = tiles > SEGMENT || imagesPerChunk < p.n() ? relative.bytes() : 0;
+        this.memory = Scratch.borrow(relative.bytes() + (byBlocks ? 0 : lost));
         this.sums = relative.at(memory.address());
     }
 
@@ -160,7 +160,11 @@ public final class WinogradWeightGrad implements AutoCloseable {
                 long at = ranges.address() + 2L * Long.BYTES * tile + (long) Long.BYTES * (task % 2);
                 long pixels = (task % 2 == 0 ? x : gy) + (firstImage + image) * side.imageBytes();
                 ChannelSpread spread = task % 2 == 0 ? inputSpread : gradientSpread;
-                side.transform(pixels, 0, tileRows, (task % 2 == 0 ? a : b).from(tile), new WinogradTiles.Measure() {
+                WinogradTiles.Factors factors = task % 2 == 0
+                        ? number -> TileScales.ofInput(image * perImage + number)
+                        : number -> TileScales.ofGradient(image * perImage + number);
+                WinogradLayout to = (task % 2 == 0 ? a : b).from(tile);
+                side.transform(pixels, 0, tileRows, to, factors, new WinogradTiles.Measure() {
                     @Override
                     public void take(PixelMaxima maxima) {
                         writeRanges(side, maxima, at);
@@ -188,7 +192,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
             }
             Workers.run(WinogradTransform.POSITIONS, position -> {
                 for (int panel = 0; panel < panels(); panel++) {
-                    multiply(position, panel, count, p.c(), firstImage == 0, a, b, panel, sums);
+                    multiply(position, panel, count, p.c(), firstImage == 0, last, a, b, panel, sums, lost);
                 }
             });
         }
@@ -249,32 +253,42 @@ public final class WinogradWeightGrad implements AutoCloseable {
         int channels = Math.min(BLOCK_CHANNELS, p.c() - first);
         WinogradLayout relative = WinogradLayout.panels(0, channels, PanelTile.COLUMNS);
         WinogradLayout from = a.at(a.base() + 4L * first);
-        try (Scratch own = Scratch.borrow(relative.bytes())) {
+        long ownLost = count > SEGMENT ? relative.bytes() : 0;
+        try (Scratch own = Scratch.borrow(relative.bytes() + ownLost)) {
             WinogradLayout sum = relative.at(own.address());
             for (int position = 0; position < WinogradTransform.POSITIONS; position++) {
-                multiply(position, panel, count, channels, true, from, b, 0, sum);
+                multiply(position, panel, count, channels, true, true, from, b, 0, sum, ownLost);
             }
             restore(panel, 0, first, channels, sum, gw);
         }
     }
 
-    /** Adds a panel's products of one position to panel {@code place} of {@code to}. */
+    /**
+     * Adds a panel's products of one position to panel {@code place} of {@code to}.
+     *
+     * @param first whether they replace what is there
+     * @param last whether nothing will be added to them
+     * @param lost bytes from a sum to what additions to it rounded off; 0 where there are none
+     */
     private void multiply(
             int position,
             int panel,
             int count,
             int channels,
             boolean first,
+            boolean last,
             WinogradLayout a,
             WinogradLayout b,
             int place,
-            WinogradLayout to) {
+            WinogradLayout to,
+            long lost) {
         long left = a.base() + position * a.position();
         long right = b.base() + position * b.position() + panel * b.panel();
         long sum = to.base() + position * to.position() + place * to.panel();
         try (Scratch added = Scratch.borrow(PanelTile.ROWS * to.tile())) {
             for (int tile = 0; tile < count; tile += SEGMENT) {
                 boolean replaces = first && tile == 0;
+                boolean ends = last && tile + SEGMENT >= count;
                 for (int channel = 0; channel < channels; channel += PanelTile.ROWS) {
                     long total = sum + channel * to.tile();
                     long target = replaces ? total : added.address();
@@ -285,13 +299,19 @@ public final class WinogradWeightGrad implements AutoCloseable {
                             a.tile(),
                             right + tile * b.tile(),
                             Math.min(SEGMENT, count - tile),
-                            CHAIN,
+                            TileScales.CHAIN,
+                            TileScales.restoring(tile / TileScales.CHAIN),
                             zeros.address(),
                             0,
                             target,
                             to.tile());
                     if (!replaces) {
-                        Rows.add(target, total, ELEMENTS);
+                        Rows.addExactly(target, total, total + lost, ELEMENTS);
+                        if (ends) {
+                            Rows.add(total + lost, total, ELEMENTS);
+                        }
+                    } else if (lost != 0) {
+                        Rows.clear(total + lost, ELEMENTS);
                     }
                 }
             }
