@@ -10,8 +10,8 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.Rows;
+import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
-import dev.lanewise.cpu.gemm.F32Panels;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Apart;
 import dev.lanewise.cpu.parallel.Workers;
@@ -19,6 +19,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -28,12 +29,6 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class WinogradRepair implements AutoCloseable {
     private static final int TAPS = WinogradTransform.KERNEL * WinogradTransform.KERNEL;
-
-    /** Outputs of a pixel that are computed at a time. */
-    private static final int TOGETHER = 8;
-
-    /** Pixels of a task. */
-    private static final int BLOCK = 16;
 
     /** The share of outputs that are computed again; if there are more, all are. */
     private static final int SHARE = 3;
@@ -56,7 +51,6 @@ final class WinogradRepair implements AutoCloseable {
     private final int oh;
     private final int ow;
     private final int tileRows;
-    private final int depth;
 
     /** Words of a pixel's bits. */
     private final int words;
@@ -81,7 +75,6 @@ final class WinogradRepair implements AutoCloseable {
         this.oh = gradient ? p.h() : p.oh();
         this.ow = gradient ? p.w() : p.ow();
         this.tileRows = Vectors.blocks(oh, WinogradTransform.TILE);
-        this.depth = tiles.channels() * TAPS;
         this.words = Vectors.blocks(outputs, Long.SIZE);
         this.unproved =
                 Scratch.borrow((long) Long.BYTES * words * OutputMarks.OUTPUTS * p.n() * tileRows * tiles.across());
@@ -137,7 +130,7 @@ final class WinogradRepair implements AutoCloseable {
     /**
      * Computes the outputs that are not proved, and returns true; or false if they are many, and all must be computed by other means.
      *
-     * @param places the pixels that were looked at
+     * @param places the pixels that were looked at, in ascending order
      */
     boolean run(long[] places, long x, long w, long bias, long y) {
         long all = (long) p.n() * oh * ow * outputs;
@@ -147,112 +140,164 @@ final class WinogradRepair implements AutoCloseable {
         if (count.sum() == 0) {
             return true;
         }
-        try (Scratch turned = Scratch.borrow(gradient ? 4L * outputs * depth : 0)) {
-            if (gradient) {
-                turn(w, turned.address());
-            }
-            long weights = gradient ? turned.address() : w;
-            Workers.run(Vectors.blocks(places.length, BLOCK), block -> {
-                try (Scratch patch = Scratch.borrow(4L * depth);
-                        Scratch results = Scratch.borrow(4L * TOGETHER)) {
-                    for (int i = block * BLOCK; i < Math.min(places.length, (block + 1) * BLOCK); i++) {
-                        repair(places[i], x, weights, bias, y, patch.address(), results.address());
-                    }
+        long[] some = some(places);
+        int[] rows = rows(places);
+        try (Scratch kernels = Scratch.borrow(outputs * kernelBytes())) {
+            Workers.run(outputs, k -> {
+                if ((some[k / Long.SIZE] >> k & 1) != 0) {
+                    turn(k, w, kernels.address() + k * kernelBytes());
                 }
             });
+            Workers.run(rows.length - 1, row -> repair(places, rows[row], rows[row + 1], x, kernels.address(), bias, y));
         }
         return true;
     }
 
-    private void repair(long place, long x, long weights, long bias, long y, long patch, long results) {
-        boolean isCut = false;
-        for (int first = 0; first < outputs; first += TOGETHER) {
-            int few = Math.min(TOGETHER, outputs - first);
-            long word = bits(place) + (long) Long.BYTES * (first / Long.SIZE);
-            long left = ALL.get(LONG, word & MASK) >>> first % Long.SIZE;
-            left &= -1L >>> Long.SIZE - few;
-            if (left == 0) {
-                continue;
+    private long kernelBytes() {
+        return TAPS * tiles.pixelBytes();
+    }
+
+    /** The outputs that are not proved at some of the pixels, as bits. */
+    private long[] some(long[] places) {
+        long[] some = new long[words];
+        for (long place : places) {
+            for (int word = 0; word < words; word++) {
+                some[word] |= word(place, word);
             }
-            if (!isCut) {
-                cut(place, x, patch);
-                isCut = true;
+        }
+        return some;
+    }
+
+    private long word(long place, int word) {
+        return ALL.get(LONG, (bits(place) + (long) Long.BYTES * word) & MASK);
+    }
+
+    /** Where among the pixels each row of tiles that has some begins, and their end. */
+    private int[] rows(long[] places) {
+        return IntStream.rangeClosed(0, places.length)
+                .filter(i -> i == 0 || i == places.length || tileRowOf(places[i]) != tileRowOf(places[i - 1]))
+                .toArray();
+    }
+
+    /** Writes the weights of an output as {@code [taps][channels]}, in whole vectors of channels that end in zeros. */
+    private void turn(int output, long w, long to) {
+        long step = tiles.pixelBytes();
+        try (Scratch work = Scratch.borrow(Transposition.WORK_BYTES)) {
+            if (gradient) {
+                long planes = w + 4L * TAPS * output;
+                // from the last tap to the first
+                long last = to + (TAPS - 1) * step;
+                Transposition.planesToPixels(
+                        planes, 4L * TAPS * outputs, tiles.channels(), TAPS, last, -step, work.address());
+            } else {
+                long planes = w + 4L * TAPS * tiles.channels() * output;
+                Transposition.planesToPixels(planes, 4L * TAPS, tiles.channels(), TAPS, to, step, work.address());
             }
-            F32Panels.dots(few, depth, patch, weights + 4L * first * depth, 4L * depth, results);
-            for (; left != 0; left &= left - 1) {
-                int lane = Long.numberOfTrailingZeros(left);
-                int k = first + lane;
-                float shift = bias == 0 ? 0 : Rows.read(bias + 4L * k);
-                long pixel = (((long) imageOf(place) * outputs + k) * oh + rowOf(place)) * ow + columnOf(place);
-                ALL.set(FLOAT, (y + 4L * pixel) & MASK, Rows.read(results + 4L * lane) + shift);
+        }
+        clearRest(to, TAPS);
+    }
+
+    /** Clears the lanes past the last channel of some pixels. */
+    private void clearRest(long pixels, int count) {
+        long used = 4L * tiles.channels();
+        int rest = (int) (tiles.pixelBytes() - used) / Float.BYTES;
+        for (int pixel = 0; rest > 0 && pixel < count; pixel++) {
+            Rows.clear(pixels + pixel * tiles.pixelBytes() + used, rest);
+        }
+    }
+
+    /** Computes what is not proved at some pixels of a row of tiles, whose channels are brought next to each other. */
+    private void repair(long[] places, int from, int to, long x, long kernels, long bias, long y) {
+        int first = tiles.h();
+        int end = 0;
+        boolean any = false;
+        for (int i = from; i < to; i++) {
+            for (int word = 0; word < words; word++) {
+                if (word(places[i], word) != 0) {
+                    any = true;
+                    int top = rowOf(places[i]) - tiles.top();
+                    first = Math.min(first, Math.max(0, top));
+                    end = Math.max(end, Math.min(tiles.h(), top + WinogradTransform.KERNEL));
+                }
+            }
+        }
+        if (!any) {
+            return;
+        }
+        int pixels = Math.max(0, end - first) * tiles.w();
+        try (Scratch picture = Scratch.borrow(pixels * tiles.pixelBytes());
+                Scratch work = Scratch.borrow(Transposition.WORK_BYTES)) {
+            long image = x + imageOf(places[from]) * tiles.imageBytes();
+            Transposition.planesToPixels(
+                    image + 4L * first * tiles.w(),
+                    4L * tiles.h() * tiles.w(),
+                    tiles.channels(),
+                    pixels,
+                    picture.address(),
+                    tiles.pixelBytes(),
+                    work.address());
+            clearRest(picture.address(), pixels);
+            // where pixel (0, 0) would be
+            long origin = picture.address() - (long) first * tiles.w() * tiles.pixelBytes();
+            for (int i = from; i < to; i++) {
+                for (int word = 0; word < words; word++) {
+                    for (long left = word(places[i], word); left != 0; left &= left - 1) {
+                        int k = word * Long.SIZE + Long.numberOfTrailingZeros(left);
+                        float shift = bias == 0 ? 0 : Rows.read(bias + 4L * k);
+                        float sum = sum(places[i], origin, kernels + k * kernelBytes(), work.address());
+                        ALL.set(FLOAT, (y + 4L * element(places[i], k)) & MASK, sum + shift);
+                    }
+                }
             }
         }
     }
 
-    /** Writes the weights {@code [k][c][taps]} as {@code [c][k][taps]}, taps last to first. */
-    private void turn(long w, long to) {
-        Workers.run(p.c(), c -> {
-            for (int k = 0; k < p.k(); k++) {
-                for (int tap = 0; tap < TAPS; tap++) {
-                    float value = Rows.read(w + 4L * (((long) k * p.c() + c) * TAPS + TAPS - 1 - tap));
-                    ALL.set(FLOAT, (to + 4L * (((long) c * p.k() + k) * TAPS + tap)) & MASK, value);
-                }
-            }
-        });
+    private long element(long place, int output) {
+        return (((long) imageOf(place) * outputs + output) * oh + rowOf(place)) * ow + columnOf(place);
+    }
+
+    /** The sum of the products of a kernel with the pixels that it meets, of which those outside are left out. */
+    private float sum(long place, long origin, long kernel, long lanes) {
+        int top = rowOf(place) - tiles.top();
+        int left = columnOf(place) - tiles.left();
+        int row = Math.max(0, -top);
+        int endRow = Math.min(WinogradTransform.KERNEL, tiles.h() - top);
+        int column = Math.max(0, -left);
+        int endColumn = Math.min(WinogradTransform.KERNEL, tiles.w() - left);
+        if (row >= endRow || column >= endColumn) {
+            return 0;
+        }
+        long rowBytes = tiles.w() * tiles.pixelBytes();
+        ChannelDots.sum(
+                origin + (top + row) * rowBytes + (left + column) * tiles.pixelBytes(),
+                rowBytes,
+                kernel + (WinogradTransform.KERNEL * row + column) * tiles.pixelBytes(),
+                WinogradTransform.KERNEL * tiles.pixelBytes(),
+                endRow - row,
+                (endColumn - column) * tiles.vectors(),
+                lanes);
+        float sum = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            sum += Rows.read(lanes + 4L * lane);
+        }
+        return sum;
+    }
+
+    private long tileRowOf(long place) {
+        return place / OutputMarks.OUTPUTS / tiles.across();
     }
 
     private int imageOf(long place) {
-        return (int) (place / OutputMarks.OUTPUTS / ((long) tileRows * tiles.across()));
+        return (int) (tileRowOf(place) / tileRows);
     }
 
     private int rowOf(long place) {
-        long tileRow = place / OutputMarks.OUTPUTS / tiles.across() % tileRows;
         int inTile = (int) (place % OutputMarks.OUTPUTS) / WinogradTransform.TILE;
-        return (int) tileRow * WinogradTransform.TILE + inTile;
+        return (int) (tileRowOf(place) % tileRows) * WinogradTransform.TILE + inTile;
     }
 
     private int columnOf(long place) {
         long tile = place / OutputMarks.OUTPUTS % tiles.across();
         return (int) tile * WinogradTransform.TILE + (int) (place % WinogradTransform.TILE);
-    }
-
-    /** Copies what a pixel's outputs see, {@code [channels][taps]}, with zeros outside. */
-    private void cut(long place, long x, long to) {
-        int top = rowOf(place) - tiles.top();
-        int left = columnOf(place) - tiles.left();
-        int endRow = Math.min(WinogradTransform.KERNEL, tiles.h() - top);
-        int endColumn = Math.min(WinogradTransform.KERNEL, tiles.w() - left);
-        boolean inside = Math.min(top, left) >= 0 && Math.min(endRow, endColumn) == WinogradTransform.KERNEL;
-        long from = x + imageOf(place) * tiles.imageBytes() + 4L * ((long) top * tiles.w() + left);
-        long plane = 4L * tiles.h() * tiles.w();
-        long row = 4L * tiles.w();
-        if (!inside) {
-            Rows.clear(to, depth);
-        }
-        for (int channel = 0; channel < tiles.channels(); channel++) {
-            long source = from + channel * plane;
-            long target = to + 4L * TAPS * channel;
-            if (inside) {
-                copyRow(source, target);
-                copyRow(source + row, target + 12);
-                copyRow(source + 2 * row, target + 24);
-                continue;
-            }
-            for (int i = Math.max(0, -top); i < endRow; i++) {
-                for (int j = Math.max(0, -left); j < endColumn; j++) {
-                    copy(source + i * row + 4L * j, target + 4L * (WinogradTransform.KERNEL * i + j));
-                }
-            }
-        }
-    }
-
-    private static void copyRow(long from, long to) {
-        copy(from, to);
-        copy(from + 4, to + 4);
-        copy(from + 8, to + 8);
-    }
-
-    private static void copy(long from, long to) {
-        ALL.set(FLOAT, to & MASK, Rows.read(from));
     }
 }

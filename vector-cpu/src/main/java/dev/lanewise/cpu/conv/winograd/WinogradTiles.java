@@ -31,7 +31,8 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
         return Vectors.blocks(channels, Vectors.LANES);
     }
 
-    private long pixelBytes() {
+    /** Returns the bytes of one pixel's channels. */
+    long pixelBytes() {
         return vectors() * Vectors.BYTES;
     }
 
