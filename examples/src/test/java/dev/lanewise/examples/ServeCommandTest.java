@@ -72,7 +72,7 @@ final class ServeCommandTest {
         float[] expected =
                 network.forward(Tensor.of(new float[] {1, 2, 3}, 1, 3)).toFloatArray();
         // a request alone waits for others until the signal comes
-        Process process = start(models, "--wait", "100000", "--deadline", "100");
+        Process process = start(models, "--wait", "60000", "--deadline", "100");
         try (HttpClient http = HttpClient.newHttpClient();
                 BufferedReader out = process.inputReader();
                 BufferedReader err = process.errorReader()) {

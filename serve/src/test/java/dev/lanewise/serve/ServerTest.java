@@ -85,7 +85,7 @@ class ServerTest {
     void drainingComputesAtOnceWhatWaitsForOthers() throws Exception {
         try (Server server = Server.builder()
                         .model("twice", "1", TestServable.doubling())
-                        .batching(Batching.usual().withLongestWait(Duration.ofMinutes(5)))
+                        .batching(Batching.usual().withLongestWait(Duration.ofMinutes(1)))
                         .deadline(Duration.ofMinutes(5))
                         .warmUp(Duration.ZERO)
                         .start();
