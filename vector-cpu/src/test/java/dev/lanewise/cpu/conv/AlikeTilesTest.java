@@ -213,13 +213,7 @@ class AlikeTilesTest {
             double error = Math.abs(actual[i] - images * sum);
             if (!(error <= TOLERANCE * images * magnitudes)) {
                 wrong.add("%s: element %d is %s, expected %s within rounding of %s: %.1e"
-                        .formatted(
-                                what,
-                                i,
-                                actual[i],
-                                images * sum,
-                                images * magnitudes,
-                                error / images / magnitudes));
+                        .formatted(what, i, actual[i], images * sum, images * magnitudes, error / images / magnitudes));
                 return;
             }
         }

@@ -148,7 +148,8 @@ final class WinogradRepair implements AutoCloseable {
                     turn(k, w, kernels.address() + k * kernelBytes());
                 }
             });
-            Workers.run(rows.length - 1, row -> repair(places, rows[row], rows[row + 1], x, kernels.address(), bias, y));
+            Workers.run(
+                    rows.length - 1, row -> repair(places, rows[row], rows[row + 1], x, kernels.address(), bias, y));
         }
         return true;
     }

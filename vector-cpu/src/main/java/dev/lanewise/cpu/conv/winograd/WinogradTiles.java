@@ -101,7 +101,8 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
     }
 
     /** Transforms the tile at row y and column x; {@code pixels} is where pixel (0, 0) would be. */
-    private void transformTile(long pixels, int y, int x, WinogradLayout to, int tile, long factors, long patch, long work) {
+    private void transformTile(
+            long pixels, int y, int x, WinogradLayout to, int tile, long factors, long patch, long work) {
         boolean inside = y >= 0 && x >= 0 && y + size <= h && x + size <= w;
         long at = pixels + ((long) y * w + x) * pixelBytes();
         for (int vector = 0; vector < vectors(); vector++) {

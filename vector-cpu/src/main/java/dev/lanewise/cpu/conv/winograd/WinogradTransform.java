@@ -187,7 +187,9 @@ final class WinogradTransform {
             FloatVector farDifference = m3.sub(m4);
             store(load(source).add(nearSum).add(farSum), target);
             store(farDifference.fma(factor(PLAIN, FAR), nearDifference.mul(factor(PLAIN, NEAR))), target + targetStep);
-            store(farSum.fma(factor(PLAIN, FAR_SQUARED), nearSum.mul(factor(PLAIN, NEAR_SQUARED))), target + 2 * targetStep);
+            store(
+                    farSum.fma(factor(PLAIN, FAR_SQUARED), nearSum.mul(factor(PLAIN, NEAR_SQUARED))),
+                    target + 2 * targetStep);
             FloatVector last = nearDifference.fma(factor(PLAIN, NEAR_CUBED), load(source + 5 * sourceStep));
             store(farDifference.fma(factor(PLAIN, FAR_CUBED), last), target + 3 * targetStep);
         }
@@ -237,9 +239,11 @@ final class WinogradTransform {
             FloatVector w0 = load(source);
             FloatVector w1 = load(source + sourceStep);
             FloatVector w2 = load(source + 2 * sourceStep);
-            FloatVector near = w0.fma(factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR), w2.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR + 2)));
+            FloatVector near = w0.fma(
+                    factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR), w2.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR + 2)));
             FloatVector nearOdd = w1.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_NEAR + 1));
-            FloatVector far = w0.fma(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR), w2.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR + 2)));
+            FloatVector far =
+                    w0.fma(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR), w2.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR + 2)));
             FloatVector farOdd = w1.mul(factor(KERNEL_FACTORS, WEIGHTS_AT_FAR + 1));
             store(w0.mul(factor(KERNEL_FACTORS, WEIGHT_AT_ZERO)), target);
             store(near.add(nearOdd), target + targetStep);
