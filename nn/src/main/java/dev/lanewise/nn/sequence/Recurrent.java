@@ -259,6 +259,10 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
             throw new TensorException(name(kind) + ": input " + x.spec() + " (expected [n, time, " + in
                     + "]); reshape it, or make the layer for other inputs");
         }
+        if (x.shape().size(1) == 0) {
+            throw new TensorException(name(kind) + ": input " + x.spec()
+                    + " has no times (expected [n, time, in] with 1 or more); leave out empty sequences");
+        }
     }
 
     /** Of lengths that are on the host; a device finds those outside when it looks at its results. */
@@ -280,10 +284,6 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         List<Tensor> lastCell = new ArrayList<>();
         Recurrence op = new Recurrence(kind, bidirectional, isTraining());
         checkInput(x);
-        if (x.shape().size(1) == 0) {
-            throw new TensorException(name(kind) + ": input " + x.spec()
-                    + " has no times (expected [n, time, in] with 1 or more); leave out empty sequences");
-        }
         if (before != null) {
             checkBefore(x, before);
         }

@@ -137,6 +137,8 @@ final class PackedTest {
                 .hasMessageStartingWith("gru: length 5 of sequence 0");
         assertThatThrownBy(() -> gru.run(Tensor.ones(2, 4, 2), Tensor.of(4, 4)))
                 .hasMessageStartingWith("gru: input F32[2, 4, 2] (expected [n, time, 3])");
+        assertThatThrownBy(() -> gru.run(Tensor.ones(0, 0, 3), Tensor.zeros(DType.I64, 0)))
+                .hasMessageStartingWith("gru: input F32[0, 0, 3] has no times");
         assertThatThrownBy(() -> gru.forward(Tensor.ones(4, 3)))
                 .hasMessageStartingWith("gru: input F32[4, 3] (expected [n, time, 3])");
     }
