@@ -26,6 +26,9 @@ public final class Upsample extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
+        if (x.shape().rank() != 4) {
+            throw new TensorException("upsample: input " + x.spec() + " (expected [n, c, h, w]); reshape it?");
+        }
         long h = x.shape().size(2) * factor;
         long w = x.shape().size(3) * factor;
         return bilinear ? x.interpolateBilinear(h, w, false) : x.interpolateNearest(h, w);

@@ -104,6 +104,15 @@ final class SpatialLayersTest {
     }
 
     @Test
+    void signalsAreNotUpsampled() {
+        for (Tensor x : List.of(Tensor.ones(1, 3, 4), Tensor.ones(1, 3, 4, 4, 4))) {
+            assertThatThrownBy(() -> new Upsample(2, false).forward(x))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessage("upsample: input " + x.spec() + " (expected [n, c, h, w]); reshape it?");
+        }
+    }
+
+    @Test
     void batchesOfNoSamplesPass() {
         for (Layer layer : List.of(
                 new Upsample(2, true),
