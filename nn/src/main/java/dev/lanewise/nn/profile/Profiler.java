@@ -48,6 +48,7 @@ public final class Profiler {
      * @throws TensorException if the process is already recording, or a device is there twice
      */
     public static Profile record(List<Device> devices, Runnable code) {
+        Objects.requireNonNull(devices, "devices");
         Objects.requireNonNull(code, "code");
         if (Set.copyOf(devices).size() != devices.size()) {
             throw new TensorException(

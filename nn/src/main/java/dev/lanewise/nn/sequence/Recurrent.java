@@ -47,6 +47,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
          * @return the states; their output, which is not used, is the same
          */
         public static Result states(Tensor hidden) {
+            Objects.requireNonNull(hidden, "hidden");
             return new Result(hidden, hidden, null);
         }
 
@@ -58,6 +59,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
          * @return the states; their output, which is not used, is the hidden states
          */
         public static Result states(Tensor hidden, Tensor cell) {
+            Objects.requireNonNull(hidden, "hidden");
             Objects.requireNonNull(cell, "cell");
             return new Result(hidden, hidden, cell);
         }

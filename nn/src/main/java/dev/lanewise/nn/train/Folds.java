@@ -46,6 +46,7 @@ public final class Folds {
      * @throws TensorException if every class has fewer samples than there are folds, or there are fewer than two folds
      */
     public static int[] stratified(int[] labels, int count) {
+        Objects.requireNonNull(labels, "labels");
         Map<Integer, Integer> sizes = new LinkedHashMap<>();
         for (int label : labels) {
             sizes.merge(label, 1, Integer::sum);
@@ -89,6 +90,7 @@ public final class Folds {
      * @throws TensorException if there are fewer groups than folds, or fewer than two folds
      */
     public static int[] grouped(int[] groups, int count) {
+        Objects.requireNonNull(groups, "groups");
         Map<Integer, Integer> sizes = new TreeMap<>();
         for (int group : groups) {
             sizes.merge(group, 1, Integer::sum);
