@@ -34,26 +34,26 @@ class AlikeTilesTest {
             @Override
             double[] plane(Random r, int period, int odd, double small) {
                 int place = r.nextInt(period * period);
-                return fill(r, period, (y, x) -> (y + x) % 2 == odd ? size(r) : y * period + x == place ? small : 0);
+                return fill(period, (y, x) -> (y + x) % 2 == odd ? size(r) : y * period + x == place ? small : 0);
             }
         },
         STRIPES {
             @Override
             double[] plane(Random r, int period, int odd, double small) {
-                return fill(r, period, (y, x) -> (odd == 0 ? y : x) % 2 == 0 ? size(r) : small * r.nextInt(2));
+                return fill(period, (y, x) -> (odd == 0 ? y : x) % 2 == 0 ? size(r) : small * r.nextInt(2));
             }
         },
         SIGNS {
             @Override
             double[] plane(Random r, int period, int odd, double small) {
                 double value = r.nextDouble() + 0.5;
-                return fill(r, period, (y, x) -> r.nextBoolean() ? value : -value);
+                return fill(period, (y, x) -> r.nextBoolean() ? value : -value);
             }
         },
         CENTERED {
             @Override
             double[] plane(Random r, int period, int odd, double small) {
-                double[] plane = fill(r, period, (y, x) -> 1 + r.nextDouble());
+                double[] plane = fill(period, (y, x) -> 1 + r.nextDouble());
                 double mean = 0;
                 for (double value : plane) {
                     mean += value / plane.length;
@@ -68,19 +68,19 @@ class AlikeTilesTest {
             @Override
             double[] plane(Random r, int period, int odd, double small) {
                 int place = r.nextInt(period * period);
-                return fill(r, period, (y, x) -> y * period + x == place ? 1 : 0);
+                return fill(period, (y, x) -> y * period + x == place ? 1 : 0);
             }
         },
         MASKED {
             @Override
             double[] plane(Random r, int period, int odd, double small) {
-                return fill(r, period, (y, x) -> r.nextInt(3) > 0 ? size(r) : small * r.nextInt(2));
+                return fill(period, (y, x) -> r.nextInt(3) > 0 ? size(r) : small * r.nextInt(2));
             }
         },
         PICTURE {
             @Override
             double[] plane(Random r, int period, int odd, double small) {
-                return fill(r, period, (y, x) -> r.nextGaussian());
+                return fill(period, (y, x) -> r.nextGaussian());
             }
 
             @Override
@@ -99,7 +99,7 @@ class AlikeTilesTest {
             return (r.nextBoolean() ? 1 : -1) * (1 + r.nextDouble());
         }
 
-        private static double[] fill(Random r, int period, Place place) {
+        private static double[] fill(int period, Place place) {
             double[] plane = new double[period * period];
             for (int i = 0; i < plane.length; i++) {
                 plane[i] = place.at(i / period, i % period);
