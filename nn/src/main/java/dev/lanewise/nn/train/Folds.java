@@ -99,7 +99,7 @@ public final class Folds {
         int[] inFold = new int[count];
         Map<Integer, Integer> placed = new LinkedHashMap<>();
         sizes.entrySet().stream()
-                .sorted(Comparator.comparing((Map.Entry<Integer, Integer> group) -> -group.getValue()))
+                .sorted(Comparator.comparingInt((Map.Entry<Integer, Integer> group) -> -group.getValue()))
                 .forEach(group -> {
                     int lightest = 0;
                     for (int fold = 1; fold < count; fold++) {
