@@ -94,8 +94,17 @@ final class AttentionDropoutTest {
     }
 
     @Test
-    void aProbabilityOfOneIsRefused() {
-        assertThatThrownBy(() -> new MultiHeadAttention(8, 2, null, 1, new Rng(0)))
-                .hasMessageContaining("dropout: probability 1.0");
+    void aProbabilityOfOneLeavesTheBias() {
+        MultiHeadAttention attention = new MultiHeadAttention(8, 2, null, 1, new Rng(0));
+        Tensor bias = new Rng(1).randn(DType.F32, 8);
+        attention.namedParameters().get("out_proj.bias").leaf().assign(bias);
+        float[] y = attention.forward(new Rng(2).randn(DType.F32, 1, 3, 8)).toFloatArray();
+        assertThat(y).containsExactly(bias.expand(3, 8).toFloatArray());
+    }
+
+    @Test
+    void aProbabilityBeyondOneIsRefused() {
+        assertThatThrownBy(() -> new MultiHeadAttention(8, 2, null, 1.5, new Rng(0)))
+                .hasMessageContaining("dropout: probability 1.5");
     }
 }

@@ -147,6 +147,8 @@ final class TasksTest {
 
     @Test
     void rateFinderLeavesEverythingAsItWas() {
+        // what the tests before have drawn would be seen in the losses
+        Rng.global().seed(5);
         Layer model = Toy.noisyModel(1);
         Adam adam = new Adam(model.parameters(), 1e-3);
         Trainer trainer = new Trainer(model, new CrossEntropyLoss(), adam);
