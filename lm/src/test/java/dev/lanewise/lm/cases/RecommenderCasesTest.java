@@ -55,14 +55,15 @@ class RecommenderCasesTest {
         tensors.put(in + "item", TensorData.of(Tensor.of(new long[] {0, 2})));
         tensors.put(out + "hit", TensorData.of(Tensor.of(1f, 0f)));
         tensors.put(out + "ndcg", TensorData.of(Tensor.of(1f, 0f)));
+        tensors.put(out + "mrr", TensorData.of(Tensor.of(1f, 0f)));
+        tensors.put(out + "rank", TensorData.of(Tensor.of(new long[] {0, 2})));
         tensors.put(out + "hit_rate", TensorData.of(Tensor.scalar(0.5)));
         tensors.put(out + "mean_ndcg", TensorData.of(Tensor.scalar(0.5)));
+        tensors.put(out + "mean_mrr", TensorData.of(Tensor.scalar(0.5)));
         assertThat(run(tensors, cases))
-                .containsEntry("recommenders/own/leave_one_out/000/hit", Status.PASSED)
-                .containsEntry("recommenders/own/leave_one_out/000/ndcg", Status.PASSED)
-                .containsEntry("recommenders/own/leave_one_out/000/hit_rate", Status.PASSED)
-                .containsEntry("recommenders/own/leave_one_out/000/mean_ndcg", Status.PASSED)
-                .containsEntry("recommenders/own/leave_one_out/000/mrr", Status.UNSUPPORTED)
-                .doesNotContainValue(Status.FAILED);
+                .hasSize(7)
+                .allSatisfy((id, status) -> assertThat(status).as(id).isEqualTo(Status.PASSED));
+        tensors.put(out + "mrr", TensorData.of(Tensor.of(1f, 0.5f)));
+        assertThat(run(tensors, cases)).containsEntry("recommenders/own/leave_one_out/000/mrr", Status.FAILED);
     }
 }
