@@ -131,11 +131,13 @@ final class F32HalvingMax {
         return next.compare(VectorOperators.GT, best).or(next.compare(VectorOperators.NE, next));
     }
 
-    private static FloatVector even(FloatVector low, FloatVector high) {
+    /** Elements 0, 2, 4 and so on of two vectors one after the other. */
+    static FloatVector even(FloatVector low, FloatVector high) {
         return low.rearrange(EVEN).blend(high.rearrange(EVEN), UPPER);
     }
 
-    private static FloatVector odd(FloatVector low, FloatVector high) {
+    /** Elements 1, 3, 5 and so on. */
+    static FloatVector odd(FloatVector low, FloatVector high) {
         return low.rearrange(ODD).blend(high.rearrange(ODD), UPPER);
     }
 

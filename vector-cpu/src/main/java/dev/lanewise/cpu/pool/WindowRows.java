@@ -8,8 +8,6 @@ import dev.lanewise.cpu.memory.Access;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -19,13 +17,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class WindowRows {
     private static final VectorSpecies<Float> SPECIES = Species.F32;
     private static final int LANES = Species.F32_LANES;
-
-    /** Lane i takes element 2i, or 2i + 1, of two vectors one after the other. */
-    private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, lane -> 2 * lane % LANES);
-
-    private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, lane -> (2 * lane + 1) % LANES);
-    private static final VectorMask<Float> UPPER =
-            SPECIES.indexInRange(0, LANES / 2).not();
 
     private final PoolShape p;
     private final long start;
@@ -116,13 +107,11 @@ final class WindowRows {
         }
         int i = 0;
         if (p.strideW() == 2) {
-            VectorShuffle<Float> chosen = first == 0 ? EVEN : ODD;
             for (; i + LANES <= count && 2 * (i + LANES) <= p.w(); i += LANES) {
                 FloatVector low = load(source + 8L * i);
                 FloatVector high = load(source + 8L * i + Species.VECTOR_BYTES);
-                low.rearrange(chosen)
-                        .blend(high.rearrange(chosen), UPPER)
-                        .intoMemorySegment(ALL, (to + 4L * i) & MASK, Species.ORDER);
+                FloatVector chosen = first == 0 ? F32HalvingMax.even(low, high) : F32HalvingMax.odd(low, high);
+                chosen.intoMemorySegment(ALL, (to + 4L * i) & MASK, Species.ORDER);
             }
         }
         for (; i < count; i++) {
