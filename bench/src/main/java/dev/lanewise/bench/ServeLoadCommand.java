@@ -1,7 +1,7 @@
 package dev.lanewise.bench;
 
 import dev.lanewise.bench.http.HttpText;
-import dev.lanewise.bench.http.RawClient;
+import dev.lanewise.bench.serving.ServerLoad;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.onnx.OnnxModel;
@@ -15,21 +15,19 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,11 +40,12 @@ import picocli.CommandLine.Spec;
         name = "serve",
         description = {
             "Put an ONNX model behind the server and time requests of one row by several clients in the same process:",
-            "with rows put together and apart, computed here and by ONNX Runtime."
+            "with rows put together and apart, computed here and by ONNX Runtime in turn."
         },
         sortOptions = false)
 final class ServeLoadCommand implements Callable<Integer> {
     private static final String NAME = "model";
+    private static final int ROUNDS = 5;
 
     @Spec
     private CommandSpec spec;
@@ -86,7 +85,7 @@ final class ServeLoadCommand implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "S",
-            description = "How long to measure each, after half as long. Default: 4.")
+            description = "How long to measure each, in five rounds after half as long. Default: 4.")
     private double seconds = 4;
 
     @Option(names = "--json", description = "Print one JSON object for each measurement and nothing else.")
@@ -111,15 +110,16 @@ final class ServeLoadCommand implements Callable<Integer> {
                             + " (expected more than 0)");
         }
         System.setProperty("lanewise.threads", Integer.toString(threads));
-        for (Engine engine : engines) {
-            Servable own = Servable.of(OnnxModel.load(file));
-            if (engine == Engine.LANEWISE) {
-                measure(engine, own);
-            } else {
-                try (OnnxRuntimeSession session = new OnnxRuntimeSession(file, threads)) {
-                    measure(engine, new Peer(own.signature(), session));
-                }
-            }
+        Servable own = Servable.of(OnnxModel.load(file));
+        if (!engines.contains(Engine.ONNXRUNTIME)) {
+            measure(Map.of(Engine.LANEWISE, own));
+            return 0;
+        }
+        try (OnnxRuntimeSession session = new OnnxRuntimeSession(file, threads)) {
+            Map<Engine, Servable> models = new EnumMap<>(Engine.class);
+            engines.forEach(engine ->
+                    models.put(engine, engine == Engine.LANEWISE ? own : new Peer(own.signature(), session)));
+            measure(models);
         }
         return 0;
     }
@@ -133,24 +133,42 @@ final class ServeLoadCommand implements Callable<Integer> {
         }
     }
 
-    private void measure(Engine engine, Servable model) {
+    private void measure(Map<Engine, Servable> models) {
         for (int batch : batches) {
-            try (Server server = Server.builder()
-                    .model(NAME, "1", model)
-                    .batching(Batching.usual()
-                            .withLargest(batch)
-                            .withBucket(bucket)
-                            .withQueue(4_096))
-                    .start()) {
+            Map<Engine, Server> servers = new EnumMap<>(Engine.class);
+            try {
+                models.forEach((engine, model) -> servers.put(engine, server(model, batch)));
                 List<HttpText> requests = lengths.stream()
-                        .map(length -> request(model.signature(), length))
+                        .map(length -> request(
+                                models.values().iterator().next().signature(), length))
                         .toList();
                 for (int count : clients) {
-                    load(server, requests, count, seconds / 2);
-                    print(engine, batch, count, load(server, requests, count, seconds));
+                    print(batch, count, measured(servers, requests, count));
                 }
+            } finally {
+                servers.values().forEach(Server::close);
             }
         }
+    }
+
+    private Server server(Servable model, int batch) {
+        return Server.builder()
+                .model(NAME, "1", model)
+                .batching(Batching.usual().withLargest(batch).withBucket(bucket).withQueue(4_096))
+                .start();
+    }
+
+    /** The engines' rounds take turns, each round beginning with another, so that a slow minute of the machine meets all. */
+    private Map<Engine, ServerLoad> measured(Map<Engine, Server> servers, List<HttpText> requests, int count) {
+        Map<Engine, ServerLoad> loads = new EnumMap<>(Engine.class);
+        servers.forEach((engine, server) -> loads.put(engine, new ServerLoad(server, requests)));
+        loads.values().forEach(load -> load.warm(count, seconds / 2));
+        List<ServerLoad> order = new ArrayList<>(loads.values());
+        for (int round = 0; round < ROUNDS; round++) {
+            order.forEach(load -> load.measure(count, seconds / ROUNDS));
+            Collections.rotate(order, 1);
+        }
+        return loads;
     }
 
     // ---- the request
@@ -215,57 +233,15 @@ final class ServeLoadCommand implements Callable<Integer> {
         return Tensor.ones(shape(info, length).toArray()).to(info.dtype());
     }
 
-    // ---- the load
+    // ---- the report
 
-    /** What clients have seen: durations in nanoseconds, sorted. */
-    private record Seen(double seconds, long[] nanos) {
-        double millis(double quantile) {
-            return nanos.length == 0 ? Double.NaN : nanos[(int) (quantile * (nanos.length - 1))] / 1e6;
-        }
+    private void print(int batch, int count, Map<Engine, ServerLoad> loads) {
+        ServerLoad peer = loads.size() > 1 ? loads.get(Engine.ONNXRUNTIME) : null;
+        loads.forEach((engine, load) -> print(engine, batch, count, load, load == peer ? null : peer));
     }
 
-    private static Seen load(Server server, List<HttpText> requests, int clients, double seconds) {
-        long begun = System.nanoTime();
-        long end = begun + (long) (seconds * 1e9);
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<List<Long>>> running = new ArrayList<>();
-            for (int i = 0; i < clients; i++) {
-                int first = i;
-                running.add(threads.submit(() -> client(server, requests, first, end)));
-            }
-            List<Long> all = new ArrayList<>();
-            for (Future<List<Long>> client : running) {
-                all.addAll(client.get());
-            }
-            double took = (System.nanoTime() - begun) / 1e9;
-            return new Seen(
-                    took, all.stream().mapToLong(Long::longValue).sorted().toArray());
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("a client failed", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        }
-    }
-
-    private static List<Long> client(Server server, List<HttpText> requests, int first, long end) throws IOException {
-        List<Long> nanos = new ArrayList<>();
-        try (RawClient client = new RawClient(server.port())) {
-            for (long start = System.nanoTime(); start < end; start = System.nanoTime()) {
-                int status = client.send(requests.get((first + nanos.size()) % requests.size()))
-                        .status();
-                if (status != 200) {
-                    throw new IOException("an answer of status " + status);
-                }
-                nanos.add(System.nanoTime() - start);
-            }
-        }
-        return nanos;
-    }
-
-    private void print(Engine engine, int batch, int count, Seen seen) {
+    private void print(Engine engine, int batch, int count, ServerLoad load, @Nullable ServerLoad peer) {
         PrintWriter out = spec.commandLine().getOut();
-        double perSecond = seen.nanos.length / seen.seconds;
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("model", file.toString());
@@ -273,21 +249,34 @@ final class ServeLoadCommand implements Callable<Integer> {
             fields.put("batch", batch);
             fields.put("clients", count);
             fields.put("threads", threads);
-            fields.put("per_second", perSecond);
-            fields.put("ms", seen.millis(0.5));
-            fields.put("ms_p99", seen.millis(0.99));
+            fields.put("per_second", load.perSecond());
+            fields.put("ms", load.millis(0.5));
+            fields.put("ms_p99", load.millis(0.99));
+            if (peer != null) {
+                fields.put("ratio", load.ratioTo(peer));
+                fields.put("ratio_p99", load.millis(0.99) / peer.millis(0.99));
+            }
             out.println(JsonLine.of(fields));
         } else {
             out.println(String.format(
                     Locale.ROOT,
-                    "%s, up to %d rows together, %d clients: %.0f requests per second, %.2f ms (99%%: %.2f)",
+                    "%s, up to %d rows together, %d clients: %.0f requests per second, %.2f ms (99%%: %.2f)%s",
                     engine.name().toLowerCase(Locale.ROOT),
                     batch,
                     count,
-                    perSecond,
-                    seen.millis(0.5),
-                    seen.millis(0.99)));
+                    load.perSecond(),
+                    load.millis(0.5),
+                    load.millis(0.99),
+                    peer == null ? "" : beside(load, peer)));
         }
         out.flush();
+    }
+
+    private static String beside(ServerLoad load, ServerLoad peer) {
+        return String.format(
+                Locale.ROOT,
+                ", %.2f of ONNX Runtime's throughput, %.2f of its 99%%",
+                load.ratioTo(peer),
+                load.millis(0.99) / peer.millis(0.99));
     }
 }
