@@ -5,7 +5,6 @@ import dev.lanewise.distributed.Communicator;
 import dev.lanewise.distributed.DataParallel;
 import dev.lanewise.distributed.MpiCommunicator;
 import dev.lanewise.distributed.SocketRing;
-import dev.lanewise.examples.JsonLine;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.TensorDataset;
@@ -18,16 +17,19 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A process that trains for a while, alone or as one of several, and says how fast. */
+/** A process of a {@link Team}: trains, alone or as one of several, as many steps as it is told, and says how long they took. */
 final class ScalingRank {
     /** The variable with the secret of a ring. */
     static final String SECRET = "LANEWISE_SECRET";
@@ -39,32 +41,34 @@ final class ScalingRank {
 
     private ScalingRank() {}
 
-    /** Which model, its batch of all ranks together, the seconds of warming up and of measuring, and how ranks are connected. */
-    public static void main(String[] args) {
+    /**
+     * Which model, its batch of all ranks together, how ranks are connected, the port that says how many steps, the number
+     * of ranks; for a ring also this one's rank and the ring's port.
+     */
+    public static void main(String[] args) throws IOException {
         Child.endWithParent();
         ScaledModel model = ScaledModel.valueOf(args[0]);
-        Window window = new Window(Double.parseDouble(args[2]), Double.parseDouble(args[3]));
-        try (Communicator ranks = connected(args)) {
-            print(train(model, Integer.parseInt(args[1]), window, ranks), ranks);
+        try (Socket control = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(args[3]));
+                Communicator ranks = connected(args)) {
+            train(model, Integer.parseInt(args[1]), new Orders(control), ranks);
         }
     }
 
     /** Null for one that trains alone. */
     private static @Nullable Communicator connected(String[] args) {
-        return switch (args[4]) {
-            case "alone" -> null;
-            case "mpi" -> MpiCommunicator.join();
-            default -> {
+        return switch (Team.Connection.valueOf(args[2])) {
+            case ALONE -> null;
+            case MPI -> MpiCommunicator.join();
+            case RING -> {
                 byte[] secret =
                         Objects.requireNonNullElse(System.getenv(SECRET), "").getBytes(StandardCharsets.UTF_8);
-                var master = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[7]));
-                yield SocketRing.join(Integer.parseInt(args[5]), Integer.parseInt(args[6]), master, secret);
+                var master = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[6]));
+                yield SocketRing.join(Integer.parseInt(args[5]), Integer.parseInt(args[4]), master, secret);
             }
         };
     }
 
-    private static Map<String, Object> train(
-            ScaledModel model, int batch, Window window, @Nullable Communicator ranks) {
+    private static void train(ScaledModel model, int batch, Orders orders, @Nullable Communicator ranks) {
         Rng.global().seed(0);
         int samples = BATCHES * batch;
         Tensor images = Rng.global()
@@ -75,66 +79,65 @@ final class ScalingRank {
         DataLoader data = new DataLoader(new TensorDataset(images, classes), batch, true, 0);
         Layer network = model.network.get();
         Trainer trainer = new Trainer(network, new CrossEntropyLoss(), model.optimizer.apply(network.parameters()))
-                .callbacks(window)
-                .stopWhen(window::isOver);
-        Map<String, Object> fields = new LinkedHashMap<>();
+                .callbacks(orders)
+                .stopWhen(orders::areOver);
         if (ranks == null) {
+            orders.begin(null);
             trainer.fit(data, ENDLESS);
         } else {
             DataParallel all = DataParallel.wrap(trainer, ranks);
+            orders.begin(all);
             all.fit(data, ENDLESS);
-            fields.put("communication_share", all.communicationSeconds() / window.total());
-            fields.put("waited_share", all.waitedSeconds() / window.total());
-        }
-        fields.put("samples_per_s", window.samplesPerSecond());
-        return fields;
-    }
-
-    private static void print(Map<String, Object> fields, @Nullable Communicator ranks) {
-        if (ranks == null || ranks.rank() == 0) {
-            System.out.println(JsonLine.of(fields));
         }
     }
 
-    /** The steps that are measured: those of some seconds, after the JVM has compiled what they run. */
-    private static final class Window implements Callback {
-        private final long begun = System.nanoTime();
-        private final double warmUp;
-        private final double end;
-        private double first = Double.NaN;
-        private double last;
-        private long samples;
+    /** Takes the number of steps of a round and answers, after them, the seconds in all, in communication and of waiting. */
+    private static final class Orders implements Callback {
+        private final BufferedReader in;
+        private final PrintWriter out;
+        private @Nullable DataParallel all;
+        private long left;
+        private long begun;
+        private double communicated;
+        private double waited;
+        private boolean over;
 
-        Window(double warmUp, double measured) {
-            this.warmUp = warmUp;
-            this.end = warmUp + measured;
+        Orders(Socket control) throws IOException {
+            in = new BufferedReader(new InputStreamReader(control.getInputStream(), StandardCharsets.UTF_8));
+            out = new PrintWriter(control.getOutputStream(), true, StandardCharsets.UTF_8);
         }
 
-        double total() {
-            return (System.nanoTime() - begun) * NANOS;
+        void begin(@Nullable DataParallel together) {
+            all = together;
+            next();
         }
 
-        boolean isOver() {
-            return total() > end;
+        boolean areOver() {
+            return over;
         }
 
         @Override
         public void onStep(Training training, StepFigures figures) {
-            double now = total();
-            if (Double.isNaN(first)) {
-                first = now > warmUp ? now : Double.NaN;
-            } else {
-                samples += figures.size();
-                last = now;
+            if (--left == 0) {
+                double seconds = (System.nanoTime() - begun) * NANOS;
+                double communicatedNow = all == null ? 0 : all.communicationSeconds();
+                double waitedNow = all == null ? 0 : all.waitedSeconds();
+                out.println(seconds + " " + (communicatedNow - communicated) + " " + (waitedNow - waited));
+                communicated = communicatedNow;
+                waited = waitedNow;
+                next();
             }
         }
 
-        double samplesPerSecond() {
-            if (samples == 0) {
-                throw new TensorException(
-                        "bench scaling: no step ended in the measured time (expected several); give more --seconds");
+        private void next() {
+            try {
+                String line = in.readLine();
+                over = line == null;
+                left = line == null ? 0 : Long.parseLong(line);
+                begun = System.nanoTime();
+            } catch (IOException e) {
+                throw new UncheckedIOException("bench scaling: " + e.getMessage(), e);
             }
-            return samples / (last - first);
         }
     }
 }
