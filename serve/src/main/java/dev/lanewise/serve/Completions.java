@@ -113,6 +113,7 @@ final class Completions {
             if (lane == null) {
                 throw Refusal.bad("model '" + now.name() + "' generates no texts; see /v2/models/" + now.name());
             }
+            lane.requireRoom();
             GenerationJob job = lane.job(request);
             if (lane.offer(job)) {
                 return job;

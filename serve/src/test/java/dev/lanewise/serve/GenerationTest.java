@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,6 +163,32 @@ class GenerationTest {
                     .doesNotContain("[DONE]");
             await(client, "lanewise_texts_running", 0);
             await(client, "lanewise_errors_total", 2);
+        }
+    }
+
+    @Test
+    void textsThatComeAfterAnErrorAreGenerated(@TempDir Path other) throws Exception {
+        TextGenerator failing = SmallGenerator.in(other);
+        AtomicBoolean fails = new AtomicBoolean();
+        failing.model().hookForward("lm_head", scores -> {
+            if (fails.getAndSet(false)) {
+                throw new InternalError("a fault in mapped memory");
+            }
+            return scores;
+        });
+        try (Server server = Server.builder()
+                        .model("words", "1", Servable.of(failing))
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client client = Client.of(server)) {
+            String expected = client.post(TEXTS, SHORT).body().replaceAll(".*\"text\"|,\"logprobs.*", "");
+            fails.set(true);
+            assertThat(client.post(TEXTS, SHORT).statusCode()).isEqualTo(500);
+            assertThat(fails).isFalse();
+            assertThat(client.post(TEXTS, SHORT).body().replaceAll(".*\"text\"|,\"logprobs.*", ""))
+                    .isEqualTo(expected);
+            await(client, "lanewise_texts_running", 0);
+            await(client, "lanewise_cache_bytes", 0);
         }
     }
 

@@ -143,17 +143,35 @@ public final class GenerationLane implements AutoCloseable {
             if (closed) {
                 return false;
             }
-            queue.removeIf(GenerationJob::isCancelled);
-            if (queue.size() >= bounds.queue()) {
-                throw Refusal.busy(
-                        queue.size() + " texts are waiting; try again later",
-                        Duration.ofNanos(nanosPerText * queue.size() / bounds.sequences()));
-            }
+            checkRoom();
             queue.add(job);
             changed.signalAll();
             return true;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Refuses a request before its prompt is encoded, which would take time from those that are answered.
+     *
+     * @throws Refusal if the queue is full
+     */
+    public void requireRoom() {
+        lock.lock();
+        try {
+            checkRoom();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void checkRoom() {
+        queue.removeIf(GenerationJob::isCancelled);
+        if (queue.size() >= bounds.queue()) {
+            throw Refusal.busy(
+                    queue.size() + " texts are waiting; try again later",
+                    Duration.ofNanos(nanosPerText * queue.size() / bounds.sequences()));
         }
     }
 
@@ -188,8 +206,8 @@ public final class GenerationLane implements AutoCloseable {
                     event.ended(name, given, given);
                 }
                 texts.removeIf(this::delivered);
-            } catch (OutOfMemoryError | StackOverflowError e) { // those that come later are still served
-                Refusal refusal = Refusal.unavailable("the server's heap is full; try again");
+            } catch (Throwable e) { // whatever a model throws, texts that come later are still served
+                Refusal refusal = Refusal.ofModel(e);
                 texts.forEach(text -> fail(text, refusal));
                 texts.clear();
             }
@@ -254,7 +272,7 @@ public final class GenerationLane implements AutoCloseable {
             long waited = System.nanoTime() - job.arrived;
             texts.add(new Running(job, batch.add(job.prompt, job.options), waited));
             observer.began(waited);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             memory.give(job.cacheBytes);
             job.add(new GenerationJob.Event.Failure(Refusal.ofModel(e)));
         }

@@ -72,6 +72,7 @@ public final class Refusal extends RuntimeException {
         String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
         return switch (e) {
             case Refusal refusal -> refusal;
+            case OutOfMemoryError heap -> unavailable("the server's heap is full; try again");
             case OutOfTensorMemoryException memory -> unavailable("not enough memory: " + message);
             case TensorException wrong -> bad("the model can't take this: " + message, wrong);
             default -> {
