@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** The models that are served, by name and version. Readers never wait; a change replaces the whole. */
 final class Models implements AutoCloseable {
     private volatile Map<String, NavigableMap<String, Served>> all = Map.of();
+    private boolean closed;
 
     /**
      * The model that a request means.
@@ -48,13 +49,18 @@ final class Models implements AutoCloseable {
         all.values().forEach(versions -> versions.values().forEach(action));
     }
 
-    /** Serves a version from now on; one of the same name and version answers what it has accepted, and ends. */
+    /**
+     * Serves a version from now on; one of the same name and version answers what it has accepted, and ends. Once all have ended,
+     * one that was still being read ends as well.
+     */
     void put(Served served) {
-        Served replaced;
+        Served replaced = served;
         synchronized (this) {
-            NavigableMap<String, Served> versions = copy(served.name());
-            replaced = versions.put(served.version(), served);
-            replace(served.name(), versions);
+            if (!closed) {
+                NavigableMap<String, Served> versions = copy(served.name());
+                replaced = versions.put(served.version(), served);
+                replace(served.name(), versions);
+            }
         }
         if (replaced != null) {
             replaced.retire();
@@ -95,6 +101,7 @@ final class Models implements AutoCloseable {
     public void close() {
         List<Served> served = new ArrayList<>();
         synchronized (this) {
+            closed = true;
             all.values().forEach(versions -> served.addAll(versions.values()));
             all = Map.of();
         }

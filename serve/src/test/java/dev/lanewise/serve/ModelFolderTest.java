@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Sequential;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +24,18 @@ class ModelFolderTest {
     private static final String REQUEST =
             "{\"inputs\":[{\"name\":\"input\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}";
 
+    private static final Settings SETTINGS = new Settings(
+            "127.0.0.1",
+            0,
+            Batching.usual(),
+            1 << 20,
+            1 << 30,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(30),
+            Duration.ZERO,
+            GenerationLimits.usual(),
+            new CacheMemory(1));
+
     @TempDir
     Path root;
 
@@ -30,18 +44,12 @@ class ModelFolderTest {
 
     @BeforeEach
     void open() {
-        Settings settings = new Settings(
-                "127.0.0.1",
-                0,
-                Batching.usual(),
-                1 << 20,
-                1 << 30,
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(30),
-                Duration.ZERO,
-                GenerationLimits.usual(),
-                new CacheMemory(1));
-        folder = new ModelFolder(root, List.of(ModelLoader.onnx()), models, settings, new Metrics(List.of()));
+        folder = new ModelFolder(
+                root,
+                List.of(ModelLoader.onnx(), ModelLoader.textGenerator()),
+                models,
+                SETTINGS,
+                new Metrics(List.of()));
     }
 
     @AfterEach
@@ -83,6 +91,42 @@ class ModelFolderTest {
         folder.look();
         assertThat(models.versions("net")).isEmpty();
         assertThat(before.lane().offer(null)).isFalse();
+    }
+
+    /** The thread that watches the folder may be reading a version while the server ends. */
+    @Test
+    void versionThatComesWhenAllHaveEndedEndsToo() throws IOException {
+        write("1");
+        folder.open();
+        Served read = models.find("net", "1");
+        models.close();
+        Served late = Served.start("net", "2", read.servable(), null, SETTINGS, new Metrics(List.of()));
+        models.put(late);
+        assertThat(late.lane().offer(null)).isFalse();
+        assertThat(models.versions("net")).isEmpty();
+    }
+
+    /** As copying in place leaves them, with a file that blocks whoever opens it, and with folders where files belong. */
+    @Test
+    void whatIsNoModelFileIsRefusedAndHidesNothingElse() throws Exception {
+        Path whole = write("1").resolve("model.onnx");
+        byte[] bytes = Files.readAllBytes(whole);
+        Files.write(Files.createDirectories(root.resolve("half/1")).resolve("model.onnx"), Arrays.copyOf(bytes, bytes.length / 2));
+        Files.write(Files.createDirectories(root.resolve("none/1")).resolve("model.onnx"), new byte[0]);
+        Files.createDirectories(root.resolve("folder/1/model.onnx/1"));
+        Path odd = Files.createDirectories(root.resolve("odd/1"));
+        Files.createSymbolicLink(odd.resolve("model.onnx"), Path.of("/dev/zero"));
+        Path pipe = Files.createDirectories(root.resolve("pipe/1")).resolve("model.onnx");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0);
+        Path example = Files.createDirectories(root.resolve("example/1"));
+        Files.write(example.resolve("model.onnx"), bytes);
+        Files.createSymbolicLink(example.resolve(Example.REQUEST), Path.of("/dev/zero"));
+        folder.open();
+        folder.look();
+        assertThat(models.versions("net")).containsExactly("1");
+        for (String name : List.of("half", "none", "folder", "odd", "pipe", "example")) {
+            assertThat(models.versions(name)).as(name).isEmpty();
+        }
     }
 
     @Test
