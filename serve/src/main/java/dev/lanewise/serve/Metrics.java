@@ -18,7 +18,11 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -28,6 +32,7 @@ import java.util.function.LongSupplier;
 final class Metrics {
     static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
 
+    private static final Logger LOG = System.getLogger(Server.class.getName());
     private static final String MODEL = "model";
     private static final double NANOS = 1e-9;
     private static final double[] SECONDS = {
@@ -37,6 +42,7 @@ final class Metrics {
     private static final double[] ROWS = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 
     private final List<ServerObserver> observers;
+    private final AtomicBoolean failed = new AtomicBoolean();
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
@@ -156,23 +162,36 @@ final class Metrics {
         return route.equals(Completions.ROUTE) || route.equals(Completions.CHAT_ROUTE);
     }
 
+    /** Whatever an observer throws, requests go on being answered; that is said once. */
+    private void tell(Consumer<ServerObserver> what) {
+        for (ServerObserver observer : observers) {
+            try {
+                what.accept(observer);
+            } catch (RuntimeException e) {
+                if (!failed.getAndSet(true)) {
+                    LOG.log(Level.ERROR, "an observer failed; if it fails again, nothing is said", e);
+                }
+            }
+        }
+    }
+
     /** Counts a request, once its answer is sent. */
     void answered(String route, String model, int status, long nanos) {
         requests.labelValues(route, model, Integer.toString(status)).inc();
         if (!model.isEmpty()) {
             (isText(route) ? textDuration : duration).labelValues(model).observe(nanos * NANOS);
         }
-        observers.forEach(observer -> observer.answered(route, model, status, nanos));
+        tell(observer -> observer.answered(route, model, status, nanos));
     }
 
     void failed(String kind) {
         errors.labelValues(kind).inc();
-        observers.forEach(observer -> observer.refused(kind));
+        tell(observer -> observer.refused(kind));
     }
 
     void loaded(String model, boolean isServed) {
         loads.labelValues(model, isServed ? "served" : "refused").inc();
-        observers.forEach(observer -> observer.loaded(model, isServed));
+        tell(observer -> observer.loaded(model, isServed));
     }
 
     /** What a lane reports to. */
@@ -185,10 +204,10 @@ final class Metrics {
             batch.forEach(pending -> waited.observe((start - pending.arrived) * NANOS));
             computed.observe(nanos * NANOS);
             together.observe(count);
-            for (ServerObserver observer : observers) {
+            tell(observer -> {
                 batch.forEach(pending -> observer.waited(model, start - pending.arrived));
                 observer.computed(model, count, nanos);
-            }
+            });
         };
     }
 
@@ -203,21 +222,21 @@ final class Metrics {
             @Override
             public void began(long queueNanos) {
                 waited.observe(queueNanos * NANOS);
-                observers.forEach(observer -> observer.waited(model, queueNanos));
+                tell(observer -> observer.waited(model, queueNanos));
             }
 
             @Override
             public void stepped(int sequences, long nanos) {
                 computed.observe(nanos * NANOS);
                 together.observe(sequences);
-                observers.forEach(observer -> observer.computed(model, sequences, nanos));
+                tell(observer -> observer.computed(model, sequences, nanos));
             }
 
             @Override
             public void ended(int promptTokens, int newTokens) {
                 prompt.inc(promptTokens);
                 added.inc(newTokens);
-                observers.forEach(observer -> observer.generated(model, promptTokens, newTokens));
+                tell(observer -> observer.generated(model, promptTokens, newTokens));
             }
         };
     }

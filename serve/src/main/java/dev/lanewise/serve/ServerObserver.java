@@ -5,7 +5,8 @@ import java.util.function.LongSupplier;
 /**
  * Is told of what a server does, for systems of measurement other than Prometheus, which asks {@code /metrics};
  * {@link dev.lanewise.serve.micrometer.MicrometerObserver} passes it on to Micrometer. Methods are called by many threads
- * at once, and a slow one delays answers. Models are those that are served, and other texts of requests are never passed.
+ * at once, and a slow one delays answers; what they throw is logged once, and otherwise ignored. Models are those that are
+ * served, and other texts of requests are never passed.
  */
 public interface ServerObserver {
     /**
