@@ -3,6 +3,7 @@ package dev.lanewise.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.DType;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -10,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +28,11 @@ class OpenInferenceTest {
 
     @BeforeAll
     static void start() {
-        server = Server.builder()
+        Server.Builder builder = Server.builder();
+        for (DType dtype : DType.values()) {
+            builder.model(dtype.name(), "1", TestServable.of(dtype, x -> x, TensorInfo.OPEN));
+        }
+        server = builder
                 .model("twice", "9", TestServable.doubling())
                 .model("twice", "10", TestServable.doubling())
                 .model("flags", "1", TestServable.of(DType.BOOL, x -> x, TensorInfo.OPEN))
@@ -83,6 +89,77 @@ class OpenInferenceTest {
                 "{\"id\":\"a\\\"b\",\"inputs\":[{\"name\":\"x\",\"shape\":[0,3],\"datatype\":\"FP32\",\"data\":[]}]}";
         assertThat(client.post("/v2/models/twice/versions/9/infer", body).body())
                 .contains("\"model_version\":\"9\",\"id\":\"a\\\"b\"", "\"shape\":[0,3],\"data\":[]");
+    }
+
+    /** As JSON, and as bytes: little-endian. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "F32 | FP32 | [0.1,-1.0E30,1.4E-45] | cdcccc3dcaf249f101000000",
+                "F64 | FP64 | [0.1,-1.0E300,4.9E-324] | 9a9999999999b93f9c7500883ce437fe0100000000000000",
+                "F16 | FP16 | [1.5,-65504.0,5.9604645E-8] | 003efffb0100",
+                "BF16 | BF16 | [1.5,-2.0,9.1835E-41] | c03f00c00100",
+                "I8 | INT8 | [-128,127,0] | 807f00",
+                "U8 | UINT8 | [0,255,1] | 00ff01",
+                "I32 | INT32 | [-2147483648,2147483647,7] | 00000080ffffff7f07000000",
+                "I64 | INT64 | [-9223372036854775808,9223372036854775807,7] | 0000000000000080ffffffffffffff7f0700000000000000",
+                "BOOL | BOOL | [true,false,true] | 010001",
+            })
+    void everyTypeComesAndGoesAsTextAndAsBytes(String model, String datatype, String text, String hex)
+            throws Exception {
+        byte[] bytes = HexFormat.of().parseHex(hex);
+        String head = "{\"inputs\":[{\"name\":\"x\",\"shape\":[3],\"datatype\":\"" + datatype + "\",";
+        String asText = head + "\"data\":" + text + "}]";
+        String asBytes = head + "\"parameters\":{\"binary_data_size\":" + bytes.length + "}}]";
+        String bytesOut = ",\"outputs\":[{\"name\":\"y\",\"parameters\":{\"binary_data\":true}}]}";
+        for (boolean binary : new boolean[] {false, true}) {
+            String json = (binary ? asBytes : asText) + bytesOut;
+            byte[] answer = binaryAnswer("/v2/models/" + model + "/infer", json, binary ? bytes : new byte[0]);
+            assertThat(HexFormat.of().formatHex(answer)).isEqualTo(hex);
+            json = (binary ? asBytes : asText) + "}";
+            HttpResponse<byte[]> back = client.bytes(request("/v2/models/" + model + "/infer", json, binary ? bytes : new byte[0]));
+            assertThat(new String(back.body(), StandardCharsets.UTF_8))
+                    .contains("\"datatype\":\"" + datatype + "\",\"shape\":[3],\"data\":" + text + "}");
+        }
+    }
+
+    private static HttpRequest request(String path, String json, byte[] tail) {
+        byte[] head = json.getBytes(StandardCharsets.UTF_8);
+        byte[] body = Arrays.copyOf(head, head.length + tail.length);
+        System.arraycopy(tail, 0, body, head.length, tail.length);
+        return client.request(path)
+                .header("Inference-Header-Content-Length", Integer.toString(head.length))
+                .POST(BodyPublishers.ofByteArray(body))
+                .build();
+    }
+
+    private static byte[] binaryAnswer(String path, String json, byte[] tail) throws Exception {
+        HttpResponse<byte[]> answer = client.bytes(request(path, json, tail));
+        int length = Integer.parseInt(
+                answer.headers().firstValue("Inference-Header-Content-Length").orElseThrow());
+        return Arrays.copyOfRange(answer.body(), length, answer.body().length);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-1 | found a binary_data_size of -1",
+                "11 | found a binary_data_size of 11",
+                "16 | found a binary_data_size of 16",
+                "9223372036854775807 | expected 3 times 4 bytes",
+                "9223372036854775808 | not a JSON object",
+                "12.0 | has no 'data'",
+                "\"12\" | expected a whole number",
+                "null | has no 'data'",
+            })
+    void wrongSizesOfBytesAreToldWhy(String size, String why) throws Exception {
+        String json = "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"parameters\":"
+                + "{\"binary_data_size\":" + size + "}}]}";
+        HttpResponse<byte[]> answer = client.bytes(request(INFER, json, new byte[12]));
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(new String(answer.body(), StandardCharsets.UTF_8)).contains(why);
     }
 
     @Test
