@@ -11,7 +11,24 @@ import tools.jackson.core.JsonGenerator;
 
 /** Writes an answer of the Open Inference Protocol: JSON, followed by the elements of the outputs that are binary. */
 final class AnswerWriter {
+    /** The most that a number in JSON takes of the heap while it is written: its text, and that again when the buffer grows. */
+    static final long JSON_BYTES = 40;
+
     private AnswerWriter() {}
+
+    /** How many bytes of the heap {@link #write} takes at most. */
+    static long memory(InferRequest request, Answer answer) {
+        long bytes = 0;
+        for (InferRequest.Output output : request.outputs()) {
+            TensorData data = answer.outputs().get(output.name());
+            if (data != null) {
+                bytes += output.binary()
+                        ? data.segment().byteSize()
+                        : data.shape().elements() * JSON_BYTES;
+            }
+        }
+        return bytes;
+    }
 
     /** The bytes of an answer; the first of them are JSON, and that is all of it if no output is binary. */
     record Body(byte[] bytes, int jsonLength) {

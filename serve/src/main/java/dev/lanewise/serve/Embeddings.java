@@ -23,6 +23,9 @@ import tools.jackson.core.JsonGenerator;
  * encodings have the same shape are computed together.
  */
 final class Embeddings {
+    /** Texts that are not ASCII take so many times their bytes. */
+    private static final int TIMES_BODY = 2;
+
     private final Models models;
     private final Gate gate;
     private final MemoryBudget memory;
@@ -43,6 +46,7 @@ final class Embeddings {
         exchange.enter(gate);
         try (MemoryBudget.Lease lease = memory.lease()) {
             byte[] body = exchange.body(settings, lease);
+            lease.take((long) TIMES_BODY * body.length);
             EmbeddingsRequest request = EmbeddingsRequest.read(body);
             exchange.send(200, OpenInference.JSON, answered(exchange, request, lease));
         }
@@ -61,6 +65,7 @@ final class Embeddings {
             List<TextServable.Encoded> encoded = encoded(exchange, texts, request.texts(), lease);
             List<TensorData> vectors = vectors(exchange, served, encoded);
             if (vectors != null) {
+                lease.take(vectors.size() * vectors.getFirst().shape().elements() * AnswerWriter.JSON_BYTES);
                 return answer(request, served, encoded, vectors);
             }
         }

@@ -43,7 +43,7 @@ record EmbeddingsRequest(String model, List<String> texts, boolean base64, long 
         List<String> texts = List.of();
         String format = "float";
         long dimensions = 0;
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        for (String name = Json.nextName(parser); name != null; name = Json.nextName(parser)) {
             if (parser.nextToken() == JsonToken.VALUE_NULL) {
                 continue; // says the same as leaving it out
             }
@@ -55,7 +55,7 @@ record EmbeddingsRequest(String model, List<String> texts, boolean base64, long 
                     Json.require(parser, JsonToken.VALUE_NUMBER_INT, "dimensions");
                     dimensions = parser.getLongValue();
                 }
-                default -> parser.skipChildren();
+                default -> Json.skip(parser);
             }
         }
         if (texts.isEmpty()) {

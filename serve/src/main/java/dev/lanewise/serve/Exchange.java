@@ -27,11 +27,6 @@ final class Exchange {
     private static final int LONGEST_PATH = 200;
     private static final int LONGEST_METHOD = 20;
     private static final double MILLIS = 1e-6;
-    /** What the system takes without waiting for the client. */
-    private static final int BUFFERED = 1 << 14;
-    /** How long a client may take to take an answer in. */
-    private static final Duration SENDING = Duration.ofSeconds(60);
-
     final ServerRequest request;
     final ServerResponse response;
     final Caller caller = WatchedConnections.current();
@@ -39,6 +34,7 @@ final class Exchange {
     private final Instant time = Instant.now();
     private final long begun = System.nanoTime();
     private final @Nullable TraceContext trace;
+    private final Duration sending;
     private @Nullable Gate gate;
     private @Nullable Served served;
     private @Nullable Answer answer;
@@ -48,10 +44,17 @@ final class Exchange {
 
     private record Text(int promptTokens, int newTokens, long queueNanos) {}
 
-    Exchange(ServerRequest request, ServerResponse response, @Nullable TraceContext trace) {
+    /**
+     * An exchange that begins.
+     *
+     * @param trace that it belongs to, or null if to none
+     * @param sending how long the client may take to take an answer in, or a piece of one
+     */
+    Exchange(ServerRequest request, ServerResponse response, @Nullable TraceContext trace, Duration sending) {
         this.request = request;
         this.response = response;
         this.trace = trace;
+        this.sending = sending;
     }
 
     /**
@@ -124,10 +127,9 @@ final class Exchange {
         if (request.prologue().method().equals(Method.HEAD)) {
             response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(body.length))
                     .send();
-        } else if (body.length <= BUFFERED) {
-            response.send(body);
         } else {
-            SlowCallers.within(SENDING, caller, () -> {
+            // even a short one: the system keeps those that the client has not taken in, and has room for so many
+            SlowCallers.within(sending, caller, () -> {
                 response.send(body);
                 return code;
             });
@@ -137,7 +139,7 @@ final class Exchange {
 
     /** Sends a piece of an answer that is sent piece by piece. */
     void sendPiece(OutputStream out, byte[] piece) {
-        SlowCallers.within(SENDING, caller, () -> {
+        SlowCallers.within(sending, caller, () -> {
             try {
                 out.write(piece);
                 out.flush();

@@ -146,6 +146,7 @@ final class OpenInference {
         Served used = queued.by();
         Answer answer = used.lane().await(queued.pending(), patience(read), exchange.caller);
         exchange.has(answer);
+        lease.take(AnswerWriter.memory(read, answer));
         return AnswerWriter.write(used.name(), used.version(), read, answer);
     }
 

@@ -15,6 +15,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,17 +30,21 @@ final class Reception {
     private final Metrics metrics;
     private final @Nullable BearerToken token;
     private final @Nullable Consumer<String> log;
+    private final Duration sending;
 
     /**
      * A reception.
      *
      * @param token what requests must present, or null if nothing
      * @param log where to write a line for each request, or null for nowhere
+     * @param sending how long a client may take to take an answer in
      */
-    Reception(Metrics metrics, @Nullable BearerToken token, @Nullable Consumer<String> log) {
+    Reception(
+            Metrics metrics, @Nullable BearerToken token, @Nullable Consumer<String> log, Duration sending) {
         this.metrics = metrics;
         this.token = token;
         this.log = log;
+        this.sending = sending;
     }
 
     /** What is done with a request. */
@@ -84,7 +89,7 @@ final class Reception {
         if (isLast(request)) {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
-        Exchange exchange = new Exchange(request, response, trace);
+        Exchange exchange = new Exchange(request, response, trace, sending);
         RequestEvent event = new RequestEvent();
         exchange.caller.served(true);
         try {

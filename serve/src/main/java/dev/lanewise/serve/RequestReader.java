@@ -29,6 +29,9 @@ import tools.jackson.core.JsonToken;
  */
 final class RequestReader {
     private static final int MOST_DIMENSIONS = 32;
+    /** What fits into an array of the JVM. */
+    private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+
     private static final long MICROSECONDS_OF_A_DAY = 86_400_000_000L;
 
     private final byte[] body;
@@ -100,7 +103,7 @@ final class RequestReader {
 
     private void object(JsonParser parser, String tensors) {
         Json.require(parser, JsonToken.START_OBJECT, "the body");
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        for (String name = Json.nextName(parser); name != null; name = Json.nextName(parser)) {
             parser.nextToken();
             if (name.equals(tensors)) {
                 inputs(parser);
@@ -110,7 +113,7 @@ final class RequestReader {
                 case "id" -> id = Json.text(parser, "id");
                 case "parameters" -> parameters = Json.parameters(parser);
                 case "outputs" -> outputs(parser);
-                default -> parser.skipChildren();
+                default -> Json.skip(parser);
             }
         }
     }
@@ -143,7 +146,7 @@ final class RequestReader {
         Json.require(parser, JsonToken.START_OBJECT, "an output");
         String output = "";
         Boolean binary = null;
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        for (String name = Json.nextName(parser); name != null; name = Json.nextName(parser)) {
             parser.nextToken();
             switch (name) {
                 case "name" -> output = Json.text(parser, "an output's name");
@@ -154,7 +157,7 @@ final class RequestReader {
                     }
                     binary = own.containsKey("binary_data") ? Boolean.valueOf(Json.truth(own, "binary_data")) : null;
                 }
-                default -> parser.skipChildren();
+                default -> Json.skip(parser);
             }
         }
         if (Signature.find(signature.outputs(), output) == null) {
@@ -194,7 +197,7 @@ final class RequestReader {
         Map<String, Object> own = Map.of();
         TensorData data = null;
         long skippedAt = -1;
-        for (String field = parser.nextName(); field != null; field = parser.nextName()) {
+        for (String field = Json.nextName(parser); field != null; field = Json.nextName(parser)) {
             parser.nextToken();
             switch (field) {
                 case "name" -> name = Json.text(parser, "an input's name");
@@ -206,10 +209,10 @@ final class RequestReader {
                         data = numbers(parser, declared(name, datatype, sizes));
                     } else {
                         skippedAt = parser.currentLocation().getByteOffset() - 1;
-                        parser.skipChildren();
+                        Json.skip(parser);
                     }
                 }
-                default -> parser.skipChildren();
+                default -> Json.skip(parser);
             }
         }
         if (name == null || datatype == null || sizes == null) {
@@ -289,7 +292,12 @@ final class RequestReader {
                     "input '" + declared.info().name() + "': a body of " + jsonLength + " bytes can't hold the "
                             + declared.shape().elements() + " numbers of the shape " + declared.shape());
         }
-        memory.take(declared.shape().elements() * declared.info().dtype().bytes());
+        long bytes = declared.shape().elements() * declared.info().dtype().bytes();
+        if (bytes > MOST_BYTES) {
+            throw Refusal.tooLarge("input '" + declared.info().name() + "' takes " + bytes + " bytes; expected at most "
+                    + MOST_BYTES + "; send less at once");
+        }
+        memory.take(bytes);
         return NumberReader.read(parser, declared.info(), declared.shape());
     }
 

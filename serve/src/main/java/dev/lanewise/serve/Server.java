@@ -79,7 +79,7 @@ public final class Server implements AutoCloseable {
     private HttpRouting.Builder routing(Metrics metrics, Builder builder) {
         MemoryBudget memory = new MemoryBudget(settings.memory());
         metrics.watch(models, gate, memory, settings.cacheMemory());
-        Reception reception = new Reception(metrics, builder.token, builder.accessLog);
+        Reception reception = new Reception(metrics, builder.token, builder.accessLog, builder.sending);
         HttpRouting.Builder routing = HttpRouting.builder();
         new OpenInference(models, gate, memory, settings).addTo(routing, reception);
         new Embeddings(models, gate, memory, settings).addTo(routing, reception);
@@ -183,6 +183,7 @@ public final class Server implements AutoCloseable {
         private long memory = Runtime.getRuntime().maxMemory() / 2;
         private int connections = Newcomers.most();
         private Duration patience = Duration.ofSeconds(75);
+        private Duration sending = Duration.ofSeconds(60);
         private Duration deadline = Duration.ofSeconds(30);
         private Duration grace = Duration.ofSeconds(30);
         private Duration warmUp = Duration.ofSeconds(1);
@@ -388,7 +389,7 @@ public final class Server implements AutoCloseable {
         }
 
         /**
-         * Limits the memory on the Java heap that all requests take together, for bodies and tensors. A request
+         * Limits the memory on the Java heap that all requests take together, for bodies, tensors and answers. A request
          * that would exceed it alone is answered by 413, and one that would together with others by 429.
          *
          * @param bytes 1 or more, half of the heap to begin with
@@ -450,6 +451,12 @@ public final class Server implements AutoCloseable {
          */
         public Builder grace(Duration most) {
             this.grace = positive(most, "grace");
+            return this;
+        }
+
+        /** How long a client may take to take an answer in; a minute to begin with. */
+        Builder sending(Duration most) {
+            this.sending = positive(most, "time to send");
             return this;
         }
 

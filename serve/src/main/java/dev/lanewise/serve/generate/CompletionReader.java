@@ -65,7 +65,7 @@ public final class CompletionReader {
 
     private CompletionRequest object() {
         Json.require(parser, JsonToken.START_OBJECT, "the body");
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        for (String name = Json.nextName(parser); name != null; name = Json.nextName(parser)) {
             // null says the same as leaving it out
             if (parser.nextToken() != JsonToken.VALUE_NULL && !sampling(name) && !content(name)) {
                 refuseUnsupported(name);
@@ -124,11 +124,11 @@ public final class CompletionReader {
 
     private void streamOptions() {
         Json.require(parser, JsonToken.START_OBJECT, "stream_options");
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        for (String name = Json.nextName(parser); name != null; name = Json.nextName(parser)) {
             if (parser.nextToken() != JsonToken.VALUE_NULL && name.equals("include_usage")) {
                 includesUsage = truth(name);
             } else {
-                parser.skipChildren();
+                Json.skip(parser);
             }
         }
     }
@@ -143,7 +143,7 @@ public final class CompletionReader {
                 // a number in one format, a truth value in the other
                 JsonToken token = parser.currentToken();
                 refuse(token == JsonToken.VALUE_TRUE || token == JsonToken.VALUE_NUMBER_INT, name, "none");
-                parser.skipChildren();
+                Json.skip(parser);
             }
             case "suffix" -> refuse(!Json.text(parser, name).isEmpty(), name, "none");
             case "tools", "functions", "logit_bias" -> {
@@ -155,7 +155,7 @@ public final class CompletionReader {
                 Object type = Json.parameters(parser).get("type");
                 refuse(!"text".equals(type), name, "type 'text'");
             }
-            default -> parser.skipChildren();
+            default -> Json.skip(parser);
         }
     }
 
@@ -224,12 +224,12 @@ public final class CompletionReader {
     private Map<String, Object> message() {
         Json.require(parser, JsonToken.START_OBJECT, "a message");
         Map<String, Object> message = new LinkedHashMap<>();
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        for (String name = Json.nextName(parser); name != null; name = Json.nextName(parser)) {
             JsonToken token = parser.nextToken();
             switch (name) {
                 case "role", "name" -> message.put(name, Json.text(parser, name));
                 case "content" -> message.put(name, token == JsonToken.VALUE_NULL ? "" : text());
-                default -> parser.skipChildren();
+                default -> Json.skip(parser);
             }
         }
         if (!message.containsKey("role") || !message.containsKey("content")) {

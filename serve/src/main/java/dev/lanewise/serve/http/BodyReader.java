@@ -63,11 +63,19 @@ public record BodyReader(long most, MemoryBudget.Lease memory) {
         }
     }
 
+    /** Memory is taken for what has come: a header that promises much, and nothing after it, would keep it from others. */
     private byte[] known(InputStream content, int length) throws IOException {
-        memory.take(length);
-        byte[] body = content.readNBytes(length);
-        if (body.length < length) {
-            throw Refusal.bad("a body of " + body.length + " bytes; expected the " + length + " of its header");
+        memory.check(length);
+        byte[] body = new byte[0];
+        int read = 0;
+        while (read == body.length && read < length) {
+            int larger = (int) Math.min(length, Math.max(FIRST, 2L * read));
+            memory.take(larger - read);
+            body = Arrays.copyOf(body, larger);
+            read += content.readNBytes(body, read, larger - read);
+        }
+        if (read < length) {
+            throw Refusal.bad("a body of " + read + " bytes; expected the " + length + " of its header");
         }
         return body;
     }

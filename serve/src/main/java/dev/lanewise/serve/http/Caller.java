@@ -1,5 +1,7 @@
 package dev.lanewise.serve.http;
 
+import java.time.Duration;
+
 /** Whoever waits for an answer. */
 public interface Caller {
     /** One that nobody looks after. */
@@ -15,8 +17,13 @@ public interface Caller {
         }
 
         @Override
-        public void disconnect() {
+        public void limit(Duration patience) {
             // there is nothing to close
+        }
+
+        @Override
+        public void unlimit() {
+            // nor was there before
         }
 
         @Override
@@ -34,8 +41,11 @@ public interface Caller {
     /** Does nothing any more when the caller goes away. */
     void forget();
 
-    /** Closes the connection, whatever is being read or written; may be called by any thread. */
-    void disconnect();
+    /** Gives the caller so much time for what it does now; then the connection is closed, whatever is being read or written. */
+    void limit(Duration patience);
+
+    /** The caller has done it. */
+    void unlimit();
 
     /** A request has come as far as the end of its header, or was answered: the time for the next header begins. */
     void served(boolean now);

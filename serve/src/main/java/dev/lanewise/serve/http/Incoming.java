@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +24,8 @@ final class Incoming implements Supplier<byte[]>, Caller {
     private final AtomicReference<@Nullable Runnable> action = new AtomicReference<>();
     private boolean begun;
     private boolean served;
-    /** Disconnects a client whose next header does not come; known to the connection's thread only. */
-    private @Nullable Future<?> waiting;
+    /** When the client is disconnected, by {@link System#nanoTime}; 0 if it need not hurry. */
+    private final AtomicLong end = new AtomicLong();
     /** What another thread reads or has read, not handed over yet; known to the connection's thread only. */
     private @Nullable CompletableFuture<byte @Nullable []> ahead;
 
@@ -42,27 +42,31 @@ final class Incoming implements Supplier<byte[]>, Caller {
     @Override
     public void served(boolean now) {
         served = now;
-        stopWaiting();
+        unlimit();
     }
 
-    private void stopWaiting() {
-        Future<?> end = waiting;
-        if (end != null) {
-            end.cancel(false);
-            waiting = null;
-        }
+    @Override
+    public void limit(Duration time) {
+        long at = System.nanoTime() + time.toNanos();
+        end.set(at == 0 ? 1 : at);
     }
 
-    /** The connection has ended. */
-    void end() {
-        stopWaiting();
+    @Override
+    public void unlimit() {
+        end.set(0);
+    }
+
+    /** Whether the client's time is over; says so once. */
+    boolean isLate(long now) {
+        long at = end.get();
+        return at != 0 && now - at >= 0 && end.compareAndSet(at, 0);
     }
 
     /** The next bytes, or null at the end. */
     @Override
     public byte @Nullable [] get() {
-        if (!served && waiting == null) {
-            waiting = SlowCallers.disconnectAfter(patience, this::disconnect);
+        if (!served && end.get() == 0) {
+            limit(patience);
         }
         if (!begun) {
             begun = true;
@@ -135,8 +139,8 @@ final class Incoming implements Supplier<byte[]>, Caller {
         action.set(null);
     }
 
-    @Override
-    public void disconnect() {
+    /** Closes the connection, whatever is being read or written; may be called by any thread. */
+    void disconnect() {
         try {
             context.serverSocket().close();
         } catch (UncheckedIOException e) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -27,6 +28,9 @@ public final class Json {
     private static final int LONGEST_NAME = 1_024;
     private static final int LONGEST_NUMBER = 100;
     private static final int MOST_PARAMETERS = 100;
+    /** Of one object: the parser remembers each, to find those that are given twice. */
+    private static final int MOST_NAMES = 256;
+
 
     /** Keeps up to 6,000 names that it has met, which come from anybody, and begins anew beyond that. */
     private static final JsonFactory FACTORY = factory(LONGEST_TEXT);
@@ -111,16 +115,57 @@ public final class Json {
         return parser.getString();
     }
 
+    /**
+     * The next name of an object, or null at its end.
+     *
+     * @throws Refusal if the object has too many
+     */
+    public static @Nullable String nextName(JsonParser parser) {
+        String name = parser.nextName();
+        if (name != null) {
+            checkNames(parser);
+        }
+        return name;
+    }
+
+    private static void checkNames(JsonParser parser) {
+        if (parser.streamReadContext().getEntryCount() > MOST_NAMES) {
+            throw Refusal.bad("an object of more than " + MOST_NAMES + " names at line "
+                    + parser.currentTokenLocation().getLineNr() + ", column "
+                    + parser.currentTokenLocation().getColumnNr() + "; expected fewer");
+        }
+    }
+
+    /**
+     * Goes to the end of the array or object that the parser is at the beginning of; stays at anything else.
+     *
+     * @throws Refusal if an object has too many names
+     */
+    public static void skip(JsonParser parser) {
+        JsonToken token = parser.currentToken();
+        int open = token.isStructStart() ? 1 : 0;
+        while (open > 0) {
+            token = parser.nextToken();
+            if (token == JsonToken.PROPERTY_NAME) {
+                checkNames(parser);
+            } else if (token.isStructStart()) {
+                open++;
+            } else if (token.isStructEnd()) {
+                open--;
+            }
+        }
+    }
+
     /** The scalars of an object of parameters: texts, whole numbers, truth values; others are left out. */
     public static Map<String, Object> parameters(JsonParser parser) {
         require(parser, JsonToken.START_OBJECT, "parameters");
         Map<String, Object> parameters = new LinkedHashMap<>();
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        for (String name = nextName(parser); name != null; name = nextName(parser)) {
             switch (parser.nextToken()) {
                 case VALUE_STRING -> parameters.put(name, parser.getString());
                 case VALUE_NUMBER_INT -> parameters.put(name, parser.getLongValue());
                 case VALUE_TRUE, VALUE_FALSE -> parameters.put(name, parser.getBooleanValue());
-                default -> parser.skipChildren();
+                default -> skip(parser);
             }
             if (parameters.size() > MOST_PARAMETERS) {
                 throw Refusal.bad("parameters: more than " + MOST_PARAMETERS + "; send fewer");

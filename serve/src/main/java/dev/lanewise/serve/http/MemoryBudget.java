@@ -35,15 +35,24 @@ public final class MemoryBudget {
          * @throws Refusal if one request would take more than there is, or the others have taken it
          */
         public void take(long bytes) {
-            if (bytes > most - own) {
-                throw Refusal.tooLarge("a request that takes " + (own + bytes) + " bytes (expected at most " + most
-                        + "); send less at once");
-            }
+            check(bytes);
             if (taken.addAndGet(bytes) > most) {
                 taken.addAndGet(-bytes);
                 throw Refusal.busy("the requests being answered take all memory; try again", Duration.ofSeconds(1));
             }
             own += bytes;
+        }
+
+        /**
+         * Takes nothing yet.
+         *
+         * @throws Refusal if one request would take more than there is
+         */
+        public void check(long bytes) {
+            if (bytes > most - own) {
+                throw Refusal.tooLarge("a request that takes " + (own + bytes) + " bytes (expected at most " + most
+                        + "); send less at once");
+            }
         }
 
         @Override

@@ -86,10 +86,11 @@ public final class WatchedConnections implements ServerConnectionSelector {
         @Override
         public void handle(Limit limit) throws InterruptedException {
             CURRENT.set(incoming);
+            SlowCallers.watch(incoming);
             try {
                 inner.handle(limit);
             } finally {
-                incoming.end();
+                SlowCallers.forget(incoming);
                 CURRENT.remove();
             }
         }
