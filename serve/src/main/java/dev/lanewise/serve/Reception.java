@@ -39,8 +39,7 @@ final class Reception {
      * @param log where to write a line for each request, or null for nowhere
      * @param sending how long a client may take to take an answer in
      */
-    Reception(
-            Metrics metrics, @Nullable BearerToken token, @Nullable Consumer<String> log, Duration sending) {
+    Reception(Metrics metrics, @Nullable BearerToken token, @Nullable Consumer<String> log, Duration sending) {
         this.metrics = metrics;
         this.token = token;
         this.log = log;

@@ -78,7 +78,8 @@ class HostileTest {
                 Socket deaf = new Socket()) {
             deaf.setReceiveBufferSize(4_096);
             deaf.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
-            byte[] requests = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+            byte[] requests =
+                    "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000).getBytes(StandardCharsets.US_ASCII);
             var asking = CompletableFuture.runAsync(() -> askForEver(deaf, requests));
             assertThatThrownBy(() -> asking.get(60, TimeUnit.SECONDS)).hasRootCauseInstanceOf(IOException.class);
             assertThat(client.post(INFER, TestServable.ROW).statusCode()).isEqualTo(200);
@@ -112,7 +113,8 @@ class HostileTest {
                 "/v1/chat/completions {\"messages\":[{%s}]}",
             })
     void objectsOfManyNamesAreRefused(String request) {
-        String names = IntStream.range(0, 300).mapToObj(i -> "\"n" + i + "\":null").collect(Collectors.joining(","));
+        String names =
+                IntStream.range(0, 300).mapToObj(i -> "\"n" + i + "\":null").collect(Collectors.joining(","));
         String[] parts = request.split(" ", 2);
         try (Server server = serving().start();
                 Client client = Client.of(server)) {

@@ -111,7 +111,9 @@ class ModelFolderTest {
     void whatIsNoModelFileIsRefusedAndHidesNothingElse() throws Exception {
         Path whole = write("1").resolve("model.onnx");
         byte[] bytes = Files.readAllBytes(whole);
-        Files.write(Files.createDirectories(root.resolve("half/1")).resolve("model.onnx"), Arrays.copyOf(bytes, bytes.length / 2));
+        Files.write(
+                Files.createDirectories(root.resolve("half/1")).resolve("model.onnx"),
+                Arrays.copyOf(bytes, bytes.length / 2));
         Files.write(Files.createDirectories(root.resolve("none/1")).resolve("model.onnx"), new byte[0]);
         Files.createDirectories(root.resolve("folder/1/model.onnx/1"));
         Path odd = Files.createDirectories(root.resolve("odd/1"));

@@ -32,8 +32,7 @@ class OpenInferenceTest {
         for (DType dtype : DType.values()) {
             builder.model(dtype.name(), "1", TestServable.of(dtype, x -> x, TensorInfo.OPEN));
         }
-        server = builder
-                .model("twice", "9", TestServable.doubling())
+        server = builder.model("twice", "9", TestServable.doubling())
                 .model("twice", "10", TestServable.doubling())
                 .model("flags", "1", TestServable.of(DType.BOOL, x -> x, TensorInfo.OPEN))
                 .model("bytes", "1", TestServable.of(DType.U8, x -> x, TensorInfo.OPEN))
@@ -118,7 +117,8 @@ class OpenInferenceTest {
             byte[] answer = binaryAnswer("/v2/models/" + model + "/infer", json, binary ? bytes : new byte[0]);
             assertThat(HexFormat.of().formatHex(answer)).isEqualTo(hex);
             json = (binary ? asBytes : asText) + "}";
-            HttpResponse<byte[]> back = client.bytes(request("/v2/models/" + model + "/infer", json, binary ? bytes : new byte[0]));
+            HttpResponse<byte[]> back =
+                    client.bytes(request("/v2/models/" + model + "/infer", json, binary ? bytes : new byte[0]));
             assertThat(new String(back.body(), StandardCharsets.UTF_8))
                     .contains("\"datatype\":\"" + datatype + "\",\"shape\":[3],\"data\":" + text + "}");
         }

@@ -31,7 +31,6 @@ public final class Json {
     /** Of one object: the parser remembers each, to find those that are given twice. */
     private static final int MOST_NAMES = 256;
 
-
     /** Keeps up to 6,000 names that it has met, which come from anybody, and begins anew beyond that. */
     private static final JsonFactory FACTORY = factory(LONGEST_TEXT);
 
