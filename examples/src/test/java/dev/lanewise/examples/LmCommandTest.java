@@ -8,13 +8,18 @@ import dev.lanewise.lm.Models;
 import dev.lanewise.lm.TextEncoder;
 import dev.lanewise.lm.adapter.Lora;
 import dev.lanewise.lm.adapter.LoraConfig;
+import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.Encoding;
 import dev.lanewise.text.HfTokenizer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,6 +145,61 @@ final class LmCommandTest {
     }
 
     @Test
+    void adaptersOfEveryKindAreTrainedAndRead() throws IOException {
+        SmallEncoder.write(folder, 16);
+        String model = folder.toString();
+        Path data = Files.writeString(folder.resolve("data.tsv"), "0\tcats run\n1\tships sail\n".repeat(8));
+        String texts = Files.writeString(folder.resolve("texts"), "cats run\n").toString();
+        for (String settings : List.of(
+                "r=2,kind=rslora,dropout=0.1,bias=adapted",
+                "r=2,kind=dora,alpha=4,bias=all,target=query+output.dense",
+                "r=2,target=all-linear",
+                "r=2,kind=adalora",
+                "kind=ia3",
+                "kind=ia3,target=all-linear")) {
+            String adapter = folder.resolve("adapter " + settings).toString();
+            String said = lanewise(
+                    "lm", "finetune", model, "--data", data.toString(), "--classes", "2", "--epochs", "4", "--batch", "4",
+                    "--output", adapter, "--lora", settings, "--json");
+            assertThat(said.lines()).as(settings).hasSize(17);
+            assertThat(said.lines().toList().getLast()).contains("\"numbers\":");
+            String json =
+                    lanewise("lm", "classify", model, "--classes", "2", "--adapter", adapter, "--file", texts, "--json");
+            assertThat(json).as(settings).contains("\"probabilities\":[");
+        }
+        assertThat(Files.readString(folder.resolve("adapter r=2,kind=adalora").resolve("adapter_config.json")))
+                .contains("\"peft_type\":\"ADALORA\"", "\"init_r\":3", "\"target_r\":2", "false]");
+        assertThat(Files.readString(folder.resolve("adapter kind=ia3").resolve("adapter_config.json")))
+                .contains("\"peft_type\":\"IA3\"", "\"feedforward_modules\":[\"output.dense\"]");
+    }
+
+    @Test
+    void decodersAnswerInJsonToo() throws IOException {
+        SmallEncoder.write(folder, 16);
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, """
+                {"model_type":"gpt2","architectures":["GPT2LMHeadModel"],"vocab_size":12,"n_embd":8,"n_layer":1,"n_head":2,
+                "n_positions":16}
+                """);
+        Checkpoint.saveWeights(folder.resolve("model.safetensors"), Models.untrained(config, new Rng(3)));
+        Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[-1].content }}");
+        String said = lanewise("lm", "generate", folder.toString(), "--prompt", "cats run", "--json");
+        // four tokens of the prompt, twelve more, and one that has no position of its own
+        assertThat(said).contains("\"prompt\":\"cats run\"", "\"tokens\":13", "\"seconds\":");
+        InputStream in = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream("ships sail\ncats\n".getBytes(StandardCharsets.UTF_8)));
+            List<String> answers = lanewise("lm", "chat", folder.toString(), "--tokens", "2", "--json")
+                    .lines()
+                    .toList();
+            assertThat(answers).hasSize(2);
+            assertThat(answers.getFirst()).startsWith("{\"message\":\"ships sail\",\"answer\":\"");
+        } finally {
+            System.setIn(in);
+        }
+    }
+
+    @Test
     void adaptersChangeVectors() throws IOException {
         SmallEncoder.write(folder, 16);
         Lora lora = Lora.apply(Models.load(folder), LoraConfig.lora(2, 4, "query"));
@@ -153,6 +213,13 @@ final class LmCommandTest {
         String plain = lanewise("lm", "embed", folder.toString(), "--file", texts);
         String adapted = lanewise("lm", "embed", folder.toString(), "--file", texts, "--adapter", adapter.toString());
         assertThat(adapted).contains("\"text\":\"ships sail\"").isNotEqualTo(plain);
+        String file = folder.resolve("vectors.npy").toString();
+        assertThat(lanewise("lm", "embed", folder.toString(), "--file", texts, "--output", file, "--json"))
+                .contains("\"vectors\":2", "\"size\":16");
+        String empty = Files.writeString(folder.resolve("empty"), "").toString();
+        Run run = Run.of(List.of(), "lm", "search", folder.toString(), "--file", empty, "--query", "a");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("no text");
     }
 
     /** The real model is not in the repository. */

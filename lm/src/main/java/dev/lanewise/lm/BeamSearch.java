@@ -34,8 +34,8 @@ final class BeamSearch {
         List<Running> running = List.of(new Running(decoding.starts().getFirst(), 0));
         double[][] scores = decoding.first();
         for (int step = 1; ; step++) {
-            boolean last = step == options.newTokens();
-            List<Candidate> candidates = best(running, scores, Math.max(2, 1 + stop.size()) * beams);
+            boolean last = step == options.newTokens() || decoding.isFull();
+            List<Candidate> candidates = best(running, scores, Math.max(2L, 1 + stop.size()) * beams);
             List<Candidate> going = new ArrayList<>();
             for (int rank = 0; rank < candidates.size(); rank++) {
                 Candidate c = candidates.get(rank);
@@ -86,9 +86,10 @@ final class BeamSearch {
                         > finished.getLast().score();
     }
 
-    private static List<Candidate> best(List<Running> running, double[][] scores, int count) {
+    private static List<Candidate> best(List<Running> running, double[][] scores, long count) {
         PriorityQueue<Candidate> queue = new PriorityQueue<>(Comparator.comparingDouble(Candidate::sum));
         for (int beam = 0; beam < running.size(); beam++) {
+            Scores.requireNumbers(scores[beam]);
             double[] logs = Scores.logSoftmax(scores[beam]);
             for (int token = 0; token < logs.length; token++) {
                 double sum = running.get(beam).sum + logs[token];

@@ -186,21 +186,14 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
         return isHooked() || layers().stream().anyMatch(Layer::isHooked);
     }
 
-    /**
-     * Refuses sequences that the model has no positions for; rotary positions have no limit.
-     *
-     * @param tokens how many there are
-     */
-    protected void checkLength(long tokens) {}
+    /** {@return how many tokens a sequence may have at most: as many as there are learned positions; rotary ones have no limit} */
+    public long lengthLimit() {
+        return Long.MAX_VALUE;
+    }
 
-    /**
-     * Refuses more tokens than there are learned positions.
-     *
-     * @param tokens how many there are
-     */
-    protected final void checkPositions(long tokens) {
-        if (tokens > positions) {
-            throw new TensorException(family() + ": " + tokens + " tokens (expected at most " + positions
+    private void checkLength(long tokens) {
+        if (tokens > lengthLimit()) {
+            throw new TensorException(family() + ": " + tokens + " tokens (expected at most " + lengthLimit()
                     + ", the learned positions); cut the text");
         }
     }

@@ -48,7 +48,7 @@ public final class ContinuousBatch implements AutoCloseable {
     public enum End {
         /** Its last token is one that ends texts. */
         STOP_TOKEN,
-        /** It has as many new tokens as were asked for. */
+        /** It has as many new tokens as were asked for, or as many tokens as the model has positions. */
         LENGTH,
         /** It was closed. */
         CLOSED,
@@ -118,7 +118,7 @@ public final class ContinuousBatch implements AutoCloseable {
             tokens[size++] = token;
             if (stop.contains(token)) {
                 end(End.STOP_TOKEN);
-            } else if (count() == options.newTokens()) {
+            } else if (count() == options.newTokens() || size > model.lengthLimit()) {
                 end(End.LENGTH);
             }
         }
@@ -206,7 +206,11 @@ public final class ContinuousBatch implements AutoCloseable {
             return;
         }
         for (int i = 0; i < scores.length; i++) {
-            sequences.get(i).add(scores[i]);
+            try {
+                sequences.get(i).add(scores[i]);
+            } catch (RuntimeException e) {
+                sequences.get(i).fail(e);
+            }
         }
     }
 

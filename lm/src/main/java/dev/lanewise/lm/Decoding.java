@@ -55,6 +55,14 @@ abstract class Decoding implements AutoCloseable {
         });
     }
 
+    /** Whether the model has no position for another token. */
+    final boolean isFull() {
+        return cache.length() >= limit();
+    }
+
+    /** How many tokens a sequence may have at most. */
+    abstract long limit();
+
     /** Replaces the sequences by others among them. */
     void select(long[] rows) {
         try (Scope ignored = Scope.open("select")) {
@@ -165,6 +173,11 @@ abstract class Decoding implements AutoCloseable {
         }
 
         @Override
+        long limit() {
+            return model.lengthLimit();
+        }
+
+        @Override
         Device device() {
             return model.device();
         }
@@ -198,6 +211,11 @@ abstract class Decoding implements AutoCloseable {
         @Override
         Tensor nextScores(Tensor ids) {
             return model.head(last(model.decode(encoded, mask, ids, cache())));
+        }
+
+        @Override
+        long limit() {
+            return Long.MAX_VALUE;
         }
 
         @Override

@@ -176,7 +176,11 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @throws TensorException if the model has no head
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
-        return switch (task()) {
+        return loss(family(), task(), logits, labels);
+    }
+
+    static Tensor loss(String family, Task task, Tensor logits, Tensor labels) {
+        return switch (task) {
             case ONE_CLASS -> new CrossEntropyLoss().of(logits, labels);
             case EACH_TOKEN -> new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());
             case MANY_CLASSES ->
@@ -185,7 +189,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
                 Losses.meanSquaredError(Reduction.MEAN)
                         .of(logits, labels.to(logits.dtype()).reshape(logits.shape()));
             case NONE ->
-                throw new TensorException(family() + ": a loss without a head (expected a model with one); compute it"
+                throw new TensorException(family + ": a loss without a head (expected a model with one); compute it"
                         + " from run(...).lastHidden()");
         };
     }

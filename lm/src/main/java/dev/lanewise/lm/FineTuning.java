@@ -1,7 +1,9 @@
 package dev.lanewise.lm;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.Gradients;
 import dev.lanewise.lm.adapter.Lora;
+import dev.lanewise.lm.adapter.RankAllocator;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.tensor.Scope;
@@ -55,7 +57,7 @@ public final class FineTuning {
      * @param epochs how often each text is seen
      * @param batch how many texts a step takes
      * @param rate the learning rate
-     * @param longest how many tokens of a text are read at most
+     * @param longest how many tokens of a text are read at most; no more than the model has positions for
      * @param seed the seed of the order
      */
     public record Options(int epochs, int batch, double rate, int longest, long seed) {
@@ -88,7 +90,8 @@ public final class FineTuning {
     public record Step(int epoch, int step, int steps, double loss) {}
 
     /**
-     * Trains. Batches are made of texts of similar length, so that little of them is padding, in random order.
+     * Trains. Batches are made of texts of similar length, so that little of them is padding, in random order. Of an AdaLoRA
+     * adapter, ranks are removed as its allocation says.
      *
      * @param model a {@link CausalLM}, or an {@link Encoder} with a head for whole texts
      * @param tokenizer the model's tokenizer
@@ -113,10 +116,20 @@ public final class FineTuning {
         List<int[]> tokens = new ArrayList<>();
         List<Sample> used = new ArrayList<>();
         keepLong(samples, tokens(tokenizer, samples, task.longest), task.shortest, used, tokens);
-        Adam optimizer = new Adam(lora.parameters(), options.rate, Adam.Options.adamW());
-        int perEpoch = Math.ceilDiv(used.size(), options.batch);
-        int step = 0;
         lora.train();
+        try {
+            train(task, lora, used, tokens, options, each);
+        } finally {
+            lora.eval();
+        }
+    }
+
+    private static void train(
+            Task task, Lora lora, List<Sample> used, List<int[]> tokens, Options options, Consumer<Step> each) {
+        Adam optimizer = new Adam(lora.parameters(), options.rate, Adam.Options.adamW());
+        RankAllocator allocator = lora.config().allocation() == null ? null : new RankAllocator(lora);
+        int steps = (int) Math.min(Integer.MAX_VALUE, (long) options.epochs * Math.ceilDiv(used.size(), options.batch));
+        int step = 0;
         for (int epoch = 0; epoch < options.epochs; epoch++) {
             for (int[] rows : batches(tokens, options.batch, new SplittableRandom(options.seed + epoch))) {
                 try (Scope ignored = Scope.open("step")) {
@@ -126,12 +139,15 @@ public final class FineTuning {
                         throw new TensorException("fine-tuning: a loss of " + value + " in step " + step
                                 + " (expected a number); lower the rate");
                     }
-                    optimizer.step(Autograd.gradients(loss));
-                    each.accept(new Step(epoch, step++, perEpoch * options.epochs, value));
+                    Gradients gradients = Autograd.gradients(loss);
+                    optimizer.step(gradients);
+                    if (allocator != null) {
+                        allocator.update(step, gradients);
+                    }
+                    each.accept(new Step(epoch, step++, steps, value));
                 }
             }
         }
-        lora.eval();
     }
 
     /**
@@ -190,7 +206,7 @@ public final class FineTuning {
     private static Task task(PretrainedModel model, Options options) {
         return switch (model) {
             case CausalLM causal ->
-                new Task(2, options.longest) {
+                new Task(2, Math.toIntExact(Math.min(options.longest, causal.lengthLimit()))) {
                     @Override
                     Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
                         Padded batch = Padded.of(tokens, rows, 0);

@@ -97,7 +97,7 @@ public final class Generation {
 
     /**
      * The continuations of several prompts, computed together; shorter prompts are padded on the left, and get the same
-     * tokens as they would alone. The random numbers of a row start with the seed plus its number.
+     * tokens as they would alone, up to where the model has no position left for the longest. The random numbers of a row start with the seed plus its number.
      *
      * @param model the model
      * @param prompts the prompts to continue, each at least one token
@@ -135,7 +135,8 @@ public final class Generation {
             for (int i = 0; i < scores.length; i++) {
                 rows.get(i).add(scores[i], options, stop);
             }
-            if (rows.stream().allMatch(row -> row.ended || row.added == options.newTokens())) {
+            if (decoding.isFull()
+                    || rows.stream().allMatch(row -> row.ended || row.added == options.newTokens())) {
                 return rows.stream().map(Row::newTokens).toList();
             }
             scores = decoding.next(rows.stream().mapToLong(Row::last).toArray());

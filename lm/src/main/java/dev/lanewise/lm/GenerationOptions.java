@@ -237,6 +237,7 @@ public record GenerationOptions(
 
     /** The next token. */
     int choose(double[] scores, int[] previous, RandomGenerator chance) {
+        Scores.requireNumbers(scores);
         allFilters().forEach(filter -> filter.apply(scores, previous));
         return sampled ? Scores.draw(scores, chance.nextDouble()) : Scores.best(scores);
     }

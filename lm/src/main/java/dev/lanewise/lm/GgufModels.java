@@ -32,7 +32,15 @@ final class GgufModels {
 
     /** Settings that are known in other ways, or have no influence on the results. */
     private static final List<String> BESIDE =
-            List.of("attention.value_length", "rope.dimension_count", "vocab_size", "rope.scaling.type");
+            List.of("attention.value_length", "rope.dimension_count", "rope.scaling.finetuned", "vocab_size");
+
+    /** What rotary scalings have in config.json. */
+    private static final Map<String, String> SCALING = Map.of(
+            "rope.scaling.type", "rope_type",
+            "rope.scaling.factor", "factor",
+            "rope.scaling.original_context_length", "original_max_position_embeddings",
+            "rope.scaling.yarn_beta_fast", "beta_fast",
+            "rope.scaling.yarn_beta_slow", "beta_slow");
 
     private GgufModels() {}
 
@@ -106,6 +114,7 @@ final class GgufModels {
 
     private static Map<String, Object> settings(GgufFile file, String architecture) {
         Map<String, Object> settings = new HashMap<>();
+        Map<String, Object> scaling = new HashMap<>();
         String prefix = architecture + '.';
         file.metadata().forEach((name, value) -> {
             if (name.startsWith(prefix)) {
@@ -113,6 +122,8 @@ final class GgufModels {
                 String known = SETTINGS.get(own);
                 if (known != null) {
                     settings.put(known, value);
+                } else if (SCALING.containsKey(own)) {
+                    scaling.put(SCALING.get(own), value);
                 } else if (!BESIDE.contains(own)) {
                     // the family refuses it, unless it says nothing
                     settings.put(own, value);
@@ -120,6 +131,7 @@ final class GgufModels {
             }
         });
         check(file, prefix, settings);
+        scale(file, scaling, settings);
         // these follow from others, whatever a family's config.json may leave out
         if (settings.get("num_attention_heads") instanceof Long heads && heads > 0) {
             settings.putIfAbsent("num_key_value_heads", heads);
@@ -136,7 +148,21 @@ final class GgufModels {
         return settings;
     }
 
-    /** Refuses value heads of another size, partial rotations and scaled ones, which are not computed here. */
+    /** Rotary scaling by position, as llama.cpp has it; other kinds come as factors ({@code rope_freqs.weight}). */
+    private static void scale(GgufFile file, Map<String, Object> scaling, Map<String, Object> settings) {
+        Object type = scaling.getOrDefault("rope_type", "none");
+        if (type.equals("linear") || type.equals("yarn")) {
+            settings.put("rope_scaling", scaling);
+        } else if (!type.equals("none")) {
+            throw new BadFileException(
+                    file.file(),
+                    "rope.scaling.type " + type,
+                    "none, linear or yarn, or factors in rope_freqs.weight",
+                    "use the model's safetensors files");
+        }
+    }
+
+    /** Refuses value heads of another size and partial rotations, which are not computed here. */
     private static void check(GgufFile file, String prefix, Map<String, Object> settings) {
         Map<String, Object> all = file.metadata();
         Object head = settings.get("head_dim");
@@ -144,14 +170,11 @@ final class GgufModels {
         Object rotated = all.get(prefix + "rope.dimension_count");
         boolean sizesDiffer =
                 head != null && (values != null && !values.equals(head) || rotated != null && !rotated.equals(head));
-        Object scaling = all.getOrDefault(prefix + "rope.scaling.type", "none");
-        if (sizesDiffer || !scaling.equals("none")) {
+        if (sizesDiffer) {
             throw new BadFileException(
                     file.file(),
-                    sizesDiffer
-                            ? "heads of " + head + ", " + values + " for values, " + rotated + " rotated"
-                            : "rope.scaling.type " + scaling,
-                    "heads of one size, rotated as they are, or by rope_freqs.weight",
+                    "heads of " + head + ", " + values + " for values, " + rotated + " rotated",
+                    "heads of one size, rotated as a whole",
                     "use the model's safetensors files");
         }
         if (head == null && rotated != null) {

@@ -30,7 +30,9 @@ final class GgufTokenizers {
             "gpt-2", List.of(WORDS),
             "smollm", List.of("\\p{N}", WORDS),
             "qwen2", List.of(split("\\p{N}")),
+            "deepseek-r1-qwen", List.of(split("\\p{N}")),
             "llama-bpe", List.of(split("\\p{N}{1,3}")),
+            "llama-v3", List.of(split("\\p{N}{1,3}")),
             "llama3", List.of(split("\\p{N}{1,3}")));
 
     private final GgufFile file;
@@ -246,7 +248,9 @@ final class GgufTokenizers {
         json.put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", parts));
         List<Object> template = new ArrayList<>();
         Map<String, Object> specials = new LinkedHashMap<>();
-        special(template, specials, tokens, flag("add_bos_token", false) ? number("bos_token_id", -1) : -1);
+        // as llama.cpp has it: files of Llama 3 don't say that its texts begin with a token of their own
+        boolean begins = flag("add_bos_token", text("pre").startsWith("llama"));
+        special(template, specials, tokens, begins ? number("bos_token_id", -1) : -1);
         template.add(Map.of("Sequence", Map.of("id", "A", "type_id", 0)));
         special(template, specials, tokens, flag("add_eos_token", false) ? number("eos_token_id", -1) : -1);
         if (!specials.isEmpty()) {

@@ -1,7 +1,6 @@
 package dev.lanewise.lm;
 
 import dev.lanewise.lm.part.Call;
-import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
@@ -11,13 +10,22 @@ import org.jspecify.annotations.Nullable;
 /** A model that reads images: ViT, by itself or with a head for classes. */
 @SuppressWarnings("exports") // families are internal to this module
 public abstract non-sealed class ImageEncoder extends PretrainedModel {
+    private final Encoder.Task task;
+
     /**
      * A model of a family, whose constructor makes its layers.
      *
      * @param family the family's name
+     * @param task what its head predicts
      */
-    protected ImageEncoder(String family) {
+    protected ImageEncoder(String family, Encoder.Task task) {
         super(family);
+        this.task = task;
+    }
+
+    /** {@return what the model's head predicts, or that it has none} */
+    public final Encoder.Task task() {
+        return task;
     }
 
     /**
@@ -93,17 +101,18 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     }
 
     /**
-     * {@return the mean cross-entropy of classes {@code [n]}}
+     * {@return the loss that the head is trained with: cross-entropy of classes, binary cross-entropy if an image may have
+     * many, the mean squared error for numbers}
      *
      * @param logits scores, {@code [n, classes]}
-     * @param labels {@code [n]} or {@code [n, l]} of I64
-     * @throws TensorException if the scores are not {@code [n, classes]}
+     * @param labels {@code [n]} of I64, or {@code [n, classes]} of floating-point numbers
+     * @throws TensorException if the model has no head, or the scores are not {@code [n, classes]}
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
         if (logits.shape().rank() != 2) {
             throw new TensorException(
                     family() + ": scores " + logits.spec() + " (expected [n, classes]); does the model have a head?");
         }
-        return new CrossEntropyLoss().of(logits, labels);
+        return Encoder.loss(family(), task, logits, labels);
     }
 }

@@ -48,9 +48,7 @@ public interface ScoreFilter {
         Scores.above("top-k", count, 0);
         return (scores, previous) -> {
             if (count < scores.length) {
-                double[] sorted = scores.clone();
-                Arrays.sort(sorted);
-                double least = sorted[sorted.length - count];
+                double least = Scores.greatest(scores, count);
                 Scores.remove(scores, i -> scores[i] < least);
             }
         };
@@ -67,16 +65,21 @@ public interface ScoreFilter {
         Scores.share("top-p", share);
         return (scores, previous) -> {
             double[] probabilities = Scores.softmax(scores);
-            double[] sorted = probabilities.clone();
-            Arrays.sort(sorted);
-            double sum = 0;
+            // all below this together are not enough to reach the rest: they need no order
+            double small = (1 - share) / scores.length;
+            double[] sorted =
+                    Arrays.stream(probabilities).filter(p -> p >= small).sorted().toArray();
+            double sum = Arrays.stream(probabilities).filter(p -> p < small).sum();
             int removed = 0;
             while (removed < sorted.length - 1 && (sum += sorted[removed]) <= 1 - share) {
                 removed++;
             }
             double least = sorted.length == 0 ? 0 : sorted[removed];
             // of tokens that are as likely as the last one that stays, as many are removed as the sum requires
-            int equals = removed - Scores.remove(scores, i -> probabilities[i] < least);
+            int equals = probabilities.length
+                    - sorted.length
+                    + removed
+                    - Scores.remove(scores, i -> probabilities[i] < least);
             for (int i = 0; i < scores.length && equals > 0; i++) {
                 if (probabilities[i] == least) {
                     scores[i] = Double.NEGATIVE_INFINITY;

@@ -1,5 +1,6 @@
 package dev.lanewise.lm;
 
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.function.IntPredicate;
@@ -23,6 +24,20 @@ final class Scores {
         }
     }
 
+    /**
+     * Refuses scores of a model that are not numbers, of which none is the best.
+     *
+     * @throws TensorException if one is NaN
+     */
+    static void requireNumbers(double[] scores) {
+        for (int token = 0; token < scores.length; token++) {
+            if (Double.isNaN(scores[token])) {
+                throw new TensorException("generate: NaN as the score of token " + token + " (expected a number);"
+                        + " the weights are damaged, or too large for the type that the model computes in");
+            }
+        }
+    }
+
     static void forbid(double[] scores, int token) {
         if (token >= 0 && token < scores.length) {
             scores[token] = Double.NEGATIVE_INFINITY;
@@ -36,6 +51,27 @@ final class Scores {
             scores[token] = Double.NEGATIVE_INFINITY;
         }
         return removed.length;
+    }
+
+    /** The score of which so many are at least as great: by a heap of those, since few of many tokens are asked for. */
+    static double greatest(double[] scores, int count) {
+        double[] heap = Arrays.copyOf(scores, count);
+        Arrays.sort(heap);
+        for (int i = count; i < scores.length; i++) {
+            if (scores[i] > heap[0]) {
+                int at = 0;
+                for (int child = 1; child < count; child = 2 * at + 1) {
+                    child += child + 1 < count && heap[child + 1] < heap[child] ? 1 : 0;
+                    if (scores[i] <= heap[child]) {
+                        break;
+                    }
+                    heap[at] = heap[child];
+                    at = child;
+                }
+                heap[at] = scores[i];
+            }
+        }
+        return heap[0];
     }
 
     /** Removes tokens that are less likely than a limit, but never the best. */

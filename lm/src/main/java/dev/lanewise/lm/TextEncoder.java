@@ -33,6 +33,7 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     /** Holds the given values, none of which may be null. */
     public TextEncoder {
         Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(tokenizer, "tokenizer");
     }
 
     private static final int BATCH = 32;

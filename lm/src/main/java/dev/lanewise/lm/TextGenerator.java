@@ -2,6 +2,7 @@ package dev.lanewise.lm;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.text.ChatTemplate;
+import dev.lanewise.text.HfTokenizer;
 import dev.lanewise.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * @param model the model
- * @param tokenizer its tokenizer
+ * @param tokenizer its tokenizer, without the padding and the truncation that its file may ask for: a prompt is read as it is
  * @param chatTemplate the template that turns conversations into texts, or null if the model has none
  */
 public record TextGenerator(
@@ -28,6 +29,10 @@ public record TextGenerator(
     /** Holds the given values, of which only {@code chatTemplate} may be null. */
     public TextGenerator {
         Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(tokenizer, "tokenizer");
+        if (tokenizer instanceof HfTokenizer own) {
+            tokenizer = own.withPadding(null).withTruncation(null);
+        }
     }
 
     /**

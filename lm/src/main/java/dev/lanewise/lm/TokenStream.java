@@ -5,11 +5,14 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.SplittableRandom;
+import java.util.concurrent.Flow;
 import java.util.stream.IntStream;
 
 /**
- * Tokens of one sequence, each computed on demand. A token that ends the text is not returned. Closing releases the
- * memory and ends the stream, even from another thread; it then waits for the token that is being computed.
+ * Tokens of one sequence, each computed on demand. The text ends at a token that ends it, which is not returned, after the
+ * requested number of tokens, or where the model has no position left ({@link CausalLM#lengthLimit}). Closing releases the
+ * memory and ends the stream, even from another thread; it then waits for the token that is being computed, which may still be
+ * taken.
  */
 public final class TokenStream implements Iterator<Integer>, AutoCloseable {
     private static final int NONE = -1;
@@ -35,13 +38,19 @@ public final class TokenStream implements Iterator<Integer>, AutoCloseable {
     @Override
     public synchronized boolean hasNext() {
         if (next == NONE && !ended) {
-            compute();
+            try {
+                compute();
+            } catch (RuntimeException | Error e) {
+                // what the cache holds now is not known
+                close();
+                throw e;
+            }
         }
         return next != NONE;
     }
 
     private void compute() {
-        if (given == options.newTokens()) {
+        if (given == options.newTokens() || started && decoding.isFull()) {
             close();
             return;
         }
@@ -68,6 +77,19 @@ public final class TokenStream implements Iterator<Integer>, AutoCloseable {
         return token;
     }
 
+    /** {@return how many tokens have been generated so far} */
+    public synchronized int count() {
+        return given;
+    }
+
+    /**
+     * {@return the tokens that remain, for one subscriber} They are computed in a thread of their own, one ahead of what the
+     * subscriber has asked for; cancelling closes this stream. The stream is not to be read in another way then.
+     */
+    public Flow.Publisher<Integer> publisher() {
+        return new Published<>(this, this::close);
+    }
+
     /** {@return all tokens that remain, generating them} */
     public int[] rest() {
         IntStream.Builder all = IntStream.builder();
@@ -81,7 +103,6 @@ public final class TokenStream implements Iterator<Integer>, AutoCloseable {
     public synchronized void close() {
         if (!ended) {
             ended = true;
-            next = NONE;
             decoding.close();
         }
     }

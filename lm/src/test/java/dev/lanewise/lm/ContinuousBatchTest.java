@@ -117,15 +117,23 @@ class ContinuousBatchTest {
         try (var batch = new ContinuousBatch(model)) {
             int[] most = new int[32];
             ContinuousBatch.Sequence full = batch.add(most, GREEDY);
+            ContinuousBatch.Sequence filtered = batch.add(new int[] {3}, GREEDY.withFilters((scores, previous) -> {
+                if (previous.length == 3) {
+                    throw new IllegalStateException("no third");
+                }
+            }));
             ContinuousBatch.Sequence tooLong = batch.add(new int[33], GREEDY);
             ContinuousBatch.Sequence good = batch.add(new int[] {3, 4}, GREEDY);
             while (batch.size() > 0) {
                 batch.step();
             }
-            for (ContinuousBatch.Sequence failed : List.of(full, tooLong)) {
-                assertThat(failed.end()).isEqualTo(ContinuousBatch.End.FAILED);
-                assertThat(failed.failure()).isInstanceOf(TensorException.class).hasMessageContaining("positions");
-            }
+            assertThat(full.end()).isEqualTo(ContinuousBatch.End.LENGTH);
+            assertThat(full.count()).isEqualTo(1);
+            assertThat(tooLong.end()).isEqualTo(ContinuousBatch.End.FAILED);
+            assertThat(tooLong.failure()).isInstanceOf(TensorException.class).hasMessageContaining("positions");
+            assertThat(filtered.end()).isEqualTo(ContinuousBatch.End.FAILED);
+            assertThat(filtered.failure()).hasMessage("no third");
+            assertThat(filtered.count()).isEqualTo(2);
             assertThat(good.newTokens())
                     .isEqualTo(
                             Generation.stream(model, new int[] {3, 4}, GREEDY).rest());

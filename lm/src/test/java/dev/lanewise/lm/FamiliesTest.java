@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.cases.LmCases;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every family computes what transformers does, from weights by a formula. */
@@ -88,5 +93,27 @@ class FamiliesTest {
         });
         assertThat(bad).isEmpty();
         assertThat(passed[0]).isGreaterThan(1_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3,,ONE_CLASS", "1,,REGRESSION", "3,multi_label_classification,MANY_CLASSES", "3,regression,REGRESSION"})
+    void aHeadOverImagesLearnsWhatItsSettingsSay(int labels, @Nullable String problem, Encoder.Task task)
+            throws IOException {
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, """
+                {"model_type":"vit","architectures":["ViTForImageClassification"],"hidden_size":8,"num_hidden_layers":1,
+                "num_attention_heads":2,"intermediate_size":8,"image_size":4,"patch_size":2,"num_labels":%d,"problem_type":%s}
+                """.formatted(labels, problem == null ? "null" : '"' + problem + '"'));
+        ImageEncoder model = (ImageEncoder) Models.untrained(config, new Rng(1));
+        assertThat(model.task()).isEqualTo(task);
+        Tensor logits = model.forward(Tensor.ones(2, 3, 4, 4));
+        Tensor numbers = Tensor.ones(2, labels);
+        Tensor answers = task == Encoder.Task.ONE_CLASS ? Tensor.of(new long[] {0, 2}) : numbers;
+        double want = switch (task) {
+            case REGRESSION -> logits.sub(numbers).square().mean().item();
+            case MANY_CLASSES -> logits.sigmoid().log().neg().mean().item();
+            default -> logits.logSoftmax(-1).gather(-1, answers.unsqueeze(-1)).neg().mean().item();
+        };
+        assertThat(model.loss(logits, answers).item()).isCloseTo(want, within(1e-5));
     }
 }

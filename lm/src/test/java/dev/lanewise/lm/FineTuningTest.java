@@ -17,6 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,20 +106,74 @@ class FineTuningTest {
     @Test
     void aDecoderLearnsNothingFromSingleTokens() throws IOException {
         CausalLM model = SmallModels.causal("gpt2", folder);
-        Tokenizer words = HfTokenizer.parse("""
-                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
-                "pre_tokenizer":{"type":"WhitespaceSplit"},"post_processor":null,"decoder":null,
-                "model":{"type":"WordLevel","vocab":{"a":0,"b":1,"c":2},"unk_token":"a"}}
-                """);
         Lora lora = Lora.apply(model, LoraConfig.lora(2, 4, "c_attn"), new Rng(1));
         FineTuning.Options options = new FineTuning.Options(2, 1, 1e-2, 16, 0);
         List<Double> losses = new ArrayList<>();
         List<Sample> samples = List.of(new Sample("a", 0), new Sample("b c", 0), new Sample("c", 0));
-        FineTuning.run(model, words, lora, samples, options, step -> losses.add(step.loss()));
+        FineTuning.run(model, words(), lora, samples, options, step -> losses.add(step.loss()));
         assertThat(losses).hasSize(2).allMatch(Double::isFinite);
-        assertThatThrownBy(() -> FineTuning.run(model, words, lora, samples.subList(0, 1), options, step -> {}))
+        assertThatThrownBy(() -> FineTuning.run(model, words(), lora, samples.subList(0, 1), options, step -> {}))
                 .isInstanceOf(BadFileException.class)
                 .hasMessageContaining("no text of at least 2 tokens");
+    }
+
+    private static Tokenizer words() {
+        return HfTokenizer.parse("""
+                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
+                "pre_tokenizer":{"type":"WhitespaceSplit"},"post_processor":null,"decoder":null,
+                "model":{"type":"WordLevel","vocab":{"a":0,"b":1,"c":2},"unk_token":"a"}}
+                """);
+    }
+
+    /** As in transformers, where a tokenizer pads and cuts only if it is told to. */
+    @Test
+    void promptsAreNeitherPaddedNorCut() {
+        HfTokenizer padding = HfTokenizer.parse("""
+                {"version":"1.0","truncation":{"direction":"Right","max_length":2,"strategy":"LongestFirst","stride":0},
+                "padding":{"strategy":{"Fixed":9},"direction":"Right","pad_to_multiple_of":null,"pad_id":0,
+                "pad_type_id":0,"pad_token":"a"},"added_tokens":[],"normalizer":null,
+                "pre_tokenizer":{"type":"WhitespaceSplit"},"post_processor":null,"decoder":null,
+                "model":{"type":"WordLevel","vocab":{"a":0,"b":1,"c":2},"unk_token":"a"}}
+                """);
+        TextGenerator generator = new TextGenerator(SmallModels.causal("gpt2", folder), padding, null);
+        assertThat(generator.tokenizer().encode("c b c").ids()).containsExactly(2, 1, 2);
+        GenerationOptions options = GenerationOptions.greedy(3).withStopTokens(List.of());
+        String want = new TextGenerator(generator.model(), words(), null).generate("c b c", options);
+        assertThat(generator.generate("c b c", options)).isEqualTo(want);
+    }
+
+    @Test
+    void ranksOfAdaLoraAreRemoved() throws IOException {
+        CausalLM model = SmallModels.causal("gpt2", folder);
+        LoraConfig.Allocation allocation = new LoraConfig.Allocation(1, 1, 2, 1, 8, 0.85, 0.85, 0.5);
+        Lora lora = Lora.apply(model, LoraConfig.adaLora(3, 4, allocation, "c_attn", "c_fc"), new Rng(1));
+        List<Sample> samples = List.of(new Sample("a b c", 0), new Sample("b c a c b", 0));
+        FineTuning.run(model, words(), lora, samples, new FineTuning.Options(4, 1, 1e-2, 16, 0), step -> {});
+        lora.save(folder.resolve("adapter"));
+        String settings = Files.readString(folder.resolve("adapter").resolve("adapter_config.json"));
+        // four layers, one rank each on average
+        Matcher masks = Pattern.compile("lora_E\":\\[([a-z,]+)]").matcher(settings);
+        assertThat(masks.results().flatMap(mask -> Stream.of(mask.group(1).split(","))))
+                .hasSize(12)
+                .filteredOn("true"::equals)
+                .hasSize(4);
+    }
+
+    @Test
+    void textsAreCutWhereADecoderHasNoPosition() {
+        CausalLM model = SmallModels.causal("gpt2", folder);
+        Lora lora = Lora.apply(model, LoraConfig.lora(2, 4, "c_attn"), new Rng(1));
+        List<Double> losses = new ArrayList<>();
+        List<Sample> samples = List.of(new Sample("a b c ".repeat(30), 0));
+        FineTuning.run(
+                model,
+                words(),
+                lora,
+                samples,
+                new FineTuning.Options(1, 1, 1e-2, 256, 0),
+                step -> losses.add(step.loss()));
+        assertThat(losses).hasSize(1);
+        assertThat(lora.isTraining()).isFalse();
     }
 
     @Test

@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -148,6 +151,112 @@ class GenerationTest {
         stream.next();
         stream.close();
         assertThat(stream.hasNext()).isFalse();
+    }
+
+    @Test
+    void textsEndWhereThereIsNoPositionLeft() {
+        CausalLM model = SmallModels.causal("gpt2", folder);
+        assertThat(model.lengthLimit()).isEqualTo(32);
+        GenerationOptions many = GenerationOptions.greedy(100).withStopTokens(List.of());
+        int[] prompt = new int[29];
+        // a token has a position when the next one is asked for: the last has none
+        int[] tokens = Generation.stream(model, prompt, many).rest();
+        assertThat(tokens).hasSize(4);
+        assertThat(Generation.batch(model, List.of(prompt, new int[] {3}), many).getFirst())
+                .isEqualTo(tokens);
+        assertThat(Generation.beams(model, prompt, new Generation.BeamOptions(2, 100, 1, List.of())))
+                .allMatch(beam -> beam.tokens().length == 33);
+        try (ContinuousBatch batch = new ContinuousBatch(model)) {
+            ContinuousBatch.Sequence sequence = batch.add(prompt, many);
+            while (sequence.end() == null) {
+                batch.step();
+            }
+            assertThat(sequence.end()).isEqualTo(ContinuousBatch.End.LENGTH);
+            assertThat(sequence.newTokens()).isEqualTo(tokens);
+        }
+    }
+
+    @Test
+    void scoresThatAreNoNumbersAreAnError() {
+        CausalLM model = SmallModels.causal("llama", folder);
+        Tensor norm = Autograd.detach(model.namedParameters().get("model.norm.weight").leaf());
+        norm.assign(Tensor.full(Double.NaN, norm.dtype(), norm.device(), norm.shape().toArray()));
+        TokenStream stream = Generation.stream(model, new int[] {3, 9}, GREEDY);
+        assertThatThrownBy(stream::next).isInstanceOf(TensorException.class).hasMessageContaining("NaN as the score");
+        assertThat(stream.hasNext()).isFalse();
+        assertThatThrownBy(() -> Generation.batch(model, List.of(new int[] {3}), GREEDY))
+                .isInstanceOf(TensorException.class);
+        assertThatThrownBy(() -> Generation.beams(
+                        model, new int[] {3}, new Generation.BeamOptions(Integer.MAX_VALUE, 3, 1, List.of())))
+                .isInstanceOf(TensorException.class);
+        try (ContinuousBatch batch = new ContinuousBatch(model)) {
+            ContinuousBatch.Sequence sequence = batch.add(new int[] {3}, GREEDY);
+            batch.step();
+            assertThat(sequence.failure()).hasMessageContaining("NaN as the score");
+        }
+    }
+
+    /** Asks for one token after the other, up to a number. */
+    private static final class Reader implements Flow.Subscriber<Integer> {
+        private final List<Integer> tokens = new ArrayList<>();
+        private final CompletableFuture<List<Integer>> end = new CompletableFuture<>();
+        private final int most;
+        private final long request;
+        private Flow.Subscription subscription;
+
+        Reader(int most, long request) {
+            this.most = most;
+            this.request = request;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            subscription = given;
+            given.request(request);
+        }
+
+        @Override
+        public void onNext(Integer token) {
+            tokens.add(token);
+            if (tokens.size() == most) {
+                subscription.cancel();
+                end.complete(tokens);
+            }
+            subscription.request(request);
+        }
+
+        @Override
+        public void onError(Throwable e) {
+            end.completeExceptionally(e);
+        }
+
+        @Override
+        public void onComplete() {
+            end.complete(tokens);
+        }
+    }
+
+    @Test
+    void tokensArePublishedAsTheyAreAskedFor() throws Exception {
+        CausalLM model = SmallModels.causal("llama", folder);
+        List<Integer> want = Arrays.stream(
+                        Generation.stream(model, new int[] {3, 9}, GREEDY).rest())
+                .boxed()
+                .toList();
+        for (Reader reader : List.of(new Reader(100, 1), new Reader(100, Long.MAX_VALUE), new Reader(4, 2))) {
+            Flow.Publisher<Integer> publisher =
+                    Generation.stream(model, new int[] {3, 9}, GREEDY).publisher();
+            publisher.subscribe(reader);
+            assertThat(reader.end.get(1, TimeUnit.MINUTES)).isEqualTo(want.subList(0, Math.min(9, reader.most)));
+            Reader second = new Reader(1, 1);
+            publisher.subscribe(second);
+            assertThatThrownBy(() -> second.end.get(1, TimeUnit.MINUTES))
+                    .hasRootCauseInstanceOf(IllegalStateException.class);
+        }
+        Reader none = new Reader(1, 0);
+        Generation.stream(model, new int[] {3, 9}, GREEDY).publisher().subscribe(none);
+        assertThatThrownBy(() -> none.end.get(1, TimeUnit.MINUTES))
+                .hasRootCauseInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

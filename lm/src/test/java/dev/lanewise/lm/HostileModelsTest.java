@@ -79,6 +79,14 @@ class HostileModelsTest {
     }
 
     @Test
+    void aRobertaNeedsPositionsBehindItsPadding() throws IOException {
+        SmallModels.Case c = SmallModels.named("roberta");
+        SmallModels.write(c, folder);
+        config(SmallModels.changed(c, "pad_token_id", 500L));
+        refused("max_position_embeddings", "pad_token_id");
+    }
+
+    @Test
     void unknownRotaryScalingIsRefused() throws IOException {
         config(SmallModels.changed(LLAMA, "rope_parameters", Map.of("rope_type", "mrope", "rope_theta", 1e4)));
         refused("rope_type", "mrope");

@@ -9,6 +9,7 @@ import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -103,6 +104,43 @@ class PackedModelTest {
         refused(more -> more.number("split.count", 3), "one of 3 parts");
     }
 
+    private float[] scores(Consumer<GgufWriter> more) throws IOException {
+        CausalLM model = Models.packed(model(BlockType.Q8_0, true, more));
+        return Autograd.noGrad(() -> model.forward(Tensor.of(new long[] {3, 39, 0, 7, 12}, 1, 5)))
+                .toFloatArray();
+    }
+
+    @Test
+    void positionsAreScaledAsTheFileSays() throws IOException {
+        float[] factors = new float[KEYS / 2];
+        Arrays.fill(factors, 2);
+        float[] slowed = scores(more -> more.tensor("rope_freqs.weight", BlockType.F32, 1, factors));
+        float[] linear = scores(
+                more -> more.text("llama.rope.scaling.type", "linear").fraction("llama.rope.scaling.factor", 2));
+        assertThat(linear).isEqualTo(slowed).isNotEqualTo(scores(more -> {}));
+        float[] yarn = scores(more -> more.text("llama.rope.scaling.type", "yarn")
+                .fraction("llama.rope.scaling.factor", 4)
+                .number("llama.rope.scaling.original_context_length", 16));
+        assertThat(yarn).isNotEqualTo(scores(more -> {})).isNotEqualTo(linear);
+        refused(more -> more.text("llama.rope.scaling.type", "longrope"), "rope.scaling.type longrope");
+        refused(more -> more.text("llama.rope.scaling.type", "linear"), "`factor`");
+    }
+
+    @Test
+    void textsOfLlama3BeginWithATokenOfTheirOwn() throws IOException {
+        for (String split : List.of("llama-bpe", "llama-v3", "qwen2")) {
+            Path file = new GgufWriter()
+                    .text("tokenizer.ggml.model", "gpt2")
+                    .text("tokenizer.ggml.pre", split)
+                    .texts("tokenizer.ggml.tokens", "a", "b", "<begin>")
+                    .texts("tokenizer.ggml.merges")
+                    .number("tokenizer.ggml.bos_token_id", 2)
+                    .write(folder.resolve("words.gguf"));
+            int[] ids = Tokenizers.load(file).encode("ab").ids();
+            assertThat(ids).isEqualTo(split.equals("qwen2") ? new int[] {0, 1} : new int[] {2, 0, 1});
+        }
+    }
+
     private void refused(Consumer<GgufWriter> setting, String part) throws IOException {
         Path file = model(BlockType.Q4_0, true, setting);
         assertThatThrownBy(() -> Models.packed(file))
@@ -135,6 +173,6 @@ class PackedModelTest {
         assertThatThrownBy(() -> Tokenizers.load(file))
                 .isInstanceOf(BadFileException.class)
                 .hasMessageContaining("'strange'")
-                .hasMessageContaining("gpt-2 or llama-bpe or llama3 or qwen2 or smollm");
+                .hasMessageContaining("gpt-2 or llama-bpe or llama-v3 or llama3 or qwen2 or smollm");
     }
 }

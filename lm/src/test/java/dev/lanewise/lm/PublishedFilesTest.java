@@ -9,6 +9,7 @@ import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.tensor.Rng;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,6 +71,16 @@ class PublishedFilesTest {
         assertThatThrownBy(() -> Models.load(folder))
                 .isInstanceOf(BadFileException.class)
                 .hasMessageContaining("[512, 16]");
+    }
+
+    @Test
+    void gemmasNormsBeginByChangingNothing() throws IOException {
+        SmallModels.Case c = SmallModels.named("gemma2");
+        Path config = Files.writeString(folder.resolve("config.json"), JsonText.of(c.config()));
+        assertThat(Models.untrained(config, new Rng(1)).namedParameters())
+                .allSatisfy((name, parameter) -> assertThat(
+                                name.contains("norm") ? parameter.leaf().abs().amax().item() : 0)
+                        .isZero());
     }
 
     private void weights(Consumer<Map<String, TensorData>> change) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -88,5 +89,33 @@ class ScoreFilterTest {
         assertThat(Scores.draw(scores, 0.2499)).isZero();
         assertThat(Scores.draw(scores, 0.2501)).isEqualTo(2);
         assertThat(Scores.draw(scores, Math.nextDown(1.0))).isEqualTo(2);
+    }
+
+    @Test
+    void shortcutsKeepWhatWholeOrdersKeep() {
+        Random random = new Random(4);
+        for (int round = 0; round < 200; round++) {
+            // few values, so that many are equal
+            double[] scores = random.doubles(1 + random.nextInt(60), -3, 3)
+                    .map(score -> Math.rint(score * 4) / 4)
+                    .toArray();
+            double[] sorted = scores.clone();
+            Arrays.sort(sorted);
+            int count = 1 + random.nextInt(scores.length);
+            assertThat(Scores.greatest(scores, count)).isEqualTo(sorted[sorted.length - count]);
+            double share = random.nextInt(5) == 0 ? 0 : random.nextDouble();
+            double[] kept = scores.clone();
+            ScoreFilter.topP(share).apply(kept, new int[0]);
+            double[] probabilities = Scores.softmax(scores);
+            double[] likely = Scores.softmax(kept);
+            double sum = 0;
+            double least = 1;
+            for (int i = 0; i < likely.length; i++) {
+                sum += likely[i] > 0 ? probabilities[i] : 0;
+                least = likely[i] > 0 ? Math.min(least, probabilities[i]) : least;
+            }
+            assertThat(sum).isGreaterThan(share - 1e-9);
+            assertThat(sum - least).isLessThan(share + 1e-9);
+        }
     }
 }

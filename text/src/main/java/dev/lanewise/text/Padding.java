@@ -13,10 +13,12 @@ import java.util.Objects;
  * @param token its text
  */
 public record Padding(int length, int multipleOf, Direction direction, int id, int typeId, String token) {
+    private static final int LONGEST = 1 << 20;
+
     /**
-     * Refuses negative numbers.
+     * Refuses negative numbers, and lengths that no model reads.
      *
-     * @throws TokenizerException if a number is negative
+     * @throws TokenizerException if a number is negative, or a length above 1,048,576
      */
     public Padding {
         Objects.requireNonNull(direction, "direction");
@@ -24,6 +26,10 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
         if (length < 0 || multipleOf < 0 || id < 0 || typeId < 0) {
             throw new TokenizerException("padding: length " + length + ", multipleOf " + multipleOf + ", id " + id
                     + " and typeId " + typeId + " must be at least 0");
+        }
+        if (length > LONGEST || multipleOf > LONGEST) {
+            throw new TokenizerException("padding: length " + length + " and multipleOf " + multipleOf
+                    + " must be at most " + LONGEST);
         }
     }
 

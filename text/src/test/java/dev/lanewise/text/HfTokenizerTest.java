@@ -53,6 +53,49 @@ class HfTokenizerTest {
                 .isEqualTo(tokenizer.encode("a \uFFFD cat").ids());
     }
 
+    private static HfTokenizer letters(String normalizer, String template, String decoder) {
+        return HfTokenizer.parse("""
+                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":%s,"pre_tokenizer":null,
+                "post_processor":%s,"decoder":%s,
+                "model":{"type":"BPE","vocab":{"a":0,"<unk>":1},"merges":[],"unk_token":"<unk>"}}
+                """.formatted(normalizer, template, decoder));
+    }
+
+    @Test
+    void replacementsDoNotGrowWithoutBounds() {
+        String doubling = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"aa\"}";
+        String forty = String.join(",", Collections.nCopies(40, doubling));
+        HfTokenizer growing =
+                letters("{\"type\":\"Sequence\",\"normalizers\":[" + forty + "]}", "null", "null");
+        assertThatThrownBy(() -> growing.encode("a"))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("replacements make");
+        HfTokenizer decoding = letters("null", "null", "{\"type\":\"Sequence\",\"decoders\":[" + forty + "]}");
+        assertThatThrownBy(() -> decoding.decode(new int[] {0}))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("replacements make");
+        HfTokenizer eight = letters(
+                "{\"type\":\"Sequence\",\"normalizers\":[" + String.join(",", Collections.nCopies(8, doubling)) + "]}",
+                "null",
+                "null");
+        assertThat(eight.encode("aa").size()).isEqualTo(512);
+    }
+
+    @Test
+    void partsOfATextAreNotCombinedWithoutBounds() {
+        String often = String.join(",", Collections.nCopies(6, "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"));
+        HfTokenizer repeating = letters(
+                "null",
+                "{\"type\":\"TemplateProcessing\",\"single\":[" + often + "],\"pair\":[],\"special_tokens\":{}}",
+                "null")
+                .withTruncation(Truncation.to(2));
+        assertThatThrownBy(() -> repeating.encode("a".repeat(1000)))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("parts of one text");
+        assertThatThrownBy(() -> new Padding(Integer.MAX_VALUE, 0, Direction.RIGHT, 0, 0, "a"))
+                .isInstanceOf(TokenizerException.class);
+    }
+
     @Test
     void specialTokenInATextIsTextForTextsOfStrangers() {
         assertThat(tokenizer.encode("a<end>", false).ids()).containsExactly(1, 5);

@@ -1,5 +1,6 @@
 package dev.lanewise.examples.lm;
 
+import dev.lanewise.examples.JsonLine;
 import dev.lanewise.lm.GenerationOptions;
 import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.lm.TextStream;
@@ -11,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -42,6 +44,9 @@ final class ChatCommand implements Callable<Integer> {
             description = "The system message, which the model is given first.")
     private @Nullable String system;
 
+    @Option(names = "--json", description = "Print a JSON object for each answer instead, without a prompt.")
+    private boolean json;
+
     @Mixin
     private AdapterOption adapter;
 
@@ -62,24 +67,35 @@ final class ChatCommand implements Callable<Integer> {
             messages.add(ChatTemplate.message("system", system));
         }
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        out.print("> ");
-        out.flush();
+        show(out, "> ");
         for (String line = in.readLine(); line != null && !line.isBlank(); line = in.readLine()) {
             messages.add(ChatTemplate.message("user", line));
             StringBuilder answer = new StringBuilder();
             try (TextStream stream = generator.chat(messages, options)) {
                 stream.forEachRemaining(piece -> {
                     answer.append(piece);
-                    out.print(piece);
-                    out.flush();
+                    show(out, piece);
                 });
             }
             messages.add(ChatTemplate.message("assistant", answer.toString()));
-            out.print(System.lineSeparator() + "> ");
+            if (json) {
+                Map<String, Object> fields = new LinkedHashMap<>();
+                fields.put("message", line);
+                fields.put("answer", answer.toString());
+                out.println(JsonLine.of(fields));
+                out.flush();
+            }
+            show(out, System.lineSeparator() + "> ");
+        }
+        show(out, System.lineSeparator());
+        return 0;
+    }
+
+    /** Shows a person what a program does not ask for. */
+    private void show(PrintWriter out, String text) {
+        if (!json) {
+            out.print(text);
             out.flush();
         }
-        out.println();
-        out.flush();
-        return 0;
     }
 }

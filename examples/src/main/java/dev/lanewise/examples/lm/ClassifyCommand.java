@@ -58,7 +58,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Usage.check(spec, "--classes", classes, classes >= 0, "1 or more, or 0 for the model's own");
+        Usage.check(spec, "--classes", classes, classes == 0 || classes > 1, "2 or more, or 0 for the model's own");
         Path folder = MiniLm.folder(model);
         PretrainedModel base = classes > 0 ? Models.classifier(folder, classes, new Rng(0)) : Models.load(folder);
         if (!(base instanceof Encoder encoder)) {

@@ -37,6 +37,9 @@ final class EmbedCommand implements Callable<Integer> {
             description = "Where to write all vectors; otherwise they are printed as JSON, one per line.")
     private @Nullable Path output;
 
+    @Option(names = "--json", description = "Print JSON; of --output too, which is a sentence otherwise.")
+    private boolean json;
+
     @Mixin
     private AdapterOption adapter;
 
@@ -64,7 +67,11 @@ final class EmbedCommand implements Callable<Integer> {
                 System.arraycopy(vectors[i], 0, all, i * size, size);
             }
             Npy.write(target, TensorData.of(all, vectors.length, size));
-            out.println(vectors.length + " vectors of " + size + " in " + target);
+            out.println(
+                    json
+                            ? JsonLine.of(
+                                    Map.of("output", target.toString(), "vectors", vectors.length, "size", size))
+                            : vectors.length + " vectors of " + size + " in " + target);
         }
         out.flush();
         return 0;

@@ -37,12 +37,6 @@ import picocli.CommandLine.Spec;
             "Without data, classes of film reviews are trained (rt-polarity), from LANEWISE_DATA, the cache or the web."
         })
 final class FinetuneCommand implements Callable<Integer> {
-    private static final Map<String, String[]> TARGETS = Map.of(
-            "gpt2", new String[] {"c_attn"},
-            "bert", new String[] {"query", "value"},
-            "roberta", new String[] {"query", "value"},
-            "distilbert", new String[] {"q_lin", "v_lin"});
-
     /** What follows the encoder in classifiers, which is new unless the folder has a pooler: it is trained and saved in full. */
     private static final Map<String, String[]> HEADS = Map.of(
             "bert", new String[] {"pooler", "classifier"},
@@ -70,8 +64,9 @@ final class FinetuneCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "KEY=VALUE",
             description = {
-                "r (8), alpha (16), dropout (0), kind (lora, rslora, dora), bias (none, adapted, all),",
-                "target (by family; + between names, or all-linear)."
+                "r (8), alpha (16), dropout (0), kind (lora, rslora, dora, adalora, ia3), bias (none, adapted, all),",
+                "target (by family; + between names, or all-linear). Of adalora, r is the mean rank that is left;",
+                "ia3 has only kind and target."
             })
     private Map<String, String> lora = new LinkedHashMap<>();
 
@@ -109,17 +104,18 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Usage.check(spec, "--classes", classes, classes >= 0, "1 or more, or 0 for the model's own");
+        Usage.check(spec, "--classes", classes, classes == 0 || classes > 1, "2 or more, or 0 for the model's own");
         FineTuning.Options options =
                 Usage.settings(spec, () -> new FineTuning.Options(epochs, batch, rate, length, seed));
-        Usage.settings(spec, () -> config(""));
+        Usage.settings(spec, () -> new AdapterSettings(spec, lora).config("", 1));
         Progress remarks = Remarks.of(spec);
         TrainingTexts texts = TrainingTexts.of(data, test, remarks::download);
         int labels = classes == 0 ? texts.classes() : classes;
         Path folder = MiniLm.folder(model);
         Rng random = new Rng(seed);
         PretrainedModel base = labels > 0 ? Models.classifier(folder, labels, random) : Models.load(folder);
-        LoraConfig config = config(base.family());
+        long steps = (long) epochs * Math.ceilDiv(texts.training().size(), batch);
+        LoraConfig config = new AdapterSettings(spec, lora).config(base.family(), steps);
         Tokenizer tokenizer = Tokenizers.load(folder);
         String[] head = labels > 0 ? HEADS.get(base.family()) : null;
         Lora adapter = Lora.apply(base, head == null ? config : config.withModulesToSave(head), random);
@@ -136,10 +132,16 @@ final class FinetuneCommand implements Callable<Integer> {
                             ? JsonLine.of(Map.of("accuracy", share, "texts", asked.size()))
                             : String.format(Locale.ROOT, "accuracy %.4f on %d texts", share, asked.size()));
         }
-        if (!json) {
-            out.println(String.format(
-                    Locale.ROOT, "%d numbers in %s, trained in %.1f s", adapter.parameterCount(), output, seconds));
-        }
+        out.println(
+                json
+                        ? JsonLine.of(Map.of(
+                                "adapter", output.toString(), "numbers", adapter.parameterCount(), "seconds", seconds))
+                        : String.format(
+                                Locale.ROOT,
+                                "%d numbers in %s, trained in %.1f s",
+                                adapter.parameterCount(),
+                                output,
+                                seconds));
         out.flush();
         return 0;
     }
@@ -179,40 +181,5 @@ final class FinetuneCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "step %d of %d  loss %.4f", step.step() + 1, step.steps(), step.loss()));
         }
         out.flush();
-    }
-
-    private LoraConfig config(String family) {
-        int rank = 8;
-        double alpha = 16;
-        LoraConfig.Kind kind = LoraConfig.Kind.LORA;
-        double dropout = 0;
-        LoraConfig.Biases biases = LoraConfig.Biases.NONE;
-        String[] targets = TARGETS.getOrDefault(family, new String[] {"q_proj", "v_proj"});
-        for (Map.Entry<String, String> option : lora.entrySet()) {
-            String value = option.getValue();
-            try {
-                switch (option.getKey()) {
-                    case "r" -> rank = Integer.parseInt(value);
-                    case "alpha" -> alpha = Double.parseDouble(value);
-                    case "dropout" -> dropout = Double.parseDouble(value);
-                    case "bias" -> biases = LoraConfig.Biases.valueOf(value.toUpperCase(Locale.ROOT));
-                    case "target" -> targets = value.split("\\+");
-                    case "kind" -> kind = LoraConfig.Kind.valueOf(value.toUpperCase(Locale.ROOT));
-                    default -> throw new IllegalArgumentException("unknown");
-                }
-            } catch (IllegalArgumentException e) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        "--lora " + option.getKey() + "=" + value
-                                + ": expected r, alpha, dropout, kind, bias or target with its value",
-                        e);
-            }
-        }
-        LoraConfig config = LoraConfig.lora(rank, alpha, targets)
-                .withKind(kind)
-                .withDropout(dropout)
-                .withBiases(biases);
-        boolean all = targets.length == 1 && targets[0].equalsIgnoreCase("all-linear");
-        return all ? config.withTargets(LoraConfig.Targets.allLinear()) : config;
     }
 }

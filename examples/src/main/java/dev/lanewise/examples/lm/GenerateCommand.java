@@ -48,6 +48,7 @@ final class GenerateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();
         StringBuilder text = new StringBuilder();
+        int count;
         try (TextStream stream = generator.stream(prompt, options)) {
             stream.forEachRemaining(piece -> {
                 text.append(piece);
@@ -56,11 +57,13 @@ final class GenerateCommand implements Callable<Integer> {
                     out.flush();
                 }
             });
+            count = stream.count();
         }
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("prompt", prompt);
             fields.put("text", text.toString());
+            fields.put("tokens", count);
             fields.put("seconds", (System.nanoTime() - start) / 1e9);
             out.println(JsonLine.of(fields));
         } else {

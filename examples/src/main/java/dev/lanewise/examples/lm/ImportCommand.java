@@ -1,5 +1,6 @@
 package dev.lanewise.examples.lm;
 
+import dev.lanewise.examples.Usage;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -40,6 +41,8 @@ final class ImportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Usage.check(spec, "--heads", heads, heads >= 1, "1 or more");
+        Usage.check(spec, "--epsilon", epsilon, epsilon >= 0 && Double.isFinite(epsilon), "0 or more");
         int tensors = new OnnxBert(file, heads, epsilon).write(tokenizer, output);
         PrintWriter out = spec.commandLine().getOut();
         out.println(tensors + " tensors in " + output);

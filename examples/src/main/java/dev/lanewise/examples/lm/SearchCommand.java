@@ -8,6 +8,7 @@ import dev.lanewise.lm.TextEncoder;
 import dev.lanewise.nn.data.DataHome;
 import dev.lanewise.nn.data.table.Table;
 import dev.lanewise.nn.data.text.TextFiles;
+import dev.lanewise.nn.io.BadFileException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,6 +97,10 @@ final class SearchCommand implements Callable<Integer> {
         Usage.check(spec, "--columns", columns, columns >= 1, "1 or more");
         Progress remarks = Remarks.of(spec);
         List<String> texts = texts(remarks);
+        if (texts.isEmpty()) {
+            throw new BadFileException(file, "no text", "one in each line", "check the file");
+        }
+        int most = Math.min(top, texts.size());
         int count = cells > 0 ? cells : (int) Math.round(Math.sqrt(texts.size()));
         Usage.check(
                 spec,
@@ -115,11 +120,11 @@ final class SearchCommand implements Callable<Integer> {
         if (!queries.isEmpty()) {
             float[][] asked = encoder.embed(queries);
             for (int i = 0; i < asked.length; i++) {
-                print(queries.get(i), index.near(asked[i], top, probes), texts, out);
+                print(queries.get(i), index.near(asked[i], most, probes), texts, out);
             }
         }
         if (recall > 0) {
-            double share = recall(index, Arrays.copyOf(vectors, Math.min(recall, vectors.length)));
+            double share = recall(index, Arrays.copyOf(vectors, Math.min(recall, vectors.length)), most);
             out.println(
                     json
                             ? JsonLine.of(Map.of("recall", share, "top", top, "probes", probes))
@@ -131,12 +136,12 @@ final class SearchCommand implements Callable<Integer> {
     }
 
     /** The share of the best of all texts that the index finds too; each question is itself one of the texts, and left out. */
-    private double recall(VectorIndex index, float[][] asked) {
+    private double recall(VectorIndex index, float[][] asked, int most) {
         long found = 0;
         long all = 0;
         for (int i = 0; i < asked.length; i++) {
-            Set<Long> best = places(index.exact(asked[i], top + 1), i);
-            Set<Long> near = places(index.near(asked[i], top + 1, probes), i);
+            Set<Long> best = places(index.exact(asked[i], most + 1), i, most);
+            Set<Long> near = places(index.near(asked[i], most + 1, probes), i, most);
             all += best.size();
             best.retainAll(near);
             found += best.size();
@@ -144,11 +149,11 @@ final class SearchCommand implements Callable<Integer> {
         return all == 0 ? 1 : (double) found / all;
     }
 
-    private Set<Long> places(VectorIndex.Hit[] hits, long self) {
+    private static Set<Long> places(VectorIndex.Hit[] hits, long self, int most) {
         return Arrays.stream(hits)
                 .map(VectorIndex.Hit::place)
                 .filter(place -> place != self)
-                .limit(top)
+                .limit(most)
                 .collect(Collectors.toSet());
     }
 

@@ -209,6 +209,10 @@ public record LoraConfig(
         if (kind == Kind.ADALORA && allocation == null) {
             throw new TensorException("adalora: no allocation (expected how ranks are removed); give one");
         }
+        if (kind == Kind.IA3 && biases != Biases.NONE) {
+            throw new TensorException("ia3: biases " + biases
+                    + " (expected NONE: peft's files of scales have no place for them); use LORA");
+        }
         // of several expressions that match, the first counts, as in peft
         rankPatterns = Collections.unmodifiableMap(new LinkedHashMap<>(rankPatterns));
         alphaPatterns = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPatterns));

@@ -122,6 +122,9 @@ public final class Bert extends Encoder {
                 config.token("pad_token_id", family.equals("roberta") ? 1 : 0),
                 config.layers(distil ? "n_layers" : "num_hidden_layers"),
                 block);
+        if (settings.isRoberta() && settings.positions - settings.padding < 2) {
+            throw config.refused("max_position_embeddings", "more than pad_token_id + 1, after which positions begin");
+        }
         EncoderHead.Options options = new EncoderHead.Options(
                 hidden,
                 settings.vocabulary,

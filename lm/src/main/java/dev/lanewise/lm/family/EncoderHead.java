@@ -64,11 +64,28 @@ final class EncoderHead {
                     name + "Model, " + name + "ForSequenceClassification, " + name + "ForTokenClassification or " + name
                             + "ForMaskedLM");
         }
+        problem(config);
+        return kind;
+    }
+
+    /** The kind of classification, or empty to go by the labels. */
+    static String problem(Config config) {
         List<String> problems = List.of("", "single_label_classification", "multi_label_classification", "regression");
-        if (!problems.contains(config.text("problem_type", ""))) {
+        String problem = config.text("problem_type", "");
+        if (!problems.contains(problem)) {
             throw config.refused("problem_type", String.join(", ", problems.subList(1, 4)));
         }
-        return kind;
+        return problem;
+    }
+
+    /** What a head for classes predicts. */
+    static Task task(String problem, int labels) {
+        return switch (problem) {
+            case "multi_label_classification" -> Task.MANY_CLASSES;
+            case "regression" -> Task.REGRESSION;
+            case "" -> labels == 1 ? Task.REGRESSION : Task.ONE_CLASS;
+            default -> Task.ONE_CLASS;
+        };
     }
 
     static EncoderHead of(String family, String kind, Options options, Parameter words, Weights weights) {
@@ -85,13 +102,7 @@ final class EncoderHead {
     }
 
     private static EncoderHead classes(String family, Options options, Weights weights) {
-        EncoderHead head = new EncoderHead(
-                switch (options.problem) {
-                    case "multi_label_classification" -> Task.MANY_CLASSES;
-                    case "regression" -> Task.REGRESSION;
-                    case "" -> options.labels == 1 ? Task.REGRESSION : Task.ONE_CLASS;
-                    default -> Task.ONE_CLASS;
-                });
+        EncoderHead head = new EncoderHead(task(options.problem, options.labels));
         int size = options.hidden;
         switch (family) {
             case "roberta" -> {

@@ -98,8 +98,8 @@ public final class Gpt2 extends CausalLM {
     }
 
     @Override
-    protected void checkLength(long length) {
-        checkPositions(length);
+    public long lengthLimit() {
+        return positions();
     }
 
     @Override

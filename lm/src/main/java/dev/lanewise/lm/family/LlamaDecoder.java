@@ -44,7 +44,7 @@ public final class LlamaDecoder extends CausalLM {
                 ? place(
                         "model.norm",
                         new OffsetRmsNorm(
-                                weights.at("model.norm").parameter("weight", hidden),
+                                weights.at("model.norm").offset("weight", hidden),
                                 spec.norms().epsilon()))
                 : rmsNorm(weights, "model.norm", hidden, spec.norms().epsilon());
         head = spec.output().tied()

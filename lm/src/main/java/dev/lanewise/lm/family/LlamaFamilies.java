@@ -207,7 +207,9 @@ public final class LlamaFamilies {
     /** Layers from {@code max_window_layers} on have a window, if windows are used at all. */
     private static List<Integer> qwenWindows(Config config) {
         boolean used = config.flag("use_sliding_window", false);
-        int window = used && config.has("sliding_window") ? config.size("sliding_window") : 0;
+        // null is another thing than nothing
+        boolean none = config.names().contains("sliding_window") && !config.has("sliding_window");
+        int window = used && !none ? config.size("sliding_window", 4096) : 0;
         int first = config.token("max_window_layers", 28);
         config.ignore("sliding_window");
         if (config.has("layer_types")) {

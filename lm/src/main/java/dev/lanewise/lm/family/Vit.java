@@ -1,6 +1,7 @@
 package dev.lanewise.lm.family;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.lm.Encoder;
 import dev.lanewise.lm.ImageEncoder;
 import dev.lanewise.lm.part.Call;
 import dev.lanewise.lm.part.EncoderBlock;
@@ -46,8 +47,8 @@ public final class Vit extends ImageEncoder {
     private final @Nullable WeightLayer pooler;
     private final @Nullable WeightLayer classifier;
 
-    private Vit(Image image, int layers, EncoderBlock.Spec block, int classes, Weights weights) {
-        super("vit");
+    private Vit(Image image, int layers, EncoderBlock.Spec block, int classes, Encoder.Task task, Weights weights) {
+        super("vit", task);
         String base = classes == 0 ? "" : "vit.";
         int hidden = block.hidden();
         patches = place(base + "embeddings", new Patches(weights.at(base + "embeddings"), image, hidden));
@@ -100,7 +101,9 @@ public final class Vit extends ImageEncoder {
                 config.number("layer_norm_eps", 1e-12),
                 true,
                 config.flag("qkv_bias", true));
-        return new Vit(image, config.layers("num_hidden_layers"), block, classes, weights);
+        Encoder.Task task =
+                classes == 0 ? Encoder.Task.NONE : EncoderHead.task(EncoderHead.problem(config), classes);
+        return new Vit(image, config.layers("num_hidden_layers"), block, classes, task, weights);
     }
 
     /** The name in the model for one in a file. */

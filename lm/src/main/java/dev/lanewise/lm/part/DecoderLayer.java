@@ -56,7 +56,7 @@ public final class DecoderLayer extends Part {
     static Layer norm(Part parent, Weights weights, String name, int size, DecoderSpec spec) {
         double epsilon = spec.norms().epsilon();
         return spec.norms().gemma()
-                ? parent.place(name, new OffsetRmsNorm(weights.at(name).parameter("weight", size), epsilon))
+                ? parent.place(name, new OffsetRmsNorm(weights.at(name).offset("weight", size), epsilon))
                 : parent.rmsNorm(weights, name, size, epsilon);
     }
 

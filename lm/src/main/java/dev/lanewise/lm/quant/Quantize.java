@@ -1,9 +1,13 @@
 package dev.lanewise.lm.quant;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.gguf.BlockType;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,13 +30,58 @@ public final class Quantize {
     private Quantize() {}
 
     /**
-     * How many layers were rounded, and how much memory that saved.
+     * How many layers were rounded, how much memory that saved, and what it cost.
      *
      * @param layers how many layers were rounded
      * @param bytesBefore how many bytes their weights took
      * @param bytesAfter how many bytes they take
+     * @param error how far the weights are from what they were: the norm of the differences, divided by that of the weights.
+     *     Of rounded activations, it says nothing
      */
-    public record Saved(int layers, long bytesBefore, long bytesAfter) {}
+    public record Saved(int layers, long bytesBefore, long bytesAfter, double error) {}
+
+    /** What has been rounded so far. */
+    private static final class Tally {
+        private static final int ROWS = 256;
+
+        private int layers;
+        private long before;
+        private long after;
+        private double squares;
+        private double differences;
+
+        /** Rounds a layer's weight. */
+        void pack(WeightLayer layer, Function<Tensor, QuantizedWeight> rounding) {
+            before += layer.weight().leaf().spec().bytes();
+            Tensor weight = Autograd.detach(layer.dense());
+            QuantizedWeight packed = rounding.apply(weight);
+            compare(weight, packed);
+            layer.pack(packed);
+            after += packed.bytes();
+            layers++;
+        }
+
+        private void compare(Tensor weight, QuantizedWeight packed) {
+            for (long first = 0; first < packed.out(); first += ROWS) {
+                long count = Math.min(ROWS, packed.out() - first);
+                try (Scope ignored = Scope.open("compare")) {
+                    Tensor rows = weight.narrow(0, first, count).to(DType.F32);
+                    Tensor numbers = Tensor.arange(first, first + count, 1, DType.I64, weight.device());
+                    squares += square(rows);
+                    differences += square(packed.rows(numbers).sub(rows));
+                }
+            }
+        }
+
+        private static double square(Tensor x) {
+            double norm = x.norm().item();
+            return norm * norm;
+        }
+
+        Saved saved() {
+            return new Saved(layers, before, after, squares == 0 ? 0 : Math.sqrt(differences / squares));
+        }
+    }
 
     /**
      * Rounds weights to 8 bits with a scale per row.
@@ -84,20 +133,13 @@ public final class Quantize {
     }
 
     private static Saved pack(Layer model, Predicate<String> chosen, Function<Tensor, QuantizedWeight> rounding) {
-        int count = 0;
-        long before = 0;
-        long after = 0;
-        for (Map.Entry<String, WeightLayer> entry : layers(model).entrySet()) {
-            WeightLayer layer = entry.getValue();
-            if (chosen.test(entry.getKey())) {
-                before += layer.weight().leaf().spec().bytes();
-                QuantizedWeight packed = rounding.apply(layer.dense());
-                layer.pack(packed);
-                after += packed.bytes();
-                count++;
+        Tally tally = new Tally();
+        layers(model).forEach((name, layer) -> {
+            if (chosen.test(name)) {
+                tally.pack(layer, rounding);
             }
-        }
-        return new Saved(count, before, after);
+        });
+        return tally.saved();
     }
 
     /** The layers that can be rounded: those whose weight is a parameter that no other layer shares. */
@@ -150,8 +192,14 @@ public final class Quantize {
 
             private synchronized void see(Tensor x) {
                 if (x.shape().elements() > 0) {
-                    least = Math.min(least, x.amin().item());
-                    greatest = Math.max(greatest, x.amax().item());
+                    double low = x.amin().item();
+                    double high = x.amax().item();
+                    if (!Double.isFinite(low) || !Double.isFinite(high)) {
+                        throw new TensorException("calibrate: inputs from " + low + " to " + high
+                                + " (expected finite numbers, whose range is measured); check the batches");
+                    }
+                    least = Math.min(least, low);
+                    greatest = Math.max(greatest, high);
                     seen = true;
                 }
             }
@@ -175,22 +223,15 @@ public final class Quantize {
          */
         public Saved apply() {
             close();
-            int count = 0;
-            long before = 0;
-            long after = 0;
-            for (Map.Entry<WeightLayer, Range> entry : ranges.entrySet()) {
-                Range range = entry.getValue();
-                WeightLayer layer = entry.getKey();
+            Tally tally = new Tally();
+            ranges.forEach((layer, range) -> {
                 if (range.seen) {
-                    before += layer.weight().leaf().spec().bytes();
-                    QuantizedWeight packed = QuantizedWeight.int8(
-                            layer.dense(), new QuantizedWeight.Activations.Static(range.least, range.greatest));
-                    layer.pack(packed);
-                    after += packed.bytes();
-                    count++;
+                    QuantizedWeight.Activations seen =
+                            new QuantizedWeight.Activations.Static(range.least, range.greatest);
+                    tally.pack(layer, weight -> QuantizedWeight.int8(weight, seen));
                 }
-            }
-            return new Saved(count, before, after);
+            });
+            return tally.saved();
         }
 
         @Override

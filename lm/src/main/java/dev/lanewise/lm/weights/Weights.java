@@ -103,6 +103,11 @@ public final class Weights {
         return new Parameter(from.read(checked(from, own, sizes)));
     }
 
+    /** A parameter that is added to something, as Gemma's norms add theirs to 1: an untrained model begins with zeros. */
+    public Parameter offset(String name, long... sizes) {
+        return source == null ? new Parameter(Tensor.zeros(sizes)) : parameter(name, sizes);
+    }
+
     /** Whether a parameter begins by chance, since the source has none of that name. */
     private boolean isNew(String own) {
         return files.isNew.test(own) && !files.byModelName.containsKey(own);

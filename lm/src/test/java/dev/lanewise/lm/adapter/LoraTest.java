@@ -389,6 +389,10 @@ class LoraTest {
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("q_proj");
         assertThatThrownBy(() -> LoraConfig.lora(0, 4, "first")).isInstanceOf(TensorException.class);
+        LoraConfig scales = LoraConfig.ia3(List.of(), "first");
+        assertThatThrownBy(() -> scales.withBiases(LoraConfig.Biases.ALL))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("ia3");
         Lora lora = Lora.apply(model, config(Kind.LORA), rng);
         lora.save(folder);
         lora.remove();

@@ -50,6 +50,8 @@ class QuantizeTest {
         assertThat(saved.layers()).isEqualTo(2);
         assertThat(saved.bytesBefore()).isEqualTo(4 * (64 * 96 + 96 * 10));
         assertThat(saved.bytesAfter()).isEqualTo(64 * 96 + 96 * 10 + 4 * (96 + 10));
+        // a rounded number is off by up to half a step of 1/127 of a row's largest
+        assertThat(saved.error()).isBetween(0.001, 0.01);
         assertThat(result()).containsExactly(plain, within(0.02));
         assertThat(model.stateDict().keySet()).containsExactly("a.bias", "b.bias");
     }
@@ -77,6 +79,27 @@ class QuantizeTest {
         assertThatThrownBy(() -> model.forward(watched))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("rounded activations");
+    }
+
+    @Test
+    void errorsAreThoseOfTheWeights() {
+        Tensor weight = Tensor.of(new float[] {127, 1.25f, 0, -0.5f}, 2, 2);
+        Sequential one = new Sequential().with("only", new Linear(new Parameter(weight), null));
+        Quantize.Saved saved = Quantize.int8(one, name -> true);
+        // 1.25 becomes 1, all others stay
+        assertThat(saved.error()).isCloseTo(0.25 / Math.sqrt(127 * 127 + 1.25 * 1.25 + 0.25), within(1e-7));
+        assertThat(Quantize.int8(one, name -> true)).isEqualTo(new Quantize.Saved(0, 0, 0, 0));
+    }
+
+    @Test
+    void rangesThatAreNoneAreRefused() {
+        try (Quantize.Calibration calibration = Quantize.calibrate(model, name -> true)) {
+            Tensor broken = x.mul(Double.POSITIVE_INFINITY);
+            assertThatThrownBy(() -> model.forward(broken))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("finite");
+            assertThat(calibration.apply().layers()).isZero();
+        }
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the weights that matter least. Masks are of type BOOL, true for weights that stay. The functions that take a
  * previous mask choose among the weights that it keeps, as PyTorch's {@code torch.nn.utils.prune} does; of equal
- * magnitudes, those further ahead are removed first.
+ * magnitudes, those further ahead are removed first; NaN counts as the greatest.
  *
  * <p>Setting weights to zero makes nothing faster or smaller by itself: zeros are multiplied like other numbers. {@link Masks}
  * keep them at zero, {@link GradualPruning} takes more of them in the course of a training, and {@link Units} makes layers
@@ -99,6 +99,7 @@ public final class Prune {
      */
     public static Tensor slices(Tensor weight, double share, double power, int dim, @Nullable Tensor before) {
         int d = weight.shape().dim(dim, "prune");
+        requireShape(weight.shape(), before);
         Tensor mask = before == null ? Tensor.ones(weight.shape().toArray()) : before.to(DType.F32);
         Tensor left = Autograd.detach(weight).to(DType.F32).mul(mask);
         int[] others = IntStream.range(0, weight.shape().rank())
@@ -185,16 +186,20 @@ public final class Prune {
     }
 
     private static boolean[] mask(Shape shape, @Nullable Tensor before) {
+        requireShape(shape, before);
         if (before != null) {
-            if (!before.shape().equals(shape)) {
-                throw new TensorException(
-                        "prune: mask " + before.spec() + " for a weight " + shape + "; shapes must be equal");
-            }
             return before.to(DType.BOOL).toBooleanArray();
         }
         boolean[] all = new boolean[Math.toIntExact(shape.elements())];
         Arrays.fill(all, true);
         return all;
+    }
+
+    private static void requireShape(Shape shape, @Nullable Tensor mask) {
+        if (mask != null && !mask.shape().equals(shape)) {
+            throw new TensorException(
+                    "prune: mask " + mask.spec() + " for a weight " + shape + "; shapes must be equal");
+        }
     }
 
     private static int count(boolean[] mask) {
@@ -230,13 +235,13 @@ public final class Prune {
         double last = left[count - 1];
         int gone = 0;
         for (int i = 0; i < values.length; i++) {
-            if (mask[i] && values[i] < last) {
+            if (mask[i] && Double.compare(values[i], last) < 0) {
                 mask[i] = false;
                 gone++;
             }
         }
         for (int i = 0; i < values.length && gone < count; i++) {
-            if (mask[i] && values[i] == last) {
+            if (mask[i] && Double.compare(values[i], last) == 0) {
                 mask[i] = false;
                 gone++;
             }

@@ -46,6 +46,9 @@ class PruneTest {
         assertThat(half.values().toFloatArray()).containsExactly(-5, 2, 0, 0);
         assertThat(half.positions().toLongArray()).containsExactly(1, 2, 0, 1);
         assertThatThrownBy(() -> Prune.smallest(w, 7, null)).isInstanceOf(TensorException.class);
+        Tensor broken = Tensor.of(new float[] {Float.NaN, 1, Float.NaN, 2});
+        assertThat(Prune.smallest(broken, 1.0, null).toBooleanArray()).containsOnly(false);
+        assertThat(Prune.smallest(broken, 3, null).toBooleanArray()).containsExactly(false, false, true, false);
     }
 
     @Test
@@ -57,6 +60,10 @@ class PruneTest {
                 .hasMessageContaining("expected BOOL of the same shape");
         assertThatThrownBy(() -> masks.put(layer.weight(), Tensor.of(new boolean[] {true})))
                 .isInstanceOf(TensorException.class);
+        Tensor row = Tensor.of(new boolean[] {true, false, true});
+        assertThatThrownBy(() -> Prune.slices(layer.weight().leaf(), 0.5, 2, 0, row))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("[3]");
     }
 
     @Test

@@ -171,7 +171,7 @@ final class AddedVocabulary {
             }
             AddedToken token = byId.get(id);
             if (token != null && accepted(token, text, at, end, specialAsText)) {
-                int start = token.lstrip() ? Math.max(spacesBefore(cps, at), from) : at;
+                int start = token.lstrip() ? spacesBefore(cps, from, at) : at;
                 int stop = token.rstrip() ? spacesAfter(cps, end, size) : end;
                 out.add(text, from, start);
                 out.add(text, start, stop, id);
@@ -191,9 +191,9 @@ final class AddedVocabulary {
         return alone || !token.singleWord();
     }
 
-    private static int spacesBefore(int[] cps, int at) {
+    private static int spacesBefore(int[] cps, int from, int at) {
         int i = at;
-        while (i > 0 && Chars.isSpace(cps[i - 1])) {
+        while (i > from && Chars.isSpace(cps[i - 1])) {
             i--;
         }
         return i;

@@ -1,5 +1,6 @@
 package dev.lanewise.text.pipeline;
 
+import dev.lanewise.text.unicode.Growth;
 import dev.lanewise.text.unicode.Normalization;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
@@ -88,7 +89,7 @@ final class Aligned {
 
     /** Replaces the code points of [start, end). */
     void replace(int start, int end, int[] next, int[] changes, int count, int skip) {
-        int total = start + count + size - end;
+        int total = checked((long) start + count + size - end);
         int[] newCps = new int[total];
         int[] newFrom = new int[total];
         int[] newTo = new int[total];
@@ -109,6 +110,10 @@ final class Aligned {
         from = newFrom;
         to = newTo;
         size = total;
+    }
+
+    private int checked(long total) {
+        return Growth.checked(total, (long) originEnd - origin);
     }
 
     private void copy(int start, int end, int[] newCps, int[] newFrom, int[] newTo, int at) {
@@ -181,13 +186,13 @@ final class Aligned {
 
     /** Replaces matches by a text whose code points are aligned like the last one of the match. */
     void replaceMatches(Matches matches, int[] content) {
-        int added = 0;
+        long added = 0;
         for (int i = 0; i < matches.count(); i++) {
             if (matches.matched(i)) {
                 added += content.length - (matches.end(i) - matches.start(i));
             }
         }
-        int total = size + added;
+        int total = checked(size + added);
         int[] newCps = new int[total];
         int[] newFrom = new int[total];
         int[] newTo = new int[total];

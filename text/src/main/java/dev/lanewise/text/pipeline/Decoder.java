@@ -3,6 +3,7 @@ package dev.lanewise.text.pipeline;
 import dev.lanewise.text.json.Json;
 import dev.lanewise.text.model.ByteLevelAlphabet;
 import dev.lanewise.text.unicode.CodePoints;
+import dev.lanewise.text.unicode.Growth;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -52,8 +53,10 @@ interface Decoder {
                         json.need("decoders").list().stream().map(Decoder::of).toList();
                 yield tokens -> {
                     List<String> out = tokens;
+                    long before = length(tokens);
                     for (Decoder decoder : all) {
                         out = decoder.decode(out);
+                        Growth.checked(length(out), before);
                     }
                     return out;
                 };
@@ -81,6 +84,10 @@ interface Decoder {
             default ->
                 throw json.get("type").error("the decoder " + json.get("type").type() + " is unknown");
         };
+    }
+
+    private static long length(List<String> tokens) {
+        return tokens.stream().mapToLong(String::length).sum();
     }
 
     private static List<String> bpe(List<String> tokens, String suffix) {
@@ -249,6 +256,7 @@ interface Decoder {
                 for (int i = 0; i < matches.count(); i++) {
                     text.append(
                             matches.matched(i) ? content : CodePoints.string(cps, matches.start(i), matches.end(i)));
+                    Growth.checked(text.length(), token.length());
                 }
                 out.add(text.toString());
             }

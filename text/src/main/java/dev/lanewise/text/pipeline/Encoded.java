@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * An encoding in progress, while post-processors work on it: columns of tokens, and the parts that truncation cut off.
  */
 public final class Encoded {
+    private static final int MOST_PARTS = 100_000;
+
     /** The ids. */
     public int[] ids;
     /** The text of a pair that each token belongs to, or what the template says. */
@@ -191,6 +193,12 @@ public final class Encoded {
     }
 
     private Encoded mergedWith(Encoded other) {
+        long count = (1L + overflowing.size()) * (1L + other.overflowing.size());
+        if (count > MOST_PARTS && !overflowing.isEmpty() && !other.overflowing.isEmpty()) {
+            throw new TokenizerException("truncation: " + count
+                    + " parts of one text, each with each of a template's others (expected at most " + MOST_PARTS
+                    + "); truncate without overflow, or use a template that has a text once");
+        }
         List<Encoded> parts = new ArrayList<>();
         for (Encoded mine : overflowing) {
             parts.add(joined(List.of(mine, other)));

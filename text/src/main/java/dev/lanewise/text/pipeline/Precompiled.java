@@ -1,6 +1,7 @@
 package dev.lanewise.text.pipeline;
 
 import dev.lanewise.text.unicode.CodePoints;
+import dev.lanewise.text.unicode.Growth;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,15 +32,18 @@ final class Precompiled implements Normalizer {
         int size;
         boolean modified;
 
-        Output(int capacity) {
-            cps = new int[capacity];
-            changes = new int[capacity];
+        private final int original;
+
+        Output(int original) {
+            this.original = original;
+            cps = new int[original + 16];
+            changes = new int[cps.length];
         }
 
         void add(int cp, int change) {
             if (size == cps.length) {
-                cps = Arrays.copyOf(cps, 2 * size);
-                changes = Arrays.copyOf(changes, 2 * size);
+                cps = Arrays.copyOf(cps, Growth.checked(2L * size, original));
+                changes = Arrays.copyOf(changes, cps.length);
             }
             cps[size] = cp;
             changes[size++] = change;
@@ -64,7 +68,7 @@ final class Precompiled implements Normalizer {
     public void normalize(Aligned text) {
         int[] cps = text.cps;
         int size = text.size;
-        Output out = new Output(size + 16);
+        Output out = new Output(size);
         for (int at = 0; at < size; ) {
             if (cps[at] < 128 && ascii[cps[at]] == -1 && (at + 1 == size || cps[at + 1] < 128)) {
                 out.add(cps[at++], 0);

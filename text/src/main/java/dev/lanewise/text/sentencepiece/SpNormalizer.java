@@ -3,6 +3,7 @@ package dev.lanewise.text.sentencepiece;
 import dev.lanewise.text.model.Trie;
 import dev.lanewise.text.pipeline.CharsMap;
 import dev.lanewise.text.unicode.CodePoints;
+import dev.lanewise.text.unicode.Growth;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +25,15 @@ final class SpNormalizer {
         int[] origins = new int[16];
 
         int size;
+        private final int original;
+
+        Result(int original) {
+            this.original = original;
+        }
 
         void add(int cp, int origin) {
             if (size + 1 >= cps.length) {
-                cps = Arrays.copyOf(cps, 2 * cps.length);
+                cps = Arrays.copyOf(cps, Growth.checked(2L * cps.length, original));
                 origins = Arrays.copyOf(origins, cps.length);
             }
             cps[size] = cp;
@@ -45,7 +51,7 @@ final class SpNormalizer {
     private record Prefix(int length, int[] text) {}
 
     Result normalize(int[] text) {
-        Result out = new Result();
+        Result out = new Result(text.length);
         int[] utf8Starts = new int[text.length + 1];
         byte[] utf8 = new byte[4 * text.length];
         for (int i = 0; i < text.length; i++) {
