@@ -23,7 +23,7 @@ final class ReferenceUpdates {
 
     private static void sgd(Update.SgdStep op, Elements[] in, int first, Elements[] out, int result, long[] at) {
         double p = in[first].real(at);
-        double g = in[first + 1].real(at) + op.weightDecay() * p;
+        double g = in[first + 1].real(at) + penalty(op.weightDecay(), p);
         double step = g;
         if (op.momentum() != 0) {
             double b = op.first() ? g : op.momentum() * in[first + 2].real(at) + (1 - op.dampening()) * g;
@@ -37,9 +37,9 @@ final class ReferenceUpdates {
         double p = in[first].real(at);
         double g = in[first + 1].real(at);
         if (op.decoupled()) {
-            p -= op.rate() * op.weightDecay() * p;
+            p *= 1 - op.rate() * op.weightDecay();
         } else {
-            g += op.weightDecay() * p;
+            g += penalty(op.weightDecay(), p);
         }
         double m = op.beta1() * in[first + 2].real(at) + (1 - op.beta1()) * g;
         double v = op.beta2() * in[first + 3].real(at) + (1 - op.beta2()) * g * g;
@@ -48,5 +48,10 @@ final class ReferenceUpdates {
         out[result].set(p - rate * m / (root + op.epsilon()), at);
         out[result + 1].set(m, at);
         out[result + 2].set(v, at);
+    }
+
+    /** An infinite parameter without weight decay has none, and not NaN. */
+    private static double penalty(double decay, double p) {
+        return decay == 0 ? 0 : decay * p;
     }
 }

@@ -41,7 +41,8 @@ struct Sgd {
 
 __device__ inline void sgd(const Group& group, const Sgd& s, i64 i) {
     ACC p = load(group.parameter[i]);
-    ACC g = (ACC)load(group.gradient[i]) + (ACC)s.weight_decay * p;
+    ACC g = load(group.gradient[i]);
+    if (s.weight_decay != 0) g += (ACC)s.weight_decay * p;  // 0 times an infinite parameter is NaN
     ACC direction = g;
     if (s.momentum != 0) {
         ACC b = s.first ? g : (ACC)s.momentum * load(group.first_state[i]) + (ACC)(1 - s.dampening) * g;
@@ -72,7 +73,7 @@ __device__ inline void adam(const Group& group, const Adam& a, i64 i) {
     ACC p = load(group.parameter[i]);
     ACC g = load(group.gradient[i]);
     if (a.decoupled) p *= (ACC)(1 - a.rate * a.weight_decay);
-    else g += (ACC)a.weight_decay * p;
+    else if (a.weight_decay != 0) g += (ACC)a.weight_decay * p;
     ACC m = (ACC)a.beta1 * load(group.first_state[i]) + (ACC)(1 - a.beta1) * g;
     ACC v = (ACC)a.beta2 * load(group.second_state[i]) + (ACC)(1 - a.beta2) * g * g;
     store(group.first_state[i], m);

@@ -53,7 +53,7 @@ public sealed interface Update extends Op {
      * @param rate the learning rate
      * @param momentum the momentum factor
      * @param dampening how much of the gradient is left out of the momentum
-     * @param weightDecay the factor of the L2 penalty
+     * @param weightDecay the factor of the L2 penalty; 0 leaves it out, also where a parameter is infinite
      * @param nesterov whether to use Nesterov's look-ahead
      * @param first whether b is still empty, so that {@code b = g}
      */

@@ -10,7 +10,10 @@ import dev.lanewise.tensor.op.Update;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Optimizer steps in single precision. Elements are independent, so a masked vector serves the tail. */
+/**
+ * Optimizer steps in single precision. Elements are independent, so a masked vector serves the tail. Without weight decay
+ * the penalty is left out rather than multiplied by 0, which would make NaN of an infinite parameter.
+ */
 final class F32Update {
     private static final int LANES = Species.F32_LANES;
     private static final long BYTES = Float.BYTES;
@@ -34,11 +37,12 @@ final class F32Update {
     private static void plain(Update.SgdStep op, long p, long g, long newP, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
+        VectorMask<Float> penalized = Species.F32.maskAll(decay != 0);
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
             FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
     }
@@ -47,11 +51,12 @@ final class F32Update {
             Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
+        VectorMask<Float> penalized = Species.F32.maskAll(decay != 0);
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
             FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
@@ -61,12 +66,13 @@ final class F32Update {
             Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
+        VectorMask<Float> penalized = Species.F32.maskAll(decay != 0);
         float kept = (float) op.momentum();
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
             FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             step = step.add(step.mul(kept));
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
@@ -77,13 +83,14 @@ final class F32Update {
             Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
+        VectorMask<Float> penalized = Species.F32.maskAll(decay != 0);
         float kept = (float) op.momentum();
         float fresh = (float) (1 - op.dampening());
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
             FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             FloatVector average = step.mul(fresh).add(FloatVector.fromMemorySegment(Species.F32, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
             average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             parameter.sub(average.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
@@ -94,13 +101,14 @@ final class F32Update {
             Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
+        VectorMask<Float> penalized = Species.F32.maskAll(decay != 0);
         float kept = (float) op.momentum();
         float fresh = (float) (1 - op.dampening());
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
             FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             FloatVector average = step.mul(fresh).add(FloatVector.fromMemorySegment(Species.F32, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
             average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             average = step.add(average.mul(kept));
@@ -117,11 +125,12 @@ final class F32Update {
         float epsilon = (float) op.epsilon();
         float shrink = (float) (op.decoupled() ? 1 - op.rate() * op.weightDecay() : 1);
         float penalty = (float) (op.decoupled() ? 0 : op.weightDecay());
+        VectorMask<Float> penalized = Species.F32.maskAll(penalty != 0);
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
             FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (in.p() + at) & MASK, Species.ORDER, lanes).mul(shrink);
-            FloatVector gradient = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(penalty));
+            FloatVector gradient = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(penalty), penalized);
             FloatVector mean = FloatVector.fromMemorySegment(Species.F32, ALL, (in.m() + at) & MASK, Species.ORDER, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
             FloatVector square = FloatVector.fromMemorySegment(Species.F32, ALL, (in.v() + at) & MASK, Species.ORDER, lanes)

@@ -10,7 +10,10 @@ import dev.lanewise.tensor.op.Update;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Optimizer steps in double precision. Elements are independent, so a masked vector serves the tail. */
+/**
+ * Optimizer steps in double precision. Elements are independent, so a masked vector serves the tail. Without weight decay
+ * the penalty is left out rather than multiplied by 0, which would make NaN of an infinite parameter.
+ */
 final class F64Update {
     private static final int LANES = Species.F64_LANES;
     private static final long BYTES = Double.BYTES;
@@ -34,11 +37,12 @@ final class F64Update {
     private static void plain(Update.SgdStep op, long p, long g, long newP, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
+        VectorMask<Double> penalized = Species.F64.maskAll(decay != 0);
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
             DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
     }
@@ -47,11 +51,12 @@ final class F64Update {
             Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
+        VectorMask<Double> penalized = Species.F64.maskAll(decay != 0);
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
             DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
@@ -61,12 +66,13 @@ final class F64Update {
             Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
+        VectorMask<Double> penalized = Species.F64.maskAll(decay != 0);
         double kept = op.momentum();
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
             DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             step = step.add(step.mul(kept));
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
@@ -77,13 +83,14 @@ final class F64Update {
             Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
+        VectorMask<Double> penalized = Species.F64.maskAll(decay != 0);
         double kept = op.momentum();
         double fresh = (1 - op.dampening());
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
             DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             DoubleVector average = step.mul(fresh).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
             average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             parameter.sub(average.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
@@ -94,13 +101,14 @@ final class F64Update {
             Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
+        VectorMask<Double> penalized = Species.F64.maskAll(decay != 0);
         double kept = op.momentum();
         double fresh = (1 - op.dampening());
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
             DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
-            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay), penalized);
             DoubleVector average = step.mul(fresh).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
             average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
             average = step.add(average.mul(kept));
@@ -117,11 +125,12 @@ final class F64Update {
         double epsilon = op.epsilon();
         double shrink = (op.decoupled() ? 1 - op.rate() * op.weightDecay() : 1);
         double penalty = (op.decoupled() ? 0 : op.weightDecay());
+        VectorMask<Double> penalized = Species.F64.maskAll(penalty != 0);
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
             DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (in.p() + at) & MASK, Species.ORDER, lanes).mul(shrink);
-            DoubleVector gradient = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(penalty));
+            DoubleVector gradient = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(penalty), penalized);
             DoubleVector mean = DoubleVector.fromMemorySegment(Species.F64, ALL, (in.m() + at) & MASK, Species.ORDER, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
             DoubleVector square = DoubleVector.fromMemorySegment(Species.F64, ALL, (in.v() + at) & MASK, Species.ORDER, lanes)

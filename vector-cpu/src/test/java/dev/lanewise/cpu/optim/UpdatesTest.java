@@ -2,6 +2,7 @@ package dev.lanewise.cpu.optim;
 
 import static dev.lanewise.cpu.OpCheck.check;
 import static dev.lanewise.cpu.OpCheck.random;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.OpCheck;
 import dev.lanewise.cpu.OpCheck.Layout;
@@ -54,6 +55,35 @@ class UpdatesTest {
                     }
                     check(op, (in, out) -> run(op, in, out), dtype == DType.F32 ? 1e-5 : 1e-13, inputs);
                 }
+            }
+        }
+    }
+
+    @Test
+    void withoutWeightDecayAnInfiniteParameterStaysSo() {
+        double infinite = Double.POSITIVE_INFINITY;
+        List<Update> steps = List.of(
+                new Update.SgdStep(0.1, 0, 0, 0, false, false),
+                new Update.SgdStep(0.1, 0.9, 0, 0, false, true),
+                new Update.SgdStep(0.1, 0.9, 0, 0, false, false),
+                new Update.SgdStep(0.1, 0.9, 0, 0, true, true),
+                new Update.SgdStep(0.1, 0.9, 0, 0, true, false),
+                new Update.AdamStep(0.1, 0.9, 0.99, 1e-8, 0, false, 1),
+                new Update.AdamStep(0.1, 0.9, 0.99, 1e-8, 0.1, true, 1));
+        for (Update op : steps) {
+            for (DType dtype : List.of(DType.F32, DType.F64)) {
+                Tensor[] inputs = new Tensor[op.operands()];
+                inputs[0] = Tensor.of(new double[] {infinite, 1, -infinite}).to(dtype);
+                for (int i = 1; i < inputs.length; i++) {
+                    inputs[i] = Tensor.of(new double[] {1, 1, 1}).to(dtype);
+                }
+                check(op, (in, out) -> run(op, in, out), dtype == DType.F32 ? 1e-5 : 1e-13, inputs);
+                Tensor[] results = OpCheck.results(op, inputs);
+                run(op, inputs, results);
+                double[] changed = results[0].toDoubleArray();
+                assertThat(changed[0]).as("%s of %s", op, dtype).isEqualTo(infinite);
+                assertThat(changed[1]).as("%s of %s", op, dtype).isLessThan(1);
+                assertThat(changed[2]).as("%s of %s", op, dtype).isEqualTo(-infinite);
             }
         }
     }
