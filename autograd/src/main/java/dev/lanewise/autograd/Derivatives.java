@@ -84,9 +84,10 @@ final class Derivatives {
         return Tensor.full(0, at.dtype(), at.device(), rows.concat(at.shape()).toArray());
     }
 
+    /** Records also inside {@link Autograd#noGrad}, where all derivatives would be 0. */
     private static Tensor scoped(String name, Supplier<Tensor> body) {
         try (Scope scope = Scope.open(name)) {
-            return scope.keep(Autograd.detach(body.get()));
+            return scope.keep(Autograd.detach(Recording.with(true, body)));
         }
     }
 }

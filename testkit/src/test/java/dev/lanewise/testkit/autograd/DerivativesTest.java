@@ -49,6 +49,20 @@ final class DerivativesTest {
     }
 
     @Test
+    void derivativesAreThereAlsoWhereNothingElseIsRecorded() {
+        Tensor v = Tensor.of(1.0, 2, -3);
+        Tensor want = Autograd.jvp(DerivativesTest::f, X, v);
+        Autograd.noGrad(() -> {
+            assertThat(Autograd.jvp(DerivativesTest::f, X, v).toDoubleArray()).containsExactly(want.toDoubleArray());
+            assertThat(Autograd.jacobian(DerivativesTest::f, X).matmul(v).toDoubleArray())
+                    .containsExactly(want.toDoubleArray(), within(1e-12));
+            assertThat(Autograd.hessian(x -> x.square().sum(), X).toDoubleArray())
+                    .containsExactly(2, 0, 0, 0, 2, 0, 0, 0, 2);
+            assertThat(Autograd.isRecording()).isFalse();
+        });
+    }
+
+    @Test
     void hessianHoldsAllSecondDerivatives() {
         UnaryOperator<Tensor> cubic = x -> x.pow(3).sum().add(x.select(0, 0).mul(x.select(0, 2)));
         assertThat(Autograd.hessian(cubic, X).toDoubleArray())
