@@ -121,7 +121,8 @@ public final class Adafactor extends PerParameter {
     @Override
     Tensor change(Trained p, Tensor g, double rate) {
         long step = steps(p);
-        double epsilon = options.epsilon1.orElse(spacing(p.value().dtype()));
+        double epsilon = options.epsilon1.orElse(
+                spacing(parameters().get(p.index()).leaf().dtype()));
         Tensor squares = squares(p, g, Math.pow(step, options.beta2Decay), epsilon);
         Tensor change = squares.clamp(epsilon * epsilon, Double.POSITIVE_INFINITY)
                 .rsqrt()

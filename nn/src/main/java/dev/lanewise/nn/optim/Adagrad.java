@@ -104,11 +104,13 @@ public final class Adagrad extends PerParameter {
     @Override
     void updateRows(Trained p, RowGradient gradient, Settings settings) {
         Tensor index = gradient.indices();
+        Tensor values = StateType.wide(gradient.values());
         Tensor sums = state("sum", p);
-        Tensor sum = sums.indexSelect(0, index).add(gradient.values().square());
+        Tensor sum = sums.indexSelect(0, index).add(values.square());
         sums.assignRows(index, sum);
         double decayed = settings.rate() / (1 + (steps(p) - 1) * options.rateDecay);
-        Tensor change = gradient.values().div(sum.sqrt().add(options.epsilon)).mul(decayed);
-        p.value().assignRows(index, p.value().indexSelect(0, index).sub(change));
+        Tensor change = values.div(sum.sqrt().add(options.epsilon)).mul(decayed);
+        Tensor rows = StateType.wide(p.value().indexSelect(0, index)).sub(change);
+        p.value().assignRows(index, rows.to(p.value().dtype()));
     }
 }

@@ -152,7 +152,7 @@ public final class Lbfgs extends Optimizer {
         double run() {
             Gradients atFirst = evaluated();
             List<Trained> trained = begin(atFirst).getFirst().stream()
-                    .map(p -> new Trained(p.index(), p.value(), atFirst.of(p.value())))
+                    .map(p -> new Trained(p.index(), p.value(), StateType.wide(atFirst.of(p.value()))))
                     .toList();
             double before = loss;
             List<Tensor> gradient = trained.stream().map(Trained::gradient).toList();
@@ -194,9 +194,13 @@ public final class Lbfgs extends Optimizer {
             StrongWolfe.Point start = new StrongWolfe.Point(0, loss, slope, gradient);
             StrongWolfe search = new StrongWolfe(
                     step -> {
-                        Vectors.move(trained, direction, step);
-                        List<Tensor> there = gradient(trained);
-                        Vectors.assign(trained, from);
+                        List<Tensor> there;
+                        try {
+                            Vectors.move(trained, direction, step);
+                            there = gradient(trained);
+                        } finally {
+                            Vectors.assign(trained, from);
+                        }
                         return new StrongWolfe.Point(step, loss, Vectors.dot(there, direction), there);
                     },
                     start,
@@ -207,7 +211,8 @@ public final class Lbfgs extends Optimizer {
         private List<Tensor> gradient(List<Trained> trained) {
             Gradients gradients = evaluated();
             return trained.stream()
-                    .map(p -> gradients.of(parameters().get(p.index()).leaf()))
+                    .map(p -> StateType.wide(
+                            gradients.of(parameters().get(p.index()).leaf())))
                     .toList();
         }
 

@@ -4,10 +4,13 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.autograd.RowGradient;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
@@ -21,6 +24,8 @@ import java.util.OptionalDouble;
 /**
  * Changes parameters in place by their gradients. Its state (momentum, counts) is saved and loaded by name, so that
  * training can continue as if it had not stopped. Not safe for use by several threads at once.
+ *
+ * <p>The state is of the parameters' type, and that of F16 parameters is F32, in which their steps are computed.
  */
 public abstract class Optimizer {
     private final List<ParameterGroup> groups;
@@ -189,7 +194,22 @@ public abstract class Optimizer {
             }
         }
         if (!dense.isEmpty()) {
-            update(dense, settings);
+            updateWide(dense, settings);
+        }
+    }
+
+    /** Changes parameters in the type that their state has, where it is wider than their own. */
+    private void updateWide(List<Trained> trained, Settings settings) {
+        List<Trained> wide = trained.stream()
+                .map(p -> new Trained(p.index(), StateType.wide(p.value()), StateType.wide(p.gradient())))
+                .toList();
+        update(wide, settings);
+        for (int i = 0; i < wide.size(); i++) {
+            Tensor parameter = trained.get(i).value();
+            Tensor changed = wide.get(i).value();
+            if (changed != parameter) {
+                parameter.assign(changed.to(parameter.dtype()));
+            }
         }
     }
 
@@ -213,13 +233,13 @@ public abstract class Optimizer {
         Tensor[] rows = new Tensor[tables.length];
         List<Tensor> operands = new ArrayList<>();
         for (int i = 0; i < tables.length; i++) {
-            rows[i] = tables[i].indexSelect(0, gradient.indices());
+            rows[i] = StateType.wide(tables[i].indexSelect(0, gradient.indices()));
             operands.add(rows[i]);
         }
-        operands.add(1, gradient.values().contiguous());
+        operands.add(1, StateType.wide(gradient.values()).contiguous());
         Storage.update(step, rows, operands.toArray(Tensor[]::new));
         for (int i = 0; i < tables.length; i++) {
-            tables[i].assignRows(gradient.indices(), rows[i]);
+            tables[i].assignRows(gradient.indices(), rows[i].to(tables[i].dtype()));
         }
     }
 
@@ -310,7 +330,7 @@ public abstract class Optimizer {
     /**
      * Changes the parameters of a group in place; runs without recording and in a scope of its own.
      *
-     * @param trained the parameters that have a gradient
+     * @param trained the parameters that have a gradient; those of F16 come as F32, with their gradients
      * @param settings the rate and weight decay of their group
      */
     protected abstract void update(List<Trained> trained, Settings settings);
@@ -349,8 +369,8 @@ public abstract class Optimizer {
             tensors.clear();
             loaded.tensors().getOrDefault(kind, Map.of()).forEach((index, tensor) -> {
                 Tensor like = parameters.get(index).leaf();
-                tensors.put(
-                        index, tensor.to(like.dtype()).to(like.device()).copy().keep());
+                DType type = StateType.of(like.dtype());
+                tensors.put(index, tensor.to(type).to(like.device()).copy().keep());
             });
         });
     }
@@ -370,17 +390,18 @@ public abstract class Optimizer {
      *
      * @param tensors the kind of state, by the parameters' indices
      * @param p the parameter
-     * @return the tensor, which is the optimizer's own
+     * @return the tensor, which is the optimizer's own, of the parameter's type, or F32 where that is F16
      * @throws TensorException if the parameter has another type or shape than it had when the state was made
      */
     protected static Tensor zeros(Map<Integer, Tensor> tensors, Trained p) {
-        Tensor state = tensors.computeIfAbsent(
-                p.index(), i -> Autograd.detach(p.value()).zerosLike().keep());
-        if (!state.spec().equals(p.value().spec())) {
+        TensorSpec expected = p.value().spec().with(StateType.of(p.value().dtype()));
+        Tensor state = tensors.computeIfAbsent(p.index(), i -> Tensor.create(
+                        new Source.Fill(0, expected), p.value().device())
+                .keep());
+        if (!state.spec().equals(expected)) {
             throw new TensorException("optimizer: state " + state.spec() + " of parameter " + p.index() + ", which is "
-                    + p.value().spec()
-                    + " by now (expected the same type and shape); make a new optimizer after a model"
-                    + " is changed");
+                    + p.value().spec() + " by now (expected a state " + expected
+                    + "); make a new optimizer after a model is changed");
         }
         return state;
     }

@@ -19,14 +19,15 @@ public final class Plateau {
      * @param optimizer the optimizer whose rate is set
      * @param factor what the rate is multiplied by, between 0 and 1
      * @param patience how many measures may pass without a new best
-     * @param least the lowest rate
-     * @throws TensorException if the factor is not between 0 and 1, or the patience is negative
+     * @param least the lowest rate, 0 or more
+     * @throws TensorException if the factor is not between 0 and 1, the patience is negative, or the least rate is negative or
+     *     not finite
      */
     public Plateau(Optimizer optimizer, double factor, int patience, double least) {
         Objects.requireNonNull(optimizer, "optimizer");
-        if (!(factor > 0 && factor < 1) || patience < 0) {
-            throw new TensorException("plateau: factor " + factor + ", patience " + patience
-                    + " (expected a factor between 0 and 1, a patience of 0 or more); check them");
+        if (!(factor > 0 && factor < 1) || patience < 0 || !(least >= 0 && least < Double.POSITIVE_INFINITY)) {
+            throw new TensorException("plateau: factor " + factor + ", patience " + patience + ", least rate " + least
+                    + " (expected a factor between 0 and 1, and 0 or more of the others); check them");
         }
         this.optimizer = optimizer;
         this.factor = factor;

@@ -59,7 +59,8 @@ final class Vectors {
         Autograd.noGrad(() -> {
             for (int i = 0; i < direction.size(); i++) {
                 Tensor value = parameters.get(i).value();
-                value.assign(value.add(direction.get(i).mul(step)));
+                Tensor moved = StateType.wide(value).add(direction.get(i).mul(step));
+                value.assign(moved.to(value.dtype()));
             }
         });
     }
