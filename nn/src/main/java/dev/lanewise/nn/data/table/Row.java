@@ -1,15 +1,24 @@
 package dev.lanewise.nn.data.table;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One row of {@link Rows}: texts under the names of columns, some possibly missing. */
 public final class Row {
     private final List<String> names;
+    private final Map<String, Integer> positions;
     private final @Nullable String[] cells;
 
-    Row(List<String> names, @Nullable String[] cells) {
+    /**
+     * A row.
+     *
+     * @param positions of the names, which all rows of a source share: with thousands of columns, a search for each cell would
+     *     take longer than reading it
+     */
+    Row(List<String> names, Map<String, Integer> positions, @Nullable String[] cells) {
         this.names = names;
+        this.positions = positions;
         this.cells = cells;
     }
 
@@ -30,8 +39,8 @@ public final class Row {
      * @throws IllegalArgumentException if there is no such column
      */
     public @Nullable String text(String column) {
-        int index = names.indexOf(column);
-        if (index < 0) {
+        Integer index = positions.get(column);
+        if (index == null) {
             throw new IllegalArgumentException(
                     "row: found no column '" + column + "'; expected one of " + names + "; check the name");
         }

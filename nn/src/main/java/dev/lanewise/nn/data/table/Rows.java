@@ -4,8 +4,10 @@ import dev.lanewise.nn.data.IterableDataset;
 import dev.lanewise.nn.io.BadFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Spliterator;
@@ -168,11 +170,17 @@ public final class Rows implements IterableDataset<Row> {
 
     private static final class RowIterator implements Iterator<Row> {
         private final RowCursor cursor;
+        private final List<String> names;
+        private final Map<String, Integer> positions = new HashMap<>();
         private @Nullable String @Nullable [] ahead;
         private boolean ended;
 
         RowIterator(RowCursor cursor) {
             this.cursor = cursor;
+            names = cursor.names();
+            for (int i = 0; i < names.size(); i++) {
+                positions.putIfAbsent(names.get(i), i);
+            }
         }
 
         @Override
@@ -194,7 +202,7 @@ public final class Rows implements IterableDataset<Row> {
                 throw new NoSuchElementException("the epoch has no more rows");
             }
             ahead = null;
-            return new Row(cursor.names(), cells);
+            return new Row(names, positions, cells);
         }
     }
 }

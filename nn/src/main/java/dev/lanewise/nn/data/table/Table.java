@@ -197,8 +197,15 @@ public final class Table {
      * {@return the given rows, counted from 0, in that order}
      *
      * @param chosen numbers of rows
+     * @throws IllegalArgumentException if one is not a row's
      */
     public Table select(int... chosen) {
+        for (int row : chosen) {
+            if (row < 0 || row >= rows) {
+                throw new IllegalArgumentException("table: found the row " + row + "; expected 0 to below " + rows
+                        + ", the number of rows; check where the numbers come from");
+            }
+        }
         return new Table(columns.stream().map(column -> column.select(chosen)).toList(), chosen.length);
     }
 

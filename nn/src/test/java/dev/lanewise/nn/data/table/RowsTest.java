@@ -64,6 +64,33 @@ final class RowsTest {
     }
 
     @Test
+    void rowsOfASourceShareTheirNames() {
+        Rows rows = Rows.of(() -> new RowCursor() {
+            private int next;
+
+            @Override
+            public List<String> names() {
+                return new ArrayList<>(List.of("a", "b"));
+            }
+
+            @Override
+            public String[] next() {
+                return next == 3 ? null : new String[] {"a" + next, "b" + next++};
+            }
+
+            @Override
+            public void close() {}
+        });
+        List<Row> read = rows.epoch(0).toList();
+        assertThat(read).hasSize(3).allMatch(row -> row.names() == read.getFirst().names());
+        assertThat(read.get(2).text("b")).isEqualTo("b2");
+        assertThatThrownBy(() -> read.get(2).text("c"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("[a, b]");
+        assertThat(Table.of(read).column("a").categories()).containsExactly("a0", "a1", "a2");
+    }
+
+    @Test
     void rowsOfAFileAreTrainedOnInBatches() throws IOException {
         Rows rows = Rows.csv(numbers(1_000));
         assertThat(rows.size()).isEqualTo(1_000);

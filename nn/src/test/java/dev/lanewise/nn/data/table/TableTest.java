@@ -68,6 +68,10 @@ class TableTest {
         TableEncoder encoder = TableEncoder.fit(table.without("id", "age", "note, long", "churn"));
         assertThat(encoder.featureNames()).containsExactly("plan=", "plan=basic", "plan=plus");
         assertThat(encoder.encode(table.select(3))).containsExactly(1, 0, 0);
+        assertThatThrownBy(() -> table.select(0, table.rows()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected 0 to below " + table.rows());
+        assertThatThrownBy(() -> table.select(-1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
