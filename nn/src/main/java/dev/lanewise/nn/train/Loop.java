@@ -98,7 +98,7 @@ final class Loop implements Training {
     private boolean epoch() {
         int epoch = position.epoch() + 1;
         tell(callback -> callback.onEpochStart(this, epoch));
-        trainingMode();
+        trainingMode(trainer.model);
         Iterator<Batch> batches = data.epoch(epoch, position.batches()).iterator();
         while (batches.hasNext()) {
             double[] ends = trainer.replicas
@@ -128,9 +128,9 @@ final class Loop implements Training {
     }
 
     /** Training mode, except for frozen layers, whose statistics must not change either. */
-    private void trainingMode() {
-        trainer.model.train();
-        trainer.model.apply(layer -> {
+    static void trainingMode(Layer model) {
+        model.train();
+        model.apply(layer -> {
             List<Parameter> parameters = layer.parameters();
             if (!parameters.isEmpty() && parameters.stream().allMatch(Parameter::isFrozen)) {
                 layer.eval();

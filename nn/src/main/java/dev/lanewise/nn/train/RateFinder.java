@@ -1,6 +1,7 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.tensor.Rng;
@@ -102,7 +103,7 @@ public final class RateFinder {
         double least = Double.POSITIVE_INFINITY;
         long epoch = 1;
         Iterator<Batch> batches = data.epoch(epoch).iterator();
-        trainer.model.train();
+        Loop.trainingMode(trainer.model);
         for (int i = 0; i < steps; i++) {
             if (!batches.hasNext()) {
                 batches = data.epoch(++epoch).iterator();
@@ -143,7 +144,7 @@ public final class RateFinder {
             Map<String, Tensor> optimizer,
             long steps,
             double rate,
-            boolean training,
+            Map<Layer, Boolean> training,
             long[] positions) {
         static Before of(Trainer trainer, List<Rng> streams) {
             long[] positions = new long[2 * streams.size()];
@@ -156,7 +157,7 @@ public final class RateFinder {
                     copies(trainer.optimizer.stateDict()),
                     trainer.optimizer.steps(),
                     trainer.optimizer.rate(),
-                    trainer.model.isTraining(),
+                    modes(trainer.model),
                     positions);
         }
 
@@ -167,13 +168,26 @@ public final class RateFinder {
             return copies;
         }
 
+        /** Parents first, so that what is restored holds for their children alone. */
+        private static Map<Layer, Boolean> modes(Layer model) {
+            Map<Layer, Boolean> modes = new LinkedHashMap<>();
+            model.apply(layer -> modes.put(layer, layer.isTraining()));
+            return modes;
+        }
+
+        private static void restore(Layer layer, boolean training) {
+            if (training) {
+                layer.train();
+            } else {
+                layer.eval();
+            }
+        }
+
         void restore(Trainer trainer, List<Rng> streams) {
             trainer.model.loadStateDict(model);
             trainer.optimizer.loadStateDict(optimizer, steps);
             trainer.optimizer.rate(rate);
-            if (!training) {
-                trainer.model.eval();
-            }
+            training.forEach(Before::restore);
             for (int i = 0; i < streams.size(); i++) {
                 streams.get(i).seek(positions[2 * i], positions[2 * i + 1]);
             }
