@@ -99,9 +99,10 @@ final class Operands {
 
     private Tensor dense(DType type, Shape shape, DoubleSupplier values) {
         Tensor host = Tensor.full(0, type, Device.CPU, shape.toArray());
-        Elements elements = Elements.of(host);
-        for (long i = 0; i < elements.count(); i++) {
-            elements.set(values.getAsDouble(), elements.index(i));
+        // in a row, whose coordinates need no division
+        Elements row = Elements.of(host.flatten());
+        for (long i = 0; i < row.count(); i++) {
+            row.set(values.getAsDouble(), i);
         }
         return host.to(device);
     }

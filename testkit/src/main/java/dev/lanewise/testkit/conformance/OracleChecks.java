@@ -41,14 +41,20 @@ final class OracleChecks {
         this.included = included;
     }
 
+    /** Whether an operation on a type is tried in a layout. */
+    interface Layouts {
+        boolean include(Op op, DType dtype, Layout layout);
+    }
+
     /** A container per operation, in it a test for each type and layout. */
-    Stream<DynamicNode> ordinary() {
+    Stream<DynamicNode> ordinary(Layouts some) {
         return OpCatalogue.ops().stream()
                 .map(op -> dynamicContainer(
                         name(op),
                         dtypes(op).stream()
                                 .filter(dtype -> included.test(op, dtype))
                                 .flatMap(dtype -> layouts(op)
+                                        .filter(layout -> some.include(op, dtype, layout))
                                         .map(layout -> dynamicTest(
                                                 dtype + " " + layout, () -> ordinary(op, dtype, layout))))));
     }
