@@ -55,13 +55,13 @@ final class AttentionOnHostTest {
 
     static Stream<Arguments> problems() {
         return Stream.of(
-                // causal, {queries, keys, columns of queries and keys, columns of values}, masked
-                Arguments.of(false, new int[] {70, 150, 16, 16}, false),
-                Arguments.of(true, new int[] {150, 70, 33, 20}, false),
-                Arguments.of(true, new int[] {66, 131, 20, 40}, true),
-                Arguments.of(false, new int[] {65, 1, 64, 64}, true),
-                Arguments.of(true, new int[] {130, 130, 100, 72}, false),
-                Arguments.of(false, new int[] {3, 80, 1, 128}, true));
+                // causal, {queries, keys, columns of queries and keys, columns of values, heads}, masked
+                Arguments.of(false, new int[] {70, 150, 16, 16, 1}, false),
+                Arguments.of(true, new int[] {150, 70, 33, 20, 1}, false),
+                Arguments.of(true, new int[] {66, 131, 20, 40, 1}, true),
+                Arguments.of(false, new int[] {65, 1, 64, 64, 2}, true),
+                Arguments.of(true, new int[] {130, 130, 100, 72, 1}, false),
+                Arguments.of(false, new int[] {3, 80, 1, 128, 2}, true));
     }
 
     @ParameterizedTest
@@ -76,19 +76,19 @@ final class AttentionOnHostTest {
     @ParameterizedTest
     @EnumSource(names = {"F16", "BF16"})
     void narrowTypes(DType dtype) {
-        check(dtype, new Attention(0.3, true), new int[] {70, 150, 16, 40}, true);
-        check(dtype, new Attention(0.1, false), new int[] {66, 66, 72, 34}, false);
+        check(dtype, new Attention(0.3, true), new int[] {70, 150, 16, 40, 1}, true);
+        check(dtype, new Attention(0.1, false), new int[] {66, 66, 72, 34, 2}, false);
     }
 
     private void check(DType dtype, Attention op, int[] sizes, boolean masked) {
-        Tensor q = numbers(dtype, 2, sizes[0], sizes[2]);
-        Tensor k = numbers(dtype, 2, sizes[1], sizes[2]);
-        Tensor v = numbers(dtype, 2, sizes[1], sizes[3]);
+        Tensor q = numbers(dtype, sizes[4], sizes[0], sizes[2]);
+        Tensor k = numbers(dtype, sizes[4], sizes[1], sizes[2]);
+        Tensor v = numbers(dtype, sizes[4], sizes[1], sizes[3]);
         Tensor[] in = masked ? new Tensor[] {q, k, v, mask(dtype, sizes[0], sizes[1], 0)} : new Tensor[] {q, k, v};
         Tensor[] y = launch(1, op, in);
         assertClose(y, op.decompose(wide(in)), dtype);
 
-        Tensor g = numbers(dtype, 2, sizes[0], sizes[3]);
+        Tensor g = numbers(dtype, sizes[4], sizes[0], sizes[3]);
         Tensor[] all = {g, q, k, v, y[0].to(Device.CPU), y[1].to(Device.CPU)};
         if (masked) {
             all = Arrays.copyOf(all, 7);
