@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.OS;
 
 /** What training leaves behind: nothing. The model is the MLP of the reference trainers with its batch of 128. */
 final class MemoryTest {
-    private static final int STEPS = 4_000;
+    private static final int STEPS = 2_000;
 
     /** Without scopes: what may be unreachable and not yet given back (twice the limit of the reclaimer), and slack. */
     private static final long UNSCOPED_BOUND = (2 * 256L + 128) << 20;
@@ -51,7 +51,7 @@ final class MemoryTest {
     void thousandsOfStepsInAScopeHoldMemoryFlat() throws IOException {
         // what other tests have left would go back meanwhile
         HostMemory.trim();
-        scopedSteps(STEPS / 5);
+        scopedSteps(STEPS / 3);
         long system = HostMemory.bytesFromSystem();
         double growth = Double.MAX_VALUE;
         // what the compiler takes it takes once, sooner or later; what steps leave behind they leave in every round
@@ -71,7 +71,7 @@ final class MemoryTest {
     void stepsWithoutAScopeStayUnderTheBound() throws IOException {
         scopedSteps(100);
         long before = residentBytes();
-        for (int i = 0; i < 2_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             step();
         }
         assertThat(residentBytes() - before).isLessThan(UNSCOPED_BOUND);
