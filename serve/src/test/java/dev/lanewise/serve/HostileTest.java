@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that want to keep a server from answering others. */
@@ -121,6 +122,42 @@ class HostileTest {
             HttpResponse<String> answer = client.post(parts[0], parts[1].formatted(names));
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
             assertThat(answer.body()).contains("an object of more than 256 names at line 1, column");
+        }
+    }
+
+    /** A proxy may find the end of such a body elsewhere, and what follows may be what another client has sent. */
+    @ParameterizedTest
+    @CsvSource({
+        "400, twice/infer, +2CRLF{}CRLF0CRLFCRLF",
+        "400, twice/infer, 2CRLF{}xx0CRLFCRLF",
+        "400, twice/infer, -0CRLFCRLF",
+        "400, twice/infer, 0x2CRLF{}CRLF0CRLFCRLF",
+        "400, twice/infer, 2CRLF{}CRLF0CRLFa: bCRLFCRLF",
+        "404, none/infer, 2CRLF{}xx0CRLFCRLF",
+        "404, none/infer, +2CRLF{}CRLF0CRLFCRLF",
+    })
+    void whatFollowsWrongChunksIsNoRequest(int status, String path, String body) throws Exception {
+        try (Server server = serving().start();
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(60_000);
+            String head = " HTTP/1.1\r\nHost: a\r\n";
+            write(
+                    socket,
+                    "POST /v2/models/" + path + head + "Transfer-Encoding: chunked\r\n\r\n"
+                            + body.replace("CRLF", "\r\n") + "GET /v2/health/live" + head + "\r\n");
+            String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answers).startsWith("HTTP/1.1 " + status).doesNotContain("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void numberThatIsNoneIsToldHowToWriteIt() {
+        try (Server server = serving().start();
+                Client client = Client.of(server)) {
+            assertThat(client.post(INFER, TestServable.ROW.replace("[1,2,3]", "[NaN,2,3]"))
+                            .body())
+                    .contains("'NaN'; expected a number, or \\\"NaN\\\", ")
+                    .doesNotContain("enable");
         }
     }
 

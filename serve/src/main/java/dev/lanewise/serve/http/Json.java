@@ -84,7 +84,13 @@ public final class Json {
     /** What is wrong with malformed JSON, and where, in one line. */
     public static String reason(JacksonException e) {
         String text = Objects.requireNonNullElse(e.getOriginalMessage(), "malformed");
-        String line = text.lines().findFirst().orElse("malformed");
+        String line = text.lines()
+                .findFirst()
+                .orElse("malformed")
+                // what the parser could be told to take, which no client can do
+                .replaceFirst(
+                        ": enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS`.*",
+                        "; expected a number, or \"NaN\", \"Infinity\" or \"-Infinity\" as a text");
         return e.getLocation() == null
                 ? line
                 : line + " (line " + e.getLocation().getLineNr() + ", column "

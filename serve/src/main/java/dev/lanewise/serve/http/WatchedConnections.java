@@ -76,7 +76,7 @@ public final class WatchedConnections implements ServerConnectionSelector {
     public ServerConnection connection(ConnectionContext context) {
         newcomers.hasSpoken(context.remotePeer().address());
         Incoming incoming = new Incoming(context, patience);
-        Context watched = new Context(context, DataReader.create(incoming));
+        Context watched = new Context(context, new StrictReader(incoming));
         return new Connection(http1.connection(watched), incoming);
     }
 
