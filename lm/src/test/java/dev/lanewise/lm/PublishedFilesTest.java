@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.weights.JsonText;
+import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
@@ -13,6 +14,7 @@ import dev.lanewise.tensor.Rng;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -71,6 +73,22 @@ class PublishedFilesTest {
         assertThatThrownBy(() -> Models.load(folder))
                 .isInstanceOf(BadFileException.class)
                 .hasMessageContaining("[512, 16]");
+    }
+
+    @Test
+    void aDecoderOfMaskedTokensThatIsNotTiedHasABiasOfItsOwn() throws IOException {
+        SmallModels.Case c = SmallModels.named("bert-masked");
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, JsonText.of(SmallModels.changed(c, "tie_word_embeddings", false)));
+        Checkpoint.saveWeights(folder.resolve("model.safetensors"), Models.untrained(config, new Rng(1)));
+        String own = "cls.predictions.decoder.bias";
+        weights(all -> {
+            float[] other = new float[Math.toIntExact(all.get(own).shape().elements())];
+            Arrays.fill(other, 5);
+            all.put("cls.predictions.bias", TensorData.of(other, other.length));
+        });
+        assertThat(Models.load(folder).namedParameters().get(own).leaf().abs().amax().item())
+                .isZero();
     }
 
     @Test

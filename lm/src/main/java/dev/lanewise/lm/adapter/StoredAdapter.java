@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The tensors of an adapter in peft's file. */
@@ -22,7 +23,11 @@ final class StoredAdapter {
     /** What peft writes of embeddings that it adapts: the model's own weight. */
     private static final String BASE = ".base_layer.weight";
 
-    private static final List<String> COPIES = List.of(".original_module.", ".modules_to_save.");
+    /** Of layers with others inside, the adapter's name is left in the path. */
+    private static final List<Pattern> COPIES = List.of(
+            Pattern.compile("\\.original_module\\."),
+            Pattern.compile("\\.modules_to_save\\."),
+            Pattern.compile("\\.modules_to_save\\.[^.]+\\."));
 
     private final SafetensorsFile in;
     private final Layer model;
@@ -95,7 +100,8 @@ final class StoredAdapter {
         }
         // layers that are trained as a whole are written again where all biases are
         boolean copy =
-                COPIES.stream().anyMatch(part -> name.contains(part) && state.containsKey(name.replace(part, ".")));
+                COPIES.stream().map(part -> part.matcher(name)).anyMatch(found -> found.find()
+                        && state.containsKey(found.replaceAll(".")));
         if (copy) {
             return null;
         }

@@ -165,7 +165,9 @@ final class EncoderHead {
      */
     private Linear decoder(String path, String bias, Options options, Parameter words, Weights weights) {
         String ofDecoder = path + ".bias";
-        Parameter offsets = weights.parameter(weights.has(bias) ? bias : ofDecoder, options.vocabulary);
+        // a decoder that is not tied has a bias of its own too, and the other one is not used
+        boolean own = options.tied ? !weights.has(bias) : weights.has(ofDecoder);
+        Parameter offsets = weights.parameter(own ? ofDecoder : bias, options.vocabulary);
         weights.skip(bias);
         weights.skip(ofDecoder);
         String weight = path + ".weight";

@@ -15,6 +15,8 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
+import dev.lanewise.nn.io.SafetensorsFile;
+import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
@@ -400,6 +402,32 @@ class LoraTest {
         assertThatThrownBy(() -> Lora.load(folder, other)).isInstanceOf(BadFileException.class);
         float[] after = Autograd.noGrad(() -> other.forward(x)).toFloatArray();
         assertThat(Autograd.noGrad(() -> other.forward(x)).toFloatArray()).isEqualTo(after);
+    }
+
+    @Test
+    void biasesInsideOfModulesToSaveAreThereTwiceInFiles() {
+        Sequential whole = new Sequential()
+                .with("first", new Linear(6, 8, rng))
+                .with("head", new Sequential().with("dense", new Linear(8, 3, rng)));
+        Lora lora = Lora.apply(whole, LoraConfig.lora(2, 4, "first").withModulesToSave("head"), rng);
+        lora.save(folder);
+        lora.remove();
+        Path file = folder.resolve("adapter_model.safetensors");
+        Map<String, TensorData> all = new HashMap<>();
+        try (SafetensorsFile in = Safetensors.open(file)) {
+            in.names().forEach(name -> all.put(name, TensorData.of(in.entry(name).toTensor())));
+        }
+        TensorData bias = all.get("base_model.model.head.dense.bias");
+        // as peft writes them where all biases are trained
+        all.put("base_model.model.head.modules_to_save.default.dense.bias", bias);
+        all.put("base_model.model.head.original_module.dense.bias", bias);
+        Safetensors.write(file, all);
+        assertThat(Lora.load(folder, whole).adapted()).containsExactly("first", "head.dense");
+        all.put("base_model.model.head.modules_to_save.default.other.bias", bias);
+        Safetensors.write(file, all);
+        assertThatThrownBy(() -> Lora.load(folder, whole))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("other.bias");
     }
 
     @Test
