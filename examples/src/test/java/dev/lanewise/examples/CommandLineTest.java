@@ -75,7 +75,8 @@ final class CommandLineTest {
         assertOneLine(lanewise("lm", "search", none, "--recall", "-2"), 2, "--recall -2");
         assertOneLine(lanewise("lm", "finetune", none, "--output", none, "--rate", "NaN"), 2, "NaN");
         assertOneLine(lanewise("lm", "finetune", none, "--output", none, "--lora", "r=-1"), 2, "-1");
-        assertOneLine(lanewise("lm", "classify", none, "--file", none, "--classes", "1"), 2, "--classes 1", "2 or more");
+        assertOneLine(
+                lanewise("lm", "classify", none, "--file", none, "--classes", "1"), 2, "--classes 1", "2 or more");
         assertOneLine(lanewise("lm", "finetune", none, "--output", none, "--lora", "kind=ia3,r=4"), 2, "r=4", "ia3");
         assertOneLine(lanewise("lm", "finetune", none, "--output", none, "--lora", "q=4"), 2, "q=4", "kind");
         assertOneLine(lanewise("onnx", "export", "mnist-mlp", "--out", none, "--opset", "1"), 2, "--opset 1");

@@ -65,7 +65,8 @@ final class LauncherTest {
                     "#!/bin/sh\nfor x; do case $x in -Xmn*) echo ${x#-Xmn} ${MALLOC_ARENA_MAX:-none};; esac; done\n");
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
-        Map<String, String> environment = new HashMap<>(Map.of("JAVA_HOME", bin.getParent().toString()));
+        Map<String, String> environment =
+                new HashMap<>(Map.of("JAVA_HOME", bin.getParent().toString()));
         if (!arenas.isEmpty()) {
             environment.put("MALLOC_ARENA_MAX", arenas);
         }
@@ -74,8 +75,7 @@ final class LauncherTest {
     }
 
     private String run(String options) throws IOException, InterruptedException {
-        return run(
-                Map.of("JAVA_HOME", System.getProperty("java.home"), "LANEWISE_JAVA_OPTS", options), "--version");
+        return run(Map.of("JAVA_HOME", System.getProperty("java.home"), "LANEWISE_JAVA_OPTS", options), "--version");
     }
 
     /** Exit code and output. */

@@ -159,12 +159,26 @@ final class LmCommandTest {
                 "kind=ia3,target=all-linear")) {
             String adapter = folder.resolve("adapter " + settings).toString();
             String said = lanewise(
-                    "lm", "finetune", model, "--data", data.toString(), "--classes", "2", "--epochs", "4", "--batch", "4",
-                    "--output", adapter, "--lora", settings, "--json");
+                    "lm",
+                    "finetune",
+                    model,
+                    "--data",
+                    data.toString(),
+                    "--classes",
+                    "2",
+                    "--epochs",
+                    "4",
+                    "--batch",
+                    "4",
+                    "--output",
+                    adapter,
+                    "--lora",
+                    settings,
+                    "--json");
             assertThat(said.lines()).as(settings).hasSize(17);
             assertThat(said.lines().toList().getLast()).contains("\"numbers\":");
-            String json =
-                    lanewise("lm", "classify", model, "--classes", "2", "--adapter", adapter, "--file", texts, "--json");
+            String json = lanewise(
+                    "lm", "classify", model, "--classes", "2", "--adapter", adapter, "--file", texts, "--json");
             assertThat(json).as(settings).contains("\"probabilities\":[");
         }
         assertThat(Files.readString(folder.resolve("adapter r=2,kind=adalora").resolve("adapter_config.json")))
@@ -219,7 +233,7 @@ final class LmCommandTest {
         String empty = Files.writeString(folder.resolve("empty"), "").toString();
         Run run = Run.of(List.of(), "lm", "search", folder.toString(), "--file", empty, "--query", "a");
         assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("no text");
+        assertThat(run.err()).contains("0 bytes");
     }
 
     /** The real model is not in the repository. */

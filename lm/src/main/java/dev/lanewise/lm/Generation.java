@@ -135,8 +135,7 @@ public final class Generation {
             for (int i = 0; i < scores.length; i++) {
                 rows.get(i).add(scores[i], options, stop);
             }
-            if (decoding.isFull()
-                    || rows.stream().allMatch(row -> row.ended || row.added == options.newTokens())) {
+            if (decoding.isFull() || rows.stream().allMatch(row -> row.ended || row.added == options.newTokens())) {
                 return rows.stream().map(Row::newTokens).toList();
             }
             scores = decoding.next(rows.stream().mapToLong(Row::last).toArray());

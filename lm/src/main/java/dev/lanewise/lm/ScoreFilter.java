@@ -67,8 +67,10 @@ public interface ScoreFilter {
             double[] probabilities = Scores.softmax(scores);
             // all below this together are not enough to reach the rest: they need no order
             double small = (1 - share) / scores.length;
-            double[] sorted =
-                    Arrays.stream(probabilities).filter(p -> p >= small).sorted().toArray();
+            double[] sorted = Arrays.stream(probabilities)
+                    .filter(p -> p >= small)
+                    .sorted()
+                    .toArray();
             double sum = Arrays.stream(probabilities).filter(p -> p < small).sum();
             int removed = 0;
             while (removed < sorted.length - 1 && (sum += sorted[removed]) <= 1 - share) {

@@ -96,7 +96,8 @@ class FamiliesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3,,ONE_CLASS", "1,,REGRESSION", "3,multi_label_classification,MANY_CLASSES", "3,regression,REGRESSION"})
+    @CsvSource({"3,,ONE_CLASS", "1,,REGRESSION", "3,multi_label_classification,MANY_CLASSES", "3,regression,REGRESSION"
+    })
     void aHeadOverImagesLearnsWhatItsSettingsSay(int labels, @Nullable String problem, Encoder.Task task)
             throws IOException {
         Path config = folder.resolve("config.json");
@@ -112,7 +113,12 @@ class FamiliesTest {
         double want = switch (task) {
             case REGRESSION -> logits.sub(numbers).square().mean().item();
             case MANY_CLASSES -> logits.sigmoid().log().neg().mean().item();
-            default -> logits.logSoftmax(-1).gather(-1, answers.unsqueeze(-1)).neg().mean().item();
+            default ->
+                logits.logSoftmax(-1)
+                        .gather(-1, answers.unsqueeze(-1))
+                        .neg()
+                        .mean()
+                        .item();
         };
         assertThat(model.loss(logits, answers).item()).isCloseTo(want, within(1e-5));
     }

@@ -179,8 +179,10 @@ class GenerationTest {
     @Test
     void scoresThatAreNoNumbersAreAnError() {
         CausalLM model = SmallModels.causal("llama", folder);
-        Tensor norm = Autograd.detach(model.namedParameters().get("model.norm.weight").leaf());
-        norm.assign(Tensor.full(Double.NaN, norm.dtype(), norm.device(), norm.shape().toArray()));
+        Tensor norm =
+                Autograd.detach(model.namedParameters().get("model.norm.weight").leaf());
+        norm.assign(Tensor.full(
+                Double.NaN, norm.dtype(), norm.device(), norm.shape().toArray()));
         TokenStream stream = Generation.stream(model, new int[] {3, 9}, GREEDY);
         assertThatThrownBy(stream::next).isInstanceOf(TensorException.class).hasMessageContaining("NaN as the score");
         assertThat(stream.hasNext()).isFalse();

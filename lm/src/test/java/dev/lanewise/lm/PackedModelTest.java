@@ -115,8 +115,8 @@ class PackedModelTest {
         float[] factors = new float[KEYS / 2];
         Arrays.fill(factors, 2);
         float[] slowed = scores(more -> more.tensor("rope_freqs.weight", BlockType.F32, 1, factors));
-        float[] linear = scores(
-                more -> more.text("llama.rope.scaling.type", "linear").fraction("llama.rope.scaling.factor", 2));
+        float[] linear =
+                scores(more -> more.text("llama.rope.scaling.type", "linear").fraction("llama.rope.scaling.factor", 2));
         assertThat(linear).isEqualTo(slowed).isNotEqualTo(scores(more -> {}));
         float[] yarn = scores(more -> more.text("llama.rope.scaling.type", "yarn")
                 .fraction("llama.rope.scaling.factor", 4)

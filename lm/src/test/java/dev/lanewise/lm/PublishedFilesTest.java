@@ -87,7 +87,13 @@ class PublishedFilesTest {
             Arrays.fill(other, 5);
             all.put("cls.predictions.bias", TensorData.of(other, other.length));
         });
-        assertThat(Models.load(folder).namedParameters().get(own).leaf().abs().amax().item())
+        assertThat(Models.load(folder)
+                        .namedParameters()
+                        .get(own)
+                        .leaf()
+                        .abs()
+                        .amax()
+                        .item())
                 .isZero();
     }
 
@@ -97,7 +103,9 @@ class PublishedFilesTest {
         Path config = Files.writeString(folder.resolve("config.json"), JsonText.of(c.config()));
         assertThat(Models.untrained(config, new Rng(1)).namedParameters())
                 .allSatisfy((name, parameter) -> assertThat(
-                                name.contains("norm") ? parameter.leaf().abs().amax().item() : 0)
+                                name.contains("norm")
+                                        ? parameter.leaf().abs().amax().item()
+                                        : 0)
                         .isZero());
     }
 

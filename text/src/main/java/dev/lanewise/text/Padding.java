@@ -28,8 +28,8 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
                     + " and typeId " + typeId + " must be at least 0");
         }
         if (length > LONGEST || multipleOf > LONGEST) {
-            throw new TokenizerException("padding: length " + length + " and multipleOf " + multipleOf
-                    + " must be at most " + LONGEST);
+            throw new TokenizerException(
+                    "padding: length " + length + " and multipleOf " + multipleOf + " must be at most " + LONGEST);
         }
     }
 

@@ -65,8 +65,7 @@ class HfTokenizerTest {
     void replacementsDoNotGrowWithoutBounds() {
         String doubling = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"aa\"}";
         String forty = String.join(",", Collections.nCopies(40, doubling));
-        HfTokenizer growing =
-                letters("{\"type\":\"Sequence\",\"normalizers\":[" + forty + "]}", "null", "null");
+        HfTokenizer growing = letters("{\"type\":\"Sequence\",\"normalizers\":[" + forty + "]}", "null", "null");
         assertThatThrownBy(() -> growing.encode("a"))
                 .isInstanceOf(TokenizerException.class)
                 .hasMessageContaining("replacements make");
@@ -85,9 +84,10 @@ class HfTokenizerTest {
     void partsOfATextAreNotCombinedWithoutBounds() {
         String often = String.join(",", Collections.nCopies(6, "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"));
         HfTokenizer repeating = letters(
-                "null",
-                "{\"type\":\"TemplateProcessing\",\"single\":[" + often + "],\"pair\":[],\"special_tokens\":{}}",
-                "null")
+                        "null",
+                        "{\"type\":\"TemplateProcessing\",\"single\":[" + often
+                                + "],\"pair\":[],\"special_tokens\":{}}",
+                        "null")
                 .withTruncation(Truncation.to(2));
         assertThatThrownBy(() -> repeating.encode("a".repeat(1000)))
                 .isInstanceOf(TokenizerException.class)

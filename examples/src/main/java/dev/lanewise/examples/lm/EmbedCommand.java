@@ -69,8 +69,7 @@ final class EmbedCommand implements Callable<Integer> {
             Npy.write(target, TensorData.of(all, vectors.length, size));
             out.println(
                     json
-                            ? JsonLine.of(
-                                    Map.of("output", target.toString(), "vectors", vectors.length, "size", size))
+                            ? JsonLine.of(Map.of("output", target.toString(), "vectors", vectors.length, "size", size))
                             : vectors.length + " vectors of " + size + " in " + target);
         }
         out.flush();

@@ -99,9 +99,9 @@ final class StoredAdapter {
             return null;
         }
         // layers that are trained as a whole are written again where all biases are
-        boolean copy =
-                COPIES.stream().map(part -> part.matcher(name)).anyMatch(found -> found.find()
-                        && state.containsKey(found.replaceAll(".")));
+        boolean copy = COPIES.stream()
+                .map(part -> part.matcher(name))
+                .anyMatch(found -> found.find() && state.containsKey(found.replaceAll(".")));
         if (copy) {
             return null;
         }

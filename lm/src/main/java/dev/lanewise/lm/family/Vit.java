@@ -101,8 +101,7 @@ public final class Vit extends ImageEncoder {
                 config.number("layer_norm_eps", 1e-12),
                 true,
                 config.flag("qkv_bias", true));
-        Encoder.Task task =
-                classes == 0 ? Encoder.Task.NONE : EncoderHead.task(EncoderHead.problem(config), classes);
+        Encoder.Task task = classes == 0 ? Encoder.Task.NONE : EncoderHead.task(EncoderHead.problem(config), classes);
         return new Vit(image, config.layers("num_hidden_layers"), block, classes, task, weights);
     }
 

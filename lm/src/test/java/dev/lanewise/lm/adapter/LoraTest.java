@@ -415,7 +415,8 @@ class LoraTest {
         Path file = folder.resolve("adapter_model.safetensors");
         Map<String, TensorData> all = new HashMap<>();
         try (SafetensorsFile in = Safetensors.open(file)) {
-            in.names().forEach(name -> all.put(name, TensorData.of(in.entry(name).toTensor())));
+            in.names()
+                    .forEach(name -> all.put(name, TensorData.of(in.entry(name).toTensor())));
         }
         TensorData bias = all.get("base_model.model.head.dense.bias");
         // as peft writes them where all biases are trained
