@@ -8,6 +8,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.index.IndexAdd;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -118,11 +119,12 @@ public final class EmbeddingBag extends Layer {
     }
 
     /**
-     * Bags of different sizes, concatenated.
+     * Bags of different sizes, concatenated. Sums and means take memory by the numbers; for maxima, bags are padded to the longest.
      *
      * @param numbers {@code [total]} of {@code I64}
      * @param offsets where each bag begins, ascending from 0; it ends where the next one begins
      * @return {@code [offsets, size]}
+     * @throws TensorException if the numbers have another rank than 1, or the offsets don't ascend from 0 to at most their count
      */
     public Tensor forward(Tensor numbers, long... offsets) {
         return called(() -> concatenated(numbers, null, offsets));
@@ -156,11 +158,33 @@ public final class EmbeddingBag extends Layer {
     }
 
     private Tensor concatenated(Tensor numbers, @Nullable Tensor weights, long[] offsets) {
+        if (numbers.shape().rank() != 1) {
+            throw new TensorException("embedding_bag: numbers " + numbers.spec()
+                    + " with offsets (expected [total]); flatten them, or leave the offsets out");
+        }
         long total = numbers.shape().elements();
         long longest = longest(offsets, total);
-        if (total == 0) {
+        if (total == 0 || offsets.length == 0) {
             return emptyBags(offsets.length);
         }
+        return mode == Mode.MAX ? largest(numbers, offsets, longest) : added(numbers, weights, offsets);
+    }
+
+    /** Sums or means row by row: bags padded to the longest one's size might be many times larger. */
+    private Tensor added(Tensor numbers, @Nullable Tensor weights, long... offsets) {
+        long[] places = new long[Math.toIntExact(numbers.shape().elements())];
+        for (int bag = 0; bag < offsets.length; bag++) {
+            Arrays.fill(places, (int) offsets[bag], (int) end(offsets, bag, places.length), bag);
+        }
+        Tensor bagOf = Tensor.of(places).to(numbers.device());
+        IndexAdd add = new IndexAdd(0, offsets.length);
+        Tensor there = numbers.ne(padding);
+        Tensor sum = Tensor.apply(add, counted(numbers, there, weights), bagOf);
+        return mode == Mode.SUM ? sum : mean(sum, Tensor.apply(add, there.to(DType.I64), bagOf));
+    }
+
+    private Tensor largest(Tensor numbers, long[] offsets, long longest) {
+        long total = numbers.shape().elements();
         long[] places = new long[Math.toIntExact(offsets.length * longest)];
         boolean[] there = new boolean[places.length];
         for (int bag = 0; bag < offsets.length; bag++) {
@@ -174,8 +198,7 @@ public final class EmbeddingBag extends Layer {
         Tensor index = Tensor.of(places).to(numbers.device());
         Tensor padded = numbers.indexSelect(0, index).reshape(shape);
         Tensor inBag = Tensor.of(there).to(numbers.device()).reshape(shape);
-        Tensor factors = weights == null ? null : weights.indexSelect(0, index).reshape(shape);
-        return bags(padded, inBag.and(padded.ne(padding)), factors);
+        return bags(padded, inBag.and(padded.ne(padding)), null);
     }
 
     private static long longest(long[] offsets, long total) {
@@ -205,25 +228,33 @@ public final class EmbeddingBag extends Layer {
         if (numbers.shape().isEmpty()) {
             return emptyBags(numbers.shape().size(0));
         }
-        Tensor rowsOf = weight.tensor().embedding(numbers);
-        Tensor mask = there.unsqueeze(-1);
-        // weights of what does not count may be anything
-        Tensor looked = weights == null
-                ? rowsOf
-                : rowsOf.mul(there.where(weights, weights.zerosLike()).unsqueeze(-1));
-        Tensor counts = there.to(DType.I64).sum(1).clamp(1, Integer.MAX_VALUE);
-        Tensor sum = mask.where(looked, looked.zerosLike()).sum(1);
         return switch (mode) {
-            case SUM -> sum;
-            case MEAN -> sum.div(counts.to(sum.dtype()).unsqueeze(-1));
+            case SUM -> counted(numbers, there, weights).sum(1);
+            case MEAN -> mean(counted(numbers, there, weights).sum(1), there.to(DType.I64).sum(1));
             case MAX -> {
                 // of equal elements the first one gets the gradient, as in PyTorch
-                Tensor largest = looked.maskedFill(mask.not(), Double.NEGATIVE_INFINITY)
+                Tensor largest = weight.tensor()
+                        .embedding(numbers)
+                        .maskedFill(there.unsqueeze(-1).not(), Double.NEGATIVE_INFINITY)
                         .max(1)
                         .values();
                 yield there.any(1, Keep.KEEP).where(largest, largest.zerosLike());
             }
         };
+    }
+
+    /** The weighted rows of numbers, zeros where they don't count. */
+    private Tensor counted(Tensor numbers, Tensor there, @Nullable Tensor weights) {
+        Tensor rowsOf = weight.tensor().embedding(numbers);
+        // weights of what does not count may be anything
+        Tensor looked = weights == null
+                ? rowsOf
+                : rowsOf.mul(there.where(weights, weights.zerosLike()).unsqueeze(-1));
+        return there.unsqueeze(-1).where(looked, looked.zerosLike());
+    }
+
+    private static Tensor mean(Tensor sum, Tensor counts) {
+        return sum.div(counts.clamp(1, Integer.MAX_VALUE).to(sum.dtype()).unsqueeze(-1));
     }
 
     @Override
