@@ -63,6 +63,20 @@ public final class CrossValidation {
         }
 
         /**
+         * The trainings as if each had ended with its best epoch, for figures of the weights that {@link
+         * EarlyStopping#restoringBest} leaves in the models.
+         *
+         * @param figure the name in {@link EpochFigures#asMap} of what is compared
+         * @param goal which values are better
+         * @return the results with the epochs up to the best ones
+         * @throws TensorException if there is no such figure, or it is not finite in any epoch of a fold
+         */
+        public Result atBest(String figure, Goal goal) {
+            return new Result(
+                    folds.stream().map(fold -> fold.atBest(figure, goal)).toList());
+        }
+
+        /**
          * The mean of a figure of the last epochs.
          *
          * @param figure its name in {@link EpochFigures#asMap}

@@ -1,6 +1,8 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.nn.metrics.Metric;
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -48,6 +50,31 @@ public record TrainingResult(End end, String reason, List<EpochFigures> history,
     public double[] series(String figure) {
         Objects.requireNonNull(figure, "figure");
         return history.stream().mapToDouble(epoch -> epoch.figure(figure)).toArray();
+    }
+
+    /**
+     * This result as if training had ended with its best epoch, the first of several: the figures of the weights that {@link
+     * EarlyStopping#restoringBest} leaves in a model, with a difference of 0.
+     *
+     * @param figure the name in {@link EpochFigures#asMap} of what is compared
+     * @param goal which values are better
+     * @return the result with the epochs up to that one, and without {@link #metrics}, which are of the last validation
+     * @throws TensorException if there is no such figure, or it is not finite in any epoch
+     */
+    public TrainingResult atBest(String figure, Goal goal) {
+        Objects.requireNonNull(goal, "goal");
+        double[] values = series(figure);
+        int best = -1;
+        for (int i = 0; i < values.length; i++) {
+            if (goal.better(values[i], best < 0 ? goal.worst() : values[best], 0)) {
+                best = i;
+            }
+        }
+        if (best < 0) {
+            throw new TensorException("training: " + figure + " is " + Arrays.toString(values)
+                    + " in all epochs (expected a finite number in one); look at the data and the learning rate");
+        }
+        return new TrainingResult(end, reason, history.subList(0, best + 1), List.of());
     }
 
     /** How training ended, with the figures of the last epoch. */

@@ -102,6 +102,9 @@ final class CrossValidationTest {
         assertThat(losses(result)).isEqualTo(losses(expected));
         assertThat(result.mean("validation_loss")).isEqualTo(expected.mean("validation_loss"));
         assertThat(result.deviation("validation_loss")).isEqualTo(expected.deviation("validation_loss"));
+        assertThat(result.atBest("validation_loss", Goal.SMALLEST).mean("validation_loss"))
+                .isEqualTo(expected.atBest("validation_loss", Goal.SMALLEST).mean("validation_loss"))
+                .isLessThan(result.mean("validation_loss"));
         assertThat(new TreeSet<>(rest.weights().keySet()))
                 .isEqualTo(new TreeSet<>(straight.weights().keySet()));
         straight.weights()

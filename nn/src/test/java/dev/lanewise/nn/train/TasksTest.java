@@ -172,6 +172,26 @@ final class TasksTest {
     }
 
     @Test
+    void rateFinderTrainsAsATrainerDoesAndLeavesModesAsTheyWere() {
+        Layer model = Toy.noisyModel(1);
+        model.layer("1").freeze(true);
+        model.layer("3").eval();
+        Trainer trainer = new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 1e-3));
+        List<Boolean> normalizing = new ArrayList<>();
+        Runnable remove = model.hookForward("1", y -> {
+            normalizing.add(model.layer("1").isTraining());
+            return y;
+        });
+        RateFinder.find(trainer, Toy.loader(11), 1e-6, 1e-3, 3);
+        remove.run();
+        // a frozen layer's statistics don't change, and so it is in evaluation mode
+        assertThat(normalizing).containsOnly(false);
+        List<Boolean> modes = new ArrayList<>();
+        model.apply(layer -> modes.add(layer.isTraining()));
+        assertThat(modes).containsExactly(true, true, true, true, false, true, true, true);
+    }
+
+    @Test
     void groupsByNameHaveTheirOwnRates() {
         Layer model = Toy.plainModel(1);
         var settings = new LinkedHashMap<String, UnaryOperator<ParameterGroup>>();
@@ -218,6 +238,16 @@ final class TasksTest {
                     .get("loss");
             assertThat(loss).isCloseTo(best, within(1e-6));
         }
+        TrainingResult atBest = result.atBest("validation_loss", Goal.SMALLEST);
+        assertThat(atBest.last().figure("validation_loss")).isEqualTo(best);
+        assertThat(atBest.history()).hasSize(result.history().indexOf(atBest.last()) + 1);
+        assertThat(result.atBest("train_loss", Goal.LARGEST).last().loss())
+                .isEqualTo(Arrays.stream(result.series("train_loss")).max().orElseThrow());
+        assertThatThrownBy(() -> result.atBest("accuracy", Goal.LARGEST)).isInstanceOf(TensorException.class);
+        TrainingResult none = new TrainingResult(TrainingResult.End.COMPLETED, "", List.of(), List.of());
+        assertThatThrownBy(() -> none.atBest("train_loss", Goal.LARGEST))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("expected a finite number");
     }
 
     @Test
