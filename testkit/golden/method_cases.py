@@ -55,6 +55,8 @@ def optimizers(w, n, R):
     schedules(w)
     # behind all others, whose numbers stay the same
     rosenbrock(w)
+    by_rows(w)
+    parametrizations(w)
 
 
 def lbfgs(w):
@@ -94,6 +96,45 @@ def rosenbrock(w):
                 res.append(p.detach().clone())
             return torch.stack(res)
         w.case("optim_lbfgs_rosenbrock", run, {"x": torch.tensor(x, dtype=D)}, {"line_search_fn": "strong_wolfe", **kw}, grad=False, rtol=1e-5, atol=1e-6)
+
+
+def by_rows(w):
+    """A table after each of four steps by the loss sum(scale row^2) over rows that are looked up, some of them twice."""
+    for op, cls, kw in (("sgd", torch.optim.SGD, dict(lr=.1)), ("adagrad", torch.optim.Adagrad, dict(lr=.1)),
+                        ("sparse_adam", torch.optim.SparseAdam, dict(lr=.05)),
+                        ("sparse_adam", torch.optim.SparseAdam, dict(lr=.1, betas=(.8, .95), eps=1e-3))):
+        def run(x, ids, scale, cls=cls, kw=kw):
+            table = torch.nn.Embedding.from_pretrained(x.detach().clone(), freeze=False, sparse=True)
+            o, res = cls(table.parameters(), **kw), []
+            for i, s in zip(ids, scale):
+                o.zero_grad()
+                (table(i).square() * s).sum().backward()
+                o.step()
+                res.append(table.weight.detach().clone())
+            return torch.stack(res)
+        attrs = {"optimizer": op, **{k: list(v) if isinstance(v, tuple) else v for k, v in kw.items()}}
+        w.case("optim_by_rows", run, {"x": torch.randn(7, 3, dtype=D), "ids": torch.randint(0, 7, (4, 5)), "scale": torch.randn(4, 5, 1, dtype=D)},
+               attrs, grad=False, rtol=2e-4, atol=1e-5)
+
+
+def parametrizations(w):
+    """Weights of layers by their parts: of weight norm, and of spectral norm at its third use in training, with the vectors found."""
+    P = torch.nn.utils.parametrizations
+    for shape, dim in (([4, 3], 0), ([4, 3], 1), ([5, 3, 2, 3], 0), ([5, 3, 2, 3], 1)):
+        length = [n if d == dim else 1 for d, n in enumerate(shape)]
+        w.case("weight_norm", lambda g, v, dim=dim: P._WeightNorm(dim)(g, v),
+               {"g": torch.rand(length, dtype=D) + .5, "v": torch.randn(shape, dtype=D)}, dict(dim=dim))
+    for shape, dim, iterations in (([4, 3], 0, 1), ([4, 6], 1, 2), ([5, 3, 2, 3], 0, 1), ([5, 3, 2, 3], 1, 3)):
+        def run(weight, u, v, dim=dim, iterations=iterations):
+            norm = P._SpectralNorm(weight.detach(), n_power_iterations=iterations, dim=dim)
+            norm._u.copy_(u)
+            norm._v.copy_(v)
+            for _ in range(2):
+                norm(weight)
+            return norm(weight), norm._u, norm._v
+        vectors = [torch.nn.functional.normalize(torch.randn(n, dtype=D), dim=0) for n in (shape[dim], torch.Size(shape).numel() // shape[dim])]
+        w.case("spectral_norm", run, {"weight": torch.randn(shape, dtype=D), "u": vectors[0], "v": vectors[1]},
+               dict(dim=dim, n_power_iterations=iterations), nograd=("u", "v"))
 
 
 def schedules(w):

@@ -49,6 +49,7 @@ public final class NnGoldenOps implements GoldenOps {
         dropouts();
         ops.putAll(LossGoldenOps.ops());
         ops.putAll(OptimizerGoldenOps.ops());
+        ops.putAll(ParametrizationGoldenOps.ops());
         ops.putAll(SequenceGoldenOps.ops());
         ops.putAll(SpatialGoldenOps.ops());
         ops.put("clip_grad_norm", (inputs, attributes) -> clip(inputs, attributes.number("max_norm")));

@@ -16,6 +16,7 @@ import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.RAdam;
 import dev.lanewise.nn.optim.RmsProp;
 import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.nn.optim.SparseAdam;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.testkit.golden.Attributes;
@@ -47,6 +48,7 @@ final class OptimizerGoldenOps {
         ops.put("optim_muon", steps(OptimizerGoldenOps::muon));
         ops.put("optim_lbfgs", OptimizerGoldenOps::lbfgs);
         ops.put("optim_lbfgs_rosenbrock", OptimizerGoldenOps::rosenbrock);
+        ops.put("optim_by_rows", OptimizerGoldenOps::byRows);
         return ops;
     }
 
@@ -99,6 +101,32 @@ final class OptimizerGoldenOps {
         return a.has(name)
                 ? a.numbers(name).stream().mapToDouble(Number::doubleValue).toArray()
                 : new double[] {first, second};
+    }
+
+    /** A table after steps by the loss {@code sum(scale row^2)} over the rows that each looks up. */
+    private static List<Tensor> byRows(Map<String, Tensor> inputs, Attributes a) {
+        Parameter table = Parameter.byRows(NnGoldenOps.input(inputs, "x").copy());
+        double[] betas = pair(a, "betas", 0.9, 0.999);
+        Optimizer optimizer =
+                switch (a.text("optimizer")) {
+                    case "sgd" -> new Sgd(List.of(table), a.number("lr"));
+                    case "adagrad" -> new Adagrad(List.of(table), a.number("lr"));
+                    default ->
+                        new SparseAdam(
+                                List.of(table),
+                                a.number("lr"),
+                                new SparseAdam.Options(betas[0], betas[1], a.number("eps", 1e-8)));
+                };
+        Tensor ids = NnGoldenOps.input(inputs, "ids");
+        Tensor scale = NnGoldenOps.input(inputs, "scale");
+        Tensor[] after = new Tensor[Math.toIntExact(ids.shape().size(0))];
+        for (int step = 0; step < after.length; step++) {
+            Tensor rows = table.tensor().embedding(ids.select(0, step));
+            optimizer.step(
+                    Autograd.gradients(rows.square().mul(scale.select(0, step)).sum()));
+            after[step] = Autograd.detach(table.leaf()).copy();
+        }
+        return List.of(Tensor.stack(0, after));
     }
 
     /** Four steps on {@code |A x - b|^2 / 2 + sum(x^4) / 10}. */
