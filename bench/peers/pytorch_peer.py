@@ -7,13 +7,13 @@
     python3 pytorch_peer.py first  [--only NAMES]          # one training step and out: for the time from process start
     python3 pytorch_peer.py attention                      # some elements of attention's gradients, in double precision
     python3 pytorch_peer.py memory [--only NAMES]          # memory of the process before and after training steps
-    python3 pytorch_peer.py sparse [--threads N] [--only sgd,sparse_adam,adagrad]    # steps of a large table with sparse gradients
+    python3 pytorch_peer.py sparse [--threads N] [--only sgd,sparse_adam,adagrad]    # steps of a large table with sparse gradients: time and memory
     python3 pytorch_peer.py fit --data DIR [--model mlp|cnn|lenet] [--epochs N]      # MNIST idx files, accuracy and time
     python3 pytorch_peer.py fit --data TAR_GZ --model resnet18 [--epochs N]        # CIFAR-10's binary files, likewise
 
 Times are the best of several rounds, warm; on a GPU they are taken between device synchronizations.
 """
-import argparse, contextlib, gzip, itertools, json, os, struct, tarfile, time
+import argparse, contextlib, gzip, itertools, json, os, struct, tarfile, tempfile, time
 import torch, torch.nn as nn, torch.nn.functional as F
 
 
@@ -313,7 +313,18 @@ def sparse(a):
         if not wanted(name): continue
         e = nn.Embedding(rows, 64, sparse=True); o = make(list(e.parameters())); batches = itertools.cycle(ids)
         def step(): o.zero_grad(set_to_none=True); e(next(batches)).square().sum().backward(); o.step()
-        emit(optimizer=name, us=timed(step) * 1e6)
+        us = timed(step) * 1e6; o.zero_grad(set_to_none=True)
+        emit(optimizer=name, us=us, peak_bytes=peak_bytes(step))
+
+
+def peak_bytes(step):
+    """The most bytes of tensors that a step makes at a time."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as p: step()
+    with tempfile.TemporaryDirectory() as d:
+        p.export_chrome_trace(os.path.join(d, "trace.json")); events = json.load(open(os.path.join(d, "trace.json")))["traceEvents"]
+    now = most = 0
+    for e in sorted((e for e in events if e.get("name") == "[memory]"), key=lambda e: e["ts"]): now += e["args"]["Bytes"]; most = max(most, now)
+    return most
 
 
 def fit(a):

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             ScalingCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
+            SparseCommand.class,
             JmhCommand.class,
             GpuCheckCommand.class,
             GpuCompileCommand.class,

@@ -53,6 +53,7 @@ final class BenchCommandTest {
         assertOneLine(lanewise("bench", "ops", "--device", "tpu"), 2, "tpu");
         assertOneLine(lanewise("bench", "memory", "--only", "mlpp"), 2, "mlpp", "mlp");
         assertOneLine(lanewise("bench", "cold", "--rounds", "0"), 2, "--rounds 0");
+        assertOneLine(lanewise("bench", "sparse", "--only", "adam"), 2, "adam", "sparse_adam");
         assertOneLine(lanewise("bench", "versus-pytorch", "fit"), 2, "fit", "ops or train");
         assertOneLine(lanewise("bench", "scaling", "--ranks", "1"), 2, "--ranks 1");
         assertOneLine(lanewise("bench", "scaling", "--only", "mnist"), 2, "mnist-cnn");
