@@ -5,8 +5,8 @@ import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Device;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -169,13 +169,15 @@ public record Profile(List<Event> events, List<Memory> memory, long nanos, long 
                     ObjectWriteContext.empty(), Channels.newOutputStream(channel), JsonEncoding.UTF8)) {
                 json.writeStartObject();
                 json.writeArrayPropertyStart("traceEvents");
-                List<String> threads = new ArrayList<>();
+                Map<String, Integer> threads = new HashMap<>();
                 for (Event event : events) {
-                    if (!threads.contains(event.thread)) {
-                        threads.add(event.thread);
-                        writeThread(json, threads.size(), event.thread);
+                    Integer number = threads.get(event.thread);
+                    if (number == null) {
+                        number = threads.size() + 1;
+                        threads.put(event.thread, number);
+                        writeThread(json, number, event.thread);
                     }
-                    write(json, event, threads.indexOf(event.thread) + 1);
+                    write(json, event, number);
                 }
                 json.writeEndArray();
                 json.writeStringProperty("displayTimeUnit", "ms");
