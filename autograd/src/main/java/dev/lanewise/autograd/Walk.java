@@ -8,7 +8,9 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.spi.Storage;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -30,7 +32,7 @@ final class Walk {
     private final @Nullable LastUses uses;
     // in the order in which they were found: sums over gradients have the same bits in every run
     private final Map<GradOrigin, Sum> found = new LinkedHashMap<>();
-    private final Map<GradOrigin, Rows> rows = new LinkedHashMap<>();
+    private final Map<GradOrigin, Deque<Rows>> rows = new LinkedHashMap<>();
     private final Map<Node, @Nullable Sum[]> pending = new HashMap<>();
     private final PriorityQueue<Node> queue = new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
 
@@ -65,8 +67,9 @@ final class Walk {
 
     private Gradients results() {
         Map<GradOrigin, RowGradient> byRows = new LinkedHashMap<>();
-        rows.forEach((leaf, sum) -> {
-            RowGradient gradient = new RowGradient(sum.indices.tensor, sum.values.tensor, sum.rows);
+        rows.forEach((leaf, parts) -> {
+            Rows sum = merged(parts, 0);
+            RowGradient gradient = sum.gradient();
             Sum dense = found.get(leaf);
             if (dense == null) {
                 adopt(sum.indices);
@@ -104,17 +107,42 @@ final class Walk {
     }
 
     private void arriveRows(GradOrigin leaf, RowGradient gradient) {
-        Rows sum = rows.get(leaf);
-        RowGradient all =
-                sum == null ? gradient : new RowGradient(sum.indices.tensor, sum.values.tensor, sum.rows).add(gradient);
-        rows.put(leaf, new Rows(new Sum(all.indices()), new Sum(all.values()), all.rows()));
-        if (sum != null) {
-            sum.release();
-        }
+        Deque<Rows> parts = rows.computeIfAbsent(leaf, found -> new ArrayDeque<>());
+        parts.push(Rows.of(gradient));
+        merged(parts, 2);
     }
 
-    /** The rows of a table's gradient so far. */
+    /**
+     * Adds the last parts into one, as long as the one before has fewer than so many times its rows; 0 adds all. Of many lookups
+     * each is then added to others of its size: to a sum of all before it, their cost would grow with the square of their number.
+     */
+    private static Rows merged(Deque<Rows> parts, long factor) {
+        Rows last = parts.pop();
+        while (!parts.isEmpty() && (factor == 0 || parts.element().count() < factor * last.count())) {
+            Rows before = parts.pop();
+            Rows sum = Rows.of(before.gradient().add(last.gradient()));
+            before.release();
+            last.release();
+            last = sum;
+        }
+        parts.push(last);
+        return last;
+    }
+
+    /** Rows of a table's gradient. */
     private record Rows(Sum indices, Sum values, long rows) {
+        static Rows of(RowGradient gradient) {
+            return new Rows(new Sum(gradient.indices()), new Sum(gradient.values()), gradient.rows());
+        }
+
+        RowGradient gradient() {
+            return new RowGradient(indices.tensor, values.tensor, rows);
+        }
+
+        long count() {
+            return indices.tensor.shape().elements();
+        }
+
         void release() {
             indices.release();
             values.release();

@@ -128,6 +128,24 @@ final class RowGradientTest {
     }
 
     @Test
+    void manyLookupsAdd() {
+        double[][] got = new double[2][];
+        for (int i = 0; i < 2; i++) {
+            Parameter p = i == 0 ? new Parameter(table()) : Parameter.byRows(table());
+            Rng rng = new Rng(5);
+            Tensor sum = Tensor.of(0.0).sum();
+            for (int lookup = 0; lookup < 37; lookup++) {
+                Tensor index = rng.randint(0, 7, lookup % 5);
+                sum = sum.add(p.tensor().embedding(index).square().sum().mul(lookup));
+            }
+            Gradients gradients = Autograd.gradients(sum);
+            assertThat(gradients.rows(p.leaf()).isPresent()).isEqualTo(i == 1);
+            got[i] = gradients.of(p.leaf()).toDoubleArray();
+        }
+        assertThat(got[1]).containsExactly(got[0], within(1e-10));
+    }
+
+    @Test
     void bagsAndEmptyLookupsHaveRows() {
         Parameter weight = Parameter.byRows(table());
         EmbeddingBag bag = new EmbeddingBag(weight, EmbeddingBag.Mode.MEAN, 4);
