@@ -2,6 +2,7 @@ package dev.lanewise.nn.data.table;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -94,7 +95,7 @@ public record CsvFormat(
      */
     public CsvFormat withMissing(String... marks) {
         Objects.requireNonNull(marks, "marks");
-        return new CsvFormat(separator, names, Set.of(marks), quotedMissing, charset);
+        return new CsvFormat(separator, names, Set.copyOf(Arrays.asList(marks)), quotedMissing, charset);
     }
 
     /**

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class CsvRecords {
     private static final int END = -1;
     private static final char BYTE_ORDER_MARK = '\ufeff';
+    private static final char REVERSED_MARK = '\ufffe';
 
     /** What a cell and its text take on the heap, apart from its characters. */
     private static final int CELL_BYTES = 8;
@@ -40,6 +41,12 @@ final class CsvRecords {
         next = in.read();
         if (next == BYTE_ORDER_MARK) {
             next = in.read();
+        } else if (next == REVERSED_MARK) {
+            throw new BadFileException(
+                    file,
+                    "a byte order mark of the order that " + format.charset().name() + " does not have",
+                    "text in " + format.charset().name(),
+                    "name the encoding UTF-16, which goes by the mark");
         }
     }
 

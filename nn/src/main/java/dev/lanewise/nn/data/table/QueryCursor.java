@@ -1,12 +1,15 @@
 package dev.lanewise.nn.data.table;
 
+import dev.lanewise.nn.io.BadFileException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class QueryCursor implements RowCursor {
     /** How many rows the driver is asked to fetch at once. */
     private static final int PORTION = 1_000;
+
+    /** Types whose text would be made of bytes that are none. */
+    private static final Set<Integer> BYTES = Set.of(Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY, Types.BLOB);
 
     private final Connection connection;
     private final ResultSet results;
@@ -52,6 +58,13 @@ final class QueryCursor implements RowCursor {
         ResultSetMetaData columns = results.getMetaData();
         List<String> labels = new ArrayList<>();
         for (int i = 1; i <= columns.getColumnCount(); i++) {
+            if (BYTES.contains(columns.getColumnType(i))) {
+                throw new BadFileException(
+                        "query",
+                        "column '" + columns.getColumnLabel(i) + "' of type " + columns.getColumnTypeName(i),
+                        "numbers, truth values, text, dates or times",
+                        "leave it out of the statement");
+            }
             labels.add(columns.getColumnLabel(i));
         }
         return List.copyOf(labels);

@@ -67,6 +67,11 @@ final class CsvTablesTest {
                 .hasMessageContaining("withCharset");
         assertThatThrownBy(() -> Table.read(file, CsvFormat.DEFAULT.withCharset(StandardCharsets.US_ASCII)))
                 .hasMessageContaining("not US-ASCII");
+        Path turned = file("\ufeffa\n1\n".getBytes(StandardCharsets.UTF_16BE));
+        assertThatThrownBy(() -> Table.read(turned, CsvFormat.DEFAULT.withCharset(StandardCharsets.UTF_16LE)))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("name the encoding UTF-16");
+        assertThat(CsvFormat.DEFAULT.withMissing("-", "-").missing()).containsExactly("-");
     }
 
     @Test

@@ -64,6 +64,24 @@ final class RowsTest {
     }
 
     @Test
+    void columnsOfBytesAreRefused() throws SQLException {
+        execute("create table picture (id int, bytes blob)", "insert into picture values (1, X'00ff')");
+        assertThatThrownBy(() -> Rows.query(database(), "select * from picture").names())
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("column 'BYTES'");
+        assertThat(Rows.query(database(), "select id from picture").names()).containsExactly("ID");
+        assertThat(connections).allMatch(RowsTest::isClosed);
+    }
+
+    private static boolean isClosed(Connection connection) {
+        try {
+            return connection.isClosed();
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     void rowsOfASourceShareTheirNames() {
         Rows rows = Rows.of(() -> new RowCursor() {
             private int next;
@@ -82,7 +100,9 @@ final class RowsTest {
             public void close() {}
         });
         List<Row> read = rows.epoch(0).toList();
-        assertThat(read).hasSize(3).allMatch(row -> row.names() == read.getFirst().names());
+        assertThat(read)
+                .hasSize(3)
+                .allMatch(row -> row.names() == read.getFirst().names());
         assertThat(read.get(2).text("b")).isEqualTo("b2");
         assertThatThrownBy(() -> read.get(2).text("c"))
                 .isInstanceOf(IllegalArgumentException.class)
