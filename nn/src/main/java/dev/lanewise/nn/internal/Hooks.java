@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ public final class Hooks {
 
     private static Runnable add(List<UnaryOperator<Tensor>> hooks, UnaryOperator<Tensor> hook) {
         // another object for each, so that one function can be there twice
+        Objects.requireNonNull(hook, "hook");
         UnaryOperator<Tensor> added = hook::apply;
         hooks.add(added);
         return () -> hooks.remove(added);
@@ -85,6 +87,11 @@ public final class Hooks {
             Tensor gradient = upstream;
             for (UnaryOperator<Tensor> hook : hooks) {
                 gradient = given(hook.apply(gradient));
+                if (!gradient.spec().equals(upstream.spec())) {
+                    throw new TensorException(
+                            "backward hook: returned " + gradient.spec() + " for a gradient " + upstream.spec()
+                                    + " (expected the same type and shape); return the gradient, or one like it");
+                }
             }
             return new Tensor[] {gradient};
         }

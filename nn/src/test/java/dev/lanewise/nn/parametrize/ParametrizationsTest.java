@@ -19,6 +19,7 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 final class ParametrizationsTest {
@@ -123,6 +124,20 @@ final class ParametrizationsTest {
         ConvTranspose2d layer = SpectralNorm.apply(new ConvTranspose2d(2, 5, 3), "weight", new Rng(1));
         assertThat(layer.stateDict().get("parametrizations.weight.0._u").shape().toArray())
                 .containsExactly(5);
+    }
+
+    @Test
+    void gradientsOfAnotherShapeOrTypeAreAnError() {
+        Layer model = new Sequential(new Linear(3, 2));
+        Tensor x = Tensor.ones(4, 3);
+        for (UnaryOperator<Tensor> hook : List.<UnaryOperator<Tensor>>of(g -> g.sum(0), g -> g.to(DType.F64))) {
+            Runnable remove = model.hookBackward("0", hook);
+            assertThatThrownBy(() -> Autograd.gradients(model.forward(x).sum()))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("backward hook: returned")
+                    .hasMessageContaining("F32[4, 2]");
+            remove.run();
+        }
     }
 
     @Test
