@@ -14,10 +14,12 @@ import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
@@ -33,6 +35,13 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 public final class CurvesPng implements Callback {
     private static final int WIDTH = 800;
     private static final int HEIGHT = 300;
+
+    /** XChart computes with differences and ratios of values: greater ones overflow there, and smaller ones than its reciprocal vanish. */
+    private static final double MOST = 1e30;
+
+    /** More points than pixels are not seen, and XChart looks at all of them for every number of an axis that it tries. */
+    private static final int MOST_POINTS = 1000;
+
     private static final String TRAINING = "train_";
 
     /** Figures of speed, which are not learning curves. */
@@ -81,10 +90,13 @@ public final class CurvesPng implements Callback {
      * @param file the file to write
      * @param history one epoch or more
      * @throws BadFileException if the file cannot be written; an old one is then unchanged
-     * @throws TensorException if XChart is missing
+     * @throws TensorException if XChart is missing, or there are no epochs
      */
     public static void write(Path file, List<EpochFigures> history) {
         checkXchart();
+        if (history.isEmpty()) {
+            throw new TensorException("curves: no epochs (expected one or more); train first");
+        }
         List<XYChart> panels = panels(history);
         BufferedImage image = new BufferedImage(WIDTH, HEIGHT * Math.max(1, panels.size()), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
@@ -97,16 +109,20 @@ public final class CurvesPng implements Callback {
 
     private static List<XYChart> panels(List<EpochFigures> history) {
         Map<String, XYChart> panels = new LinkedHashMap<>();
-        for (String figure : history.getLast().asMap().keySet()) {
+        Set<String> figures = new LinkedHashSet<>(history.getLast().asMap().keySet());
+        history.forEach(epoch -> figures.addAll(epoch.asMap().keySet()));
+        for (String figure : figures) {
             if (!LEFT_OUT.contains(figure)) {
                 String measure = measure(figure);
                 addCurve(panels.computeIfAbsent(measure, CurvesPng::panel), figure, history);
             }
         }
         // XChart refuses to draw a chart without a curve
-        return panels.values().stream()
+        List<XYChart> drawn = panels.values().stream()
                 .filter(panel -> !panel.getSeriesCollection().isEmpty())
                 .toList();
+        drawn.forEach(CurvesPng::widen);
+        return drawn;
     }
 
     private static String measure(String figure) {
@@ -130,20 +146,43 @@ public final class CurvesPng implements Callback {
         return chart;
     }
 
-    /** A curve over the epochs in which the figure is present and finite. */
+    /** A curve over the epochs in which the figure is present and finite; one beyond 1e30 is left out too. */
     private static void addCurve(XYChart panel, String figure, List<EpochFigures> history) {
         List<Integer> epochs = new ArrayList<>();
         List<Double> values = new ArrayList<>();
-        for (EpochFigures epoch : history) {
+        for (int i : shown(history.size())) {
+            EpochFigures epoch = history.get(i);
             Double value = epoch.asMap().get(figure);
-            if (value != null && Double.isFinite(value)) {
+            if (value != null && Math.abs(value) <= MOST) {
                 epochs.add(epoch.epoch());
-                values.add(value);
+                values.add(Math.abs(value) < 1 / MOST ? 0 : value);
             }
         }
         if (!epochs.isEmpty()) {
             XYSeries series = panel.addSeries(figure, epochs, values);
             series.setMarker(epochs.size() == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
+        }
+    }
+
+    /** Which of some points of a curve are drawn: all, or a thousand of them, the first and the last one included. */
+    static int[] shown(int points) {
+        int count = Math.min(points, MOST_POINTS);
+        return IntStream.range(0, count)
+                .map(i -> count == 1 ? 0 : (int) ((long) i * (points - 1) / (count - 1)))
+                .toArray();
+    }
+
+    /** XChart's search for the axis's numbers does not end where values differ by their last digits alone. */
+    private static void widen(XYChart panel) {
+        double least = Double.POSITIVE_INFINITY;
+        double greatest = Double.NEGATIVE_INFINITY;
+        for (XYSeries series : panel.getSeriesCollection()) {
+            least = Math.min(least, series.getYMin());
+            greatest = Math.max(greatest, series.getYMax());
+        }
+        double size = Math.max(Math.abs(least), Math.abs(greatest));
+        if (greatest - least < 1e-6 * size) {
+            panel.getStyler().setYAxisMin(least - 1e-3 * size).setYAxisMax(greatest + 1e-3 * size);
         }
     }
 }

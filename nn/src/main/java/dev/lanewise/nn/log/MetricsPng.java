@@ -10,6 +10,7 @@ import java.awt.image.BufferedImage;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
@@ -99,8 +100,13 @@ public final class MetricsPng {
                 .build();
         chart.getStyler().setChartBackgroundColor(Color.WHITE);
         chart.getStyler().setXAxisMin(0.0).setXAxisMax(1.0).setYAxisMin(0.0).setYAxisMax(1.0);
-        chart.addSeries("model", curve.x(), curve.y()).setMarker(SeriesMarkers.NONE);
+        int[] shown = CurvesPng.shown(curve.x().length);
+        chart.addSeries("model", at(curve.x(), shown), at(curve.y(), shown)).setMarker(SeriesMarkers.NONE);
         return chart;
+    }
+
+    private static double[] at(double[] values, int... chosen) {
+        return Arrays.stream(chosen).mapToDouble(i -> values[i]).toArray();
     }
 
     private static void write(Path file, BufferedImage image) {

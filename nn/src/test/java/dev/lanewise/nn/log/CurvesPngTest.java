@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.train.EpochFigures;
+import dev.lanewise.tensor.TensorException;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class CurvesPngTest {
@@ -45,6 +47,43 @@ final class CurvesPngTest {
         Path file = folder.resolve("curves.png");
         CurvesPng.write(file, List.of(new EpochFigures(1, 2, 10, 1, Double.NaN, 0.1, Map.of())));
         assertThat(ImageIO.read(file.toFile()).getHeight()).isEqualTo(300);
+    }
+
+    /** XChart alone looks for numbers of such axes without end. */
+    @Test
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void valuesThatHardlyDifferAndHugeOnesAreDrawn() throws IOException {
+        Path file = folder.resolve("curves.png");
+        for (double[] losses : new double[][] {
+            {1e15, 1e15 + 1, 1e15 + 2},
+            {Math.log(2), Math.nextUp(Math.log(2)), Math.log(2)},
+            {-1e17, -1e17 + 16, -1e17},
+            {Double.MAX_VALUE, 0, -Double.MAX_VALUE},
+            {Double.MIN_VALUE, Double.MIN_VALUE, Double.MIN_VALUE}
+        }) {
+            List<EpochFigures> history = new ArrayList<>();
+            for (int i = 0; i < losses.length; i++) {
+                history.add(new EpochFigures(i + 1, i, 10, 1, losses[i], 0.1, Map.of()));
+            }
+            CurvesPng.write(file, history);
+            assertThat(ImageIO.read(file.toFile()).getHeight())
+                    .as(Arrays.toString(losses))
+                    .isEqualTo(600);
+        }
+    }
+
+    @Test
+    void figuresThatTheLastEpochDoesNotHaveAreDrawnToo() throws IOException {
+        Path file = folder.resolve("curves.png");
+        CurvesPng.write(
+                file,
+                List.of(
+                        new EpochFigures(1, 2, 10, 1, 1, 0.1, Map.of("accuracy", 0.5)),
+                        new EpochFigures(2, 4, 10, 1, 1, 0.1, Map.of())));
+        assertThat(ImageIO.read(file.toFile()).getHeight()).isEqualTo(900);
+        assertThatThrownBy(() -> CurvesPng.write(file, List.of()))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("no epochs");
     }
 
     /** The class path as it is where XChart was not added. */
