@@ -107,16 +107,15 @@ final class OptimizerGoldenOps {
     private static List<Tensor> byRows(Map<String, Tensor> inputs, Attributes a) {
         Parameter table = Parameter.byRows(NnGoldenOps.input(inputs, "x").copy());
         double[] betas = pair(a, "betas", 0.9, 0.999);
-        Optimizer optimizer =
-                switch (a.text("optimizer")) {
-                    case "sgd" -> new Sgd(List.of(table), a.number("lr"));
-                    case "adagrad" -> new Adagrad(List.of(table), a.number("lr"));
-                    default ->
-                        new SparseAdam(
-                                List.of(table),
-                                a.number("lr"),
-                                new SparseAdam.Options(betas[0], betas[1], a.number("eps", 1e-8)));
-                };
+        Optimizer optimizer = switch (a.text("optimizer")) {
+            case "sgd" -> new Sgd(List.of(table), a.number("lr"));
+            case "adagrad" -> new Adagrad(List.of(table), a.number("lr"));
+            default ->
+                new SparseAdam(
+                        List.of(table),
+                        a.number("lr"),
+                        new SparseAdam.Options(betas[0], betas[1], a.number("eps", 1e-8)));
+        };
         Tensor ids = NnGoldenOps.input(inputs, "ids");
         Tensor scale = NnGoldenOps.input(inputs, "scale");
         Tensor[] after = new Tensor[Math.toIntExact(ids.shape().size(0))];

@@ -41,8 +41,7 @@ final class ParametrizationGoldenOps {
     private static List<Tensor> weightNorm(Map<String, Tensor> inputs, Attributes a) {
         Tensor v = NnGoldenOps.input(inputs, "v");
         Weighted layer = WeightNorm.apply(new Weighted(v.onesLike()), "weight", a.dim("dim"));
-        return List.of(layer.with(
-                Map.of(PARTS + "original0", NnGoldenOps.input(inputs, "g"), PARTS + "original1", v)));
+        return List.of(layer.with(Map.of(PARTS + "original0", NnGoldenOps.input(inputs, "g"), PARTS + "original1", v)));
     }
 
     private static List<Tensor> spectralNorm(Map<String, Tensor> inputs, Attributes a) {

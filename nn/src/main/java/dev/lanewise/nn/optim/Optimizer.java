@@ -395,9 +395,10 @@ public abstract class Optimizer {
      */
     protected static Tensor zeros(Map<Integer, Tensor> tensors, Trained p) {
         TensorSpec expected = p.value().spec().with(StateType.of(p.value().dtype()));
-        Tensor state = tensors.computeIfAbsent(p.index(), i -> Tensor.create(
-                        new Source.Fill(0, expected), p.value().device())
-                .keep());
+        Tensor state = tensors.computeIfAbsent(
+                p.index(),
+                i -> Tensor.create(new Source.Fill(0, expected), p.value().device())
+                        .keep());
         if (!state.spec().equals(expected)) {
             throw new TensorException("optimizer: state " + state.spec() + " of parameter " + p.index() + ", which is "
                     + p.value().spec() + " by now (expected a state " + expected

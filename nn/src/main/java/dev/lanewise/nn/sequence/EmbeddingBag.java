@@ -230,7 +230,10 @@ public final class EmbeddingBag extends Layer {
         }
         return switch (mode) {
             case SUM -> counted(numbers, there, weights).sum(1);
-            case MEAN -> mean(counted(numbers, there, weights).sum(1), there.to(DType.I64).sum(1));
+            case MEAN ->
+                mean(
+                        counted(numbers, there, weights).sum(1),
+                        there.to(DType.I64).sum(1));
             case MAX -> {
                 // of equal elements the first one gets the gradient, as in PyTorch
                 Tensor largest = weight.tensor()

@@ -47,8 +47,7 @@ final class HalfParameterTest {
     }
 
     private static Parameter parameter() {
-        return new Parameter(
-                Tensor.of(new float[] {0.5f, -0.5f, 1, 2}, 2, 2).to(DType.F16));
+        return new Parameter(Tensor.of(new float[] {0.5f, -0.5f, 1, 2}, 2, 2).to(DType.F16));
     }
 
     private static Gradients gradients(Parameter p, int step) {
@@ -107,7 +106,8 @@ final class HalfParameterTest {
                 new Kind("adagrad", p -> new Adagrad(p, 0.01)),
                 new Kind("sparse adam", p -> new SparseAdam(p, 0.01)));
         Tensor index = Tensor.of(1L, 0L, 1L);
-        Tensor scale = Tensor.of(new float[] {1e-4f, 0, -1e-4f, 1, 0, 1e-4f}, 3, 2).to(DType.F16);
+        Tensor scale =
+                Tensor.of(new float[] {1e-4f, 0, -1e-4f, 1, 0, 1e-4f}, 3, 2).to(DType.F16);
         for (Kind kind : kinds) {
             Parameter rows = Parameter.byRows(Autograd.detach(parameter().leaf()));
             Parameter whole = parameter();

@@ -40,8 +40,8 @@ final class EmbeddingBagTest {
                 results.add(gradients.of(table.leaf()).toDoubleArray());
             });
             assertThat(profile.memory().getFirst().peak()).isLessThan(32L << 20);
-            double[] first =
-                    bag.forward(numbers.narrow(0, 0, longest).reshape(1, longest)).toDoubleArray();
+            double[] first = bag.forward(numbers.narrow(0, 0, longest).reshape(1, longest))
+                    .toDoubleArray();
             Tensor rest = bag.forward(numbers.narrow(0, longest, bags - 1).reshape(bags - 1, 1));
             assertThat(results.getFirst()).hasSize(bags * 16);
             for (int i = 0; i < 16; i++) {
