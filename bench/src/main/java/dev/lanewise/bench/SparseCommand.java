@@ -14,8 +14,9 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench sparse}. */
 @Command(
         name = "sparse",
-        description = "Measure training steps of a table of 1,000,000 x 64 that look up 1,024 rows: time, and the most bytes of"
-                + " tensors in a step besides the table and the optimizer's state.",
+        description =
+                "Measure training steps of a table of 1,000,000 x 64 that look up 1,024 rows: time, and the most bytes of"
+                        + " tensors in a step besides the table and the optimizer's state.",
         sortOptions = false)
 final class SparseCommand implements Callable<Integer> {
     @Mixin
