@@ -11,6 +11,7 @@ import dev.lanewise.testkit.golden.GoldenOp;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Adapters from reference cases to parametrizations of a layer's weight. */
 final class ParametrizationGoldenOps {
@@ -54,8 +55,8 @@ final class ParametrizationGoldenOps {
                 1e-12,
                 new Rng(0));
         Map<String, Tensor> state = layer.stateDict();
-        Tensor u = state.get(PARTS + "0._u");
-        Tensor v = state.get(PARTS + "0._v");
+        Tensor u = Objects.requireNonNull(state.get(PARTS + "0._u"));
+        Tensor v = Objects.requireNonNull(state.get(PARTS + "0._v"));
         u.assign(NnGoldenOps.input(inputs, "u"));
         v.assign(NnGoldenOps.input(inputs, "v"));
         Tensor result = weight;

@@ -72,6 +72,8 @@ public final class CrossValidation {
          * @throws TensorException if there is no such figure, or it is not finite in any epoch of a fold
          */
         public Result atBest(String figure, Goal goal) {
+            Objects.requireNonNull(figure, "figure");
+            Objects.requireNonNull(goal, "goal");
             return new Result(
                     folds.stream().map(fold -> fold.atBest(figure, goal)).toList());
         }
