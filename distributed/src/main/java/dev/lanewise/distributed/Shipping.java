@@ -44,7 +44,11 @@ final class Shipping {
         boolean sends = courier.rank() == root;
         try (FileChannel channel = sends
                         ? FileChannel.open(file, StandardOpenOption.READ)
-                        : FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                        : FileChannel.open(
+                                file,
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.TRUNCATE_EXISTING,
+                                StandardOpenOption.WRITE);
                 Arena arena = Arena.ofShared()) {
             long size = (long) courier.sums(sends ? channel.size() : 0).get()[0];
             MemorySegment memory = arena.allocate(PIECE);

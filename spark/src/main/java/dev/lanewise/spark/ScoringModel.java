@@ -2,6 +2,7 @@ package dev.lanewise.spark;
 
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.onnx.Onnx;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.onnx.ValueInfo;
@@ -53,6 +54,7 @@ public final class ScoringModel {
      */
     public static ScoringModel onnx(Path file) {
         try {
+            InputLimits.length(file, "an ONNX file");
             return new ScoringModel(Files.readAllBytes(file));
         } catch (IOException | OutOfMemoryError e) {
             throw new BadFileException(

@@ -16,6 +16,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -265,6 +266,10 @@ final class SparkScoringTest {
                 .hasMessageContaining("no columns for input 'in'");
         assertThatThrownBy(() -> ScoringModel.onnx(new byte[] {1, 2, 3})).isInstanceOf(BadFileException.class);
         assertThatThrownBy(() -> ScoringModel.onnx(Path.of("none.onnx"))).isInstanceOf(BadFileException.class);
+        Path endless = Path.of("/dev/zero");
+        if (Files.exists(endless)) {
+            assertThatThrownBy(() -> ScoringModel.onnx(endless)).hasMessageContaining("a device");
+        }
     }
 
     @Test

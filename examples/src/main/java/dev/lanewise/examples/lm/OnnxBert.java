@@ -1,15 +1,17 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.onnx.OnnxWeights;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,13 +55,18 @@ record OnnxBert(Path file, int heads, double epsilon) {
             Files.createDirectories(output);
             Safetensors.writeTensors(output.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
             if (tokenizer != null) {
-                Files.copy(tokenizer, output.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
+                write(output.resolve("tokenizer.json"), Files.readAllBytes(tokenizer));
             }
-            Files.writeString(output.resolve(LAST), config);
+            write(output.resolve(LAST), config.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw BadFileException.unwritable(output, e);
         }
         return tensors.size();
+    }
+
+    /** A process that is killed leaves no part of a file, which would be taken for the model from then on. */
+    private static void write(Path file, byte[] bytes) {
+        AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(bytes)));
     }
 
     private Map<String, Object> config(Map<String, Tensor> weights) {

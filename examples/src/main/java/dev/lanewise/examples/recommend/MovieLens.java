@@ -1,6 +1,7 @@
 package dev.lanewise.examples.recommend;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,7 @@ public final class MovieLens {
     public static Interactions read(Path file) {
         Map<String, Integer> items = new LinkedHashMap<>();
         Map<String, List<Rating>> byUser = new LinkedHashMap<>();
+        InputLimits.length(file, KIND);
         // the numbers are ASCII, whatever the file's encoding is
         try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             int number = 0;

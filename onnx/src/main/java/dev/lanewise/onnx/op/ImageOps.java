@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Sampling and detection in images. */
 final class ImageOps {
+    /** Samples of a bin along a side, in RoiAlign: each of them is read. */
+    private static final int MOST_SAMPLES = 1 << 10;
+
     private ImageOps() {}
 
     static @Nullable Operator find(String name) {
@@ -62,15 +65,17 @@ final class ImageOps {
         double[] image = Host.doubles(x);
         double[] rois = Host.doubles(c.x(1));
         long[] batch = Host.longs(c.x(2));
-        int oh = (int) c.i("output_height", 1);
-        int ow = (int) c.i("output_width", 1);
+        int oh = Math.toIntExact(c.i("output_height", 1));
+        int ow = Math.toIntExact(c.i("output_width", 1));
         double scale = c.f("spatial_scale", 1);
-        int ratio = (int) c.i("sampling_ratio", 0);
+        int ratio = Math.toIntExact(c.i("sampling_ratio", 0));
+        Call.check(ratio <= MOST_SAMPLES, "sampling_ratio " + ratio + " (expected at most " + MOST_SAMPLES + ")");
         boolean max = c.s("mode", "avg").equals("max");
         boolean half = c.s("coordinate_transformation_mode", c.opset() >= 16 ? "half_pixel" : "output_half_pixel")
                 .equals("half_pixel");
         double offset = half ? 0.5 : 0;
-        double[] out = new double[batch.length * channels * oh * ow];
+        int planes = Math.multiplyExact(batch.length, channels);
+        double[] out = new double[Math.multiplyExact(planes, Math.multiplyExact(oh, ow))];
         for (int r = 0; r < batch.length; r++) {
             double x1 = rois[4 * r] * scale - offset;
             double y1 = rois[4 * r + 1] * scale - offset;
@@ -90,8 +95,14 @@ final class ImageOps {
                     for (int px = 0; px < ow; px++) {
                         double sum = 0;
                         double most = Double.NEGATIVE_INFINITY;
-                        for (int iy = 0; iy < ny; iy++) {
-                            for (int ix = 0; ix < nx; ix++) {
+                        Samples ys = Samples.inside(y1 + py * bh, bh / ny, ny, h);
+                        Samples xs = Samples.inside(x1 + px * bw, bw / nx, nx, w);
+                        long looked = (long) ys.count() * xs.count();
+                        if (looked == 0 || looked < (long) ny * nx) {
+                            most = 0;
+                        }
+                        for (int iy = ys.first(); iy < ys.end(); iy++) {
+                            for (int ix = xs.first(); ix < xs.end(); ix++) {
                                 double yy = y1 + py * bh + (iy + 0.5) * bh / ny;
                                 double xx = x1 + px * bw + (ix + 0.5) * bw / nx;
                                 double[] corners = corners(image, base, h, w, yy, xx);
@@ -101,12 +112,35 @@ final class ImageOps {
                                 }
                             }
                         }
-                        out[((r * channels + ch) * oh + py) * ow + px] = max ? most : sum / Math.max(1, ny * nx);
+                        out[((r * channels + ch) * oh + py) * ow + px] = max ? most : sum / Math.max(1, (double) ny * nx);
                     }
                 }
             }
         }
         return Host.of(out, x, batch.length, channels, oh, ow);
+    }
+
+    /**
+     * The samples of a bin that may lie inside a picture, one more at each end; those of a box far beyond it are too many to look at.
+     *
+     * @param first the first of them
+     * @param end the one after the last
+     */
+    private record Samples(int first, int end) {
+        /** Of {@code count} samples, half a step after the start and then a step apart, those from -1 to the size. */
+        static Samples inside(double start, double step, int count, int size) {
+            if (!(step > 0) || count <= 0) {
+                return new Samples(0, Math.max(count, 0));
+            }
+            double first = Math.floor((-1 - start) / step - 0.5) - 1;
+            double end = Math.ceil((size - start) / step - 0.5) + 2;
+            int from = (int) Math.clamp(first, 0, count);
+            return new Samples(from, (int) Math.clamp(end, from, count));
+        }
+
+        int count() {
+            return end - first;
+        }
     }
 
     /** The four weighted neighbours of a point; points less than one element outside count as on the border. */

@@ -38,7 +38,7 @@ final class SignalOps {
         int bins = Math.toIntExact(c.long1(0));
         long length = c.long1(1);
         double rate = c.long1(2);
-        int spectrogram = (int) (length / 2 + 1);
+        int spectrogram = Math.toIntExact(length / 2 + 1);
         double low = 2595 * Math.log10(1 + c.double1(3) / 700);
         double high = 2595 * Math.log10(1 + c.double1(4) / 700);
         double step = (high - low) / (bins + 2);
@@ -47,7 +47,7 @@ final class SignalOps {
             double hertz = 700 * (Math.pow(10, (i * step + low) / 2595) - 1);
             at[i] = (long) Math.floor((length + 1) * hertz / rate);
         }
-        double[] out = new double[spectrogram * bins];
+        double[] out = new double[Math.multiplyExact(spectrogram, bins)];
         for (int i = 0; i < bins; i++) {
             long lower = at[i];
             long centre = at[i + 1];
@@ -90,7 +90,7 @@ final class SignalOps {
                     : wide.narrow(axis, 0, size);
         }
         long outs = onesided && !inverse ? size / 2 + 1 : size;
-        double[] cos = new double[Math.toIntExact(outs * size)];
+        double[] cos = new double[Math.toIntExact(Math.multiplyExact(outs, size))];
         double[] sin = new double[cos.length];
         for (int k = 0; k < outs; k++) {
             for (int n = 0; n < size; n++) {
@@ -138,6 +138,7 @@ final class SignalOps {
         long length = c.has(3)
                 ? c.long1(3)
                 : window == null ? signal.shape().size(1) : window.shape().size(0);
+        Call.check(step > 0, "a frame step of " + step + " (expected 1 or more)");
         long frames = (signal.shape().size(1) - length) / step + 1;
         Tensor[] parts = new Tensor[Math.toIntExact(frames)];
         for (int f = 0; f < parts.length; f++) {

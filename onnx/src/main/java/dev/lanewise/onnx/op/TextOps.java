@@ -167,8 +167,8 @@ final class TextOps {
     }
 
     /**
-     * A pattern that can't be compiled, or that recurses too deeply on a text, is an error; RE2's syntax is close to
-     * that of Java's patterns.
+     * A pattern that can't be compiled, or that recurses too deeply or backtracks too long on a text, is an error; RE2's
+     * syntax is close to that of Java's patterns.
      */
     private static Tensor matches(Call c) {
         OnnxValue.Texts texts = c.texts(0);
@@ -176,7 +176,8 @@ final class TextOps {
         try {
             Pattern pattern = Pattern.compile(c.s("pattern", ""));
             for (int i = 0; i < values.length; i++) {
-                values[i] = pattern.matcher(texts.values().get(i)).matches();
+                values[i] = pattern.matcher(new BoundedText(texts.values().get(i)))
+                        .matches();
             }
         } catch (PatternSyntaxException | StackOverflowError e) {
             throw new IllegalArgumentException("pattern " + c.s("pattern", "") + ": " + e.getMessage(), e);
@@ -195,7 +196,7 @@ final class TextOps {
                 items.add(Long.toString(value));
             }
         }
-        int rows = shape.rank() == 2 ? (int) shape.size(0) : 1;
+        int rows = shape.rank() == 2 ? Math.toIntExact(shape.size(0)) : 1;
         int length = rows == 0 ? 0 : items.size() / rows;
         long[] indexes = c.ints("ngram_indexes");
         long[] counts = c.ints("ngram_counts");
@@ -208,15 +209,18 @@ final class TextOps {
             pool.add(Long.toString(number));
         }
         Map<List<String>, Integer> grams = grams(pool, counts);
-        int width = (int) Arrays.stream(indexes).max().orElse(-1) + 1;
+        int width = Math.toIntExact(Arrays.stream(indexes).max().orElse(-1) + 1);
         float[] weights = c.floats("weights");
         String mode = c.s("mode", "TF");
-        float[] out = new float[rows * width];
+        float[] out = new float[Math.multiplyExact(rows, width)];
+        // what is longer than all that is looked for, or than the sequence, is found nowhere
+        long longest = Math.min(c.i("max_gram_length", 1), Math.min(counts.length, length));
+        long skips = Math.min(c.i("max_skip_count", 0), length);
         for (int row = 0; row < rows; row++) {
             List<String> sequence = items.subList(row * length, (row + 1) * length);
             int[] found = new int[width];
-            for (long n = c.i("min_gram_length", 1); n <= c.i("max_gram_length", 1); n++) {
-                for (long skip = 0; skip <= (n == 1 ? 0 : c.i("max_skip_count", 0)); skip++) {
+            for (long n = Math.max(1, c.i("min_gram_length", 1)); n <= longest; n++) {
+                for (long skip = 0; skip <= (n == 1 ? 0 : skips) && (n - 1) * (skip + 1) < length; skip++) {
                     count(sequence, (int) n, (int) skip + 1, grams, indexes, found);
                 }
             }
@@ -250,8 +254,8 @@ final class TextOps {
     private static Map<List<String>, Integer> grams(List<String> pool, long[] counts) {
         Map<List<String>, Integer> grams = new HashMap<>();
         for (int n = 1; n <= counts.length; n++) {
-            int end = n < counts.length ? (int) counts[n] : pool.size();
-            for (int start = (int) counts[n - 1]; start + n <= end; start += n) {
+            int end = n < counts.length ? Math.toIntExact(counts[n]) : pool.size();
+            for (int start = Math.toIntExact(counts[n - 1]); start <= end - n; start += n) {
                 grams.put(List.copyOf(pool.subList(start, start + n)), grams.size());
             }
         }

@@ -2,10 +2,12 @@ package dev.lanewise.onnx.run;
 
 import dev.lanewise.onnx.OnnxValue;
 import dev.lanewise.onnx.format.Node;
+import dev.lanewise.tensor.OutOfTensorMemoryException;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,10 +73,18 @@ public record Program(
                 | IndexOutOfBoundsException
                 | ArithmeticException
                 | NegativeArraySizeException
+                | NullPointerException
+                | NoSuchElementException
+                | UnsupportedOperationException
                 | ClassCastException e) {
             throw new TensorException(
                     "onnx: node " + node.describe() + ": can't take " + call.describe() + " (" + e.getMessage()
                             + "); check its inputs and attributes",
+                    e);
+        } catch (OutOfMemoryError e) {
+            throw new OutOfTensorMemoryException(
+                    "onnx: node " + node.describe() + ": no room in Java's heap for " + call.describe() + " ("
+                            + e.getMessage() + "); give smaller inputs, or a larger heap with -Xmx",
                     e);
         }
         List<String> names = node.outputs();
