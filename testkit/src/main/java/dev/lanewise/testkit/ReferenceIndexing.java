@@ -1,5 +1,8 @@
 package dev.lanewise.testkit;
 
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
@@ -75,6 +78,14 @@ final class ReferenceIndexing {
     }
 
     static void scatter(Scatter op, Elements[] in, Elements out) {
+        if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
+            // computed in F32: a product that leaves the range of 16 bits may come back
+            Elements wide = Elements.of(
+                    Tensor.full(0, DType.F32, Device.CPU, out.shape().toArray()));
+            scatter(op, in, wide);
+            ReferenceElementwise.copy(wide, out);
+            return;
+        }
         ReferenceElementwise.copy(in[0], out);
         Elements index = in[1];
         for (long i = 0; i < index.count(); i++) {

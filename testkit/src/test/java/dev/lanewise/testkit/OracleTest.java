@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.offset;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.ScatterReduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
@@ -87,6 +88,17 @@ class OracleTest {
         assertThatThrownBy(() -> a.neg().cholesky())
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("positive definite");
+    }
+
+    /** Numbers of 16 bits are computed in F32, where a product of a few of them has room. */
+    @Test
+    void productsOfHalvesMayLeaveTheirRangeOnTheWay() {
+        Tensor x = Tensor.of(new float[] {65504, 65504}, 2).to(DType.F16);
+        Tensor by = Tensor.of(new float[] {65504, 0, 65504, 0x1p-17f}, 4).to(DType.F16);
+        Tensor at = Tensor.of(new long[] {0, 0, 1, 1}, 4);
+        float[] products =
+                x.scatterReduce(ScatterReduction.PROD, 0, at, by, true).to(DType.F32).toFloatArray();
+        assertThat(products).containsExactly(0, 32736);
     }
 
     @Test

@@ -25,6 +25,7 @@ class UnseenPixelsTest {
 
     private static final int INPUTS = 20;
     private static final int OUTPUTS = 16;
+    private static final int MANY = 512;
     private static final int SIDE = 13;
     private static final int TILE = 4;
 
@@ -91,6 +92,31 @@ class UnseenPixelsTest {
         check(w, (input, y, x) -> x < 6 ? 1 : dim);
     }
 
+    /** As many weights of one sign as there are in late layers: what is rounded grows with the power 3/2 of their number. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.0146, 0.03, 1e-3})
+    void dimPixelsOfManyInputs(double dim) {
+        double[] w = new double[MANY * OUTPUTS * 9];
+        Arrays.fill(w, 0.77f);
+        check(MANY, w, (input, y, x) -> x < 6 ? 1 : dim);
+    }
+
+    /** Pixels that have the signs of the weights, as where a kernel was cut from a picture: all products add up. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1e-2, 1e-3, 1e-4, 1e-5})
+    void dimPixelsThatMatchTheWeights(double dim) {
+        for (boolean sameSize : new boolean[] {false, true}) {
+            double[] template = random.doubles(MANY, -1, 1)
+                    .map(v -> (float) (sameSize ? Math.copySign(0.77f, v) : v))
+                    .toArray();
+            double[] w = new double[MANY * OUTPUTS * 9];
+            for (int i = 0; i < w.length; i++) {
+                w[i] = template[i / 9 % MANY];
+            }
+            check(MANY, w, (input, y, x) -> Math.signum(template[input]) * (x < 6 && y < 7 ? 1 : dim));
+        }
+    }
+
     /** Sums of a huge pixel overflow in the transforms, whose other outputs don't see it. */
     @ParameterizedTest
     @ValueSource(doubles = {1e30, 1e38, 3e38, -3e38})
@@ -112,22 +138,26 @@ class UnseenPixelsTest {
     }
 
     private void check(double[] w, Pixels pixels) {
-        double[] x = new double[INPUTS * SIDE * SIDE];
+        check(INPUTS, w, pixels);
+    }
+
+    private void check(int inputs, double[] w, Pixels pixels) {
+        double[] x = new double[inputs * SIDE * SIDE];
         for (int i = 0; i < x.length; i++) {
             x[i] = (float) pixels.at(i / (SIDE * SIDE), i / SIDE % SIDE, i % SIDE);
         }
         double[] turned = new double[w.length];
         for (int i = 0; i < w.length; i++) {
-            int k = i / 9 / INPUTS;
-            int c = i / 9 % INPUTS;
+            int k = i / 9 / inputs;
+            int c = i / 9 % inputs;
             turned[(c * OUTPUTS + k) * 9 + 8 - i % 9] = w[i];
         }
-        ConvShape p = new ConvShape(1, INPUTS, SIDE, SIDE, OUTPUTS, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        ConvShape p = new ConvShape(1, inputs, SIDE, SIDE, OUTPUTS, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         double[] none = new double[OUTPUTS];
         double[] expected = ReferenceConvolution.forward(p, x, w, none);
         double[] sums = ReferenceConvolution.forward(p, magnitudes(x), magnitudes(w), none);
         compare("output", run(p, Pass.FORWARD, x, w, expected.length), expected, sums);
-        ConvShape back = new ConvShape(1, OUTPUTS, SIDE, SIDE, INPUTS, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        ConvShape back = new ConvShape(1, OUTPUTS, SIDE, SIDE, inputs, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         compare("input gradient", run(back, Pass.INPUT_GRAD, x, turned, expected.length), expected, sums);
     }
 

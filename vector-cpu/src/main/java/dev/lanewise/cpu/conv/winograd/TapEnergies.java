@@ -48,6 +48,18 @@ final class TapEnergies {
     /** The magnitudes of the sums of taps over the root of all squares, of 16 inputs with the same weights. */
     private static final float ALIKE = 12;
 
+    /**
+     * What the magnitudes of all weights must sum up to, of what they do if all are the same, to be taken for weights of one sign: inputs
+     * may have the signs of those weights, and then their products are alike. Normally distributed ones come to 0.8.
+     */
+    private static final float SAME_SIZE = 0.9f;
+
+    /** One input in so many must be seen, since products that an output does not see add to its error. */
+    static final int INPUTS_OF_ONE = 8;
+
+    /** More inputs than any kernel has. */
+    private static final float MANY = 1 << 24;
+
     /** Weights beyond 2^-40 and 2^55, with those of pixels, stay in the range of floats. */
     private static final float TINY = 0x1p-80f;
 
@@ -61,10 +73,11 @@ final class TapEnergies {
     /**
      * Returns the most small weights of a kernel, if the kernels of {@code outputs} lanes are even: no tap much larger than
      * another, no single weight that outweighs the others, not many that are next to nothing, none beyond the usual range.
-     * Otherwise -1.
+     * Otherwise -1. To the small weights of a kernel of weights of one sign are added those inputs that an output must see since
+     * more is rounded there.
      *
      * @param kernels a vector for each input and tap
-     * @param work scratch of six vectors
+     * @param work scratch of seven vectors
      * @param proofs receives for each kernel the magnitude, over a tile's largest number, beyond which an output is exact enough
      */
     static int mostSmall(long kernels, int inputs, int outputs, long work, long proofs) {
@@ -90,10 +103,14 @@ final class TapEnergies {
             if (!isZero && !usual) {
                 return -1;
             }
-            mostSmall = Math.max(mostSmall, isZero ? 0 : small);
             float root = (float) Math.sqrt(all);
-            float alike = root == 0 ? 0 : Rows.read(work + 5 * BYTES + 4L * lane) / root / ALIKE;
+            float sums = Rows.read(work + 5 * BYTES + 4L * lane);
+            float sizes = Rows.read(work + 6 * BYTES + 4L * lane);
+            boolean sameSize = sizes >= SAME_SIZE * root * (float) Math.sqrt(weights);
+            float alike = root == 0 ? 0 : (sameSize ? sizes : sums) / root / ALIKE;
             float share = Math.max(PROOF, PROOF_ALIKE * alike * alike * alike);
+            int more = (int) Math.min(MANY, (share / PROOF - 1) * inputs / INPUTS_OF_ONE);
+            mostSmall = Math.max(mostSmall, isZero ? 0 : small + more);
             ALL.set(FLOAT, (proofs + 4L * lane) & MASK, share * root);
         }
         return mostSmall;
@@ -114,18 +131,21 @@ final class TapEnergies {
 
     /**
      * Takes in a tap: the largest sum of squares at {@code work}, the smallest, that of all taps, the largest weight, and, after
-     * a vector between, the magnitudes of the sums of taps.
+     * a vector between, the magnitudes of the sums of taps, and the sum of all magnitudes.
      */
     private static void add(long tap, int inputs, boolean first, long work) {
         FloatVector energy = FloatVector.zero(SPECIES);
         FloatVector sum = FloatVector.zero(SPECIES);
+        FloatVector sizes = FloatVector.zero(SPECIES);
         IntVector largest = IntVector.zero(INTS);
         long at = tap;
         for (int input = 0; input < inputs; input++) {
             FloatVector w = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
             energy = w.fma(w, energy);
             sum = sum.add(w);
-            largest = largest.max(w.abs().reinterpretAsInts());
+            FloatVector size = w.abs();
+            sizes = sizes.add(size);
+            largest = largest.max(size.reinterpretAsInts());
             at += TAPS * BYTES;
         }
         FloatVector most = energy;
@@ -138,11 +158,13 @@ final class TapEnergies {
             all = all.add(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 2 * BYTES) & MASK, ORDER));
             largest = largest.max(IntVector.fromMemorySegment(INTS, ALL, (work + 3 * BYTES) & MASK, ORDER));
             sums = sums.add(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 5 * BYTES) & MASK, ORDER));
+            sizes = sizes.add(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 6 * BYTES) & MASK, ORDER));
         }
         most.intoMemorySegment(ALL, work & MASK, ORDER);
         least.intoMemorySegment(ALL, (work + BYTES) & MASK, ORDER);
         all.intoMemorySegment(ALL, (work + 2 * BYTES) & MASK, ORDER);
         largest.intoMemorySegment(ALL, (work + 3 * BYTES) & MASK, ORDER);
         sums.intoMemorySegment(ALL, (work + 5 * BYTES) & MASK, ORDER);
+        sizes.intoMemorySegment(ALL, (work + 6 * BYTES) & MASK, ORDER);
     }
 }

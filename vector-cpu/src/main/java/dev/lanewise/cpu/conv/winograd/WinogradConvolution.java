@@ -258,7 +258,7 @@ public final class WinogradConvolution implements AutoCloseable {
                             work.address());
                 }
             }
-            check(unit, pixels.address(), pixelBytes);
+            check(unit, rows, pixels.address(), pixelBytes);
             long planes = y + 4 * (((long) (unit / bands) * outputs * oh + firstY) * ow);
             Transposition.pixelsToPlanes(
                     pixels.address(), pixelBytes, rows * ow, planes, 4L * oh * ow, outputs, work.address());
@@ -267,18 +267,17 @@ public final class WinogradConvolution implements AutoCloseable {
     }
 
     /** Looks at those outputs of a unit that see too little: their own magnitude may prove that they are exact enough. */
-    private void check(int unit, long pixels, long pixelBytes) {
+    private void check(int unit, int rows, long pixels, long pixelBytes) {
         int needed = weights.needed();
         long first = ((long) (unit / bands) * tileRows + (long) (unit % bands) * bandRows) * tiles.across();
         for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {
-            for (int output = 0; marks.isBelow(first + tile, needed) && output < OutputMarks.OUTPUTS; output++) {
-                if (marks.isOutputBelow(first + tile, output, needed)) {
-                    int row = tile / tiles.across() * WinogradTransform.TILE + output / WinogradTransform.TILE;
-                    int column = tile % tiles.across() * WinogradTransform.TILE + output % WinogradTransform.TILE;
-                    long place = (first + tile) * OutputMarks.OUTPUTS + output;
-                    long values = pixels + ((long) row * ow + column) * pixelBytes;
-                    repair.check(place, marks.largest(first + tile), values);
-                }
+            if (marks.isBelow(first + tile, needed)) {
+                int y0 = tile / tiles.across() * WinogradTransform.TILE;
+                int x0 = tile % tiles.across() * WinogradTransform.TILE;
+                long values = pixels + ((long) y0 * ow + x0) * pixelBytes;
+                int height = Math.min(WinogradTransform.TILE, rows - y0);
+                int width = Math.min(WinogradTransform.TILE, ow - x0);
+                repair.check(marks, first + tile, needed, values, ow * pixelBytes, height, width);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.conv.winograd;
 
+import static dev.lanewise.cpu.conv.Vectors.BYTES;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.LONG;
@@ -33,12 +34,26 @@ final class WinogradRepair implements AutoCloseable {
     /** The share of outputs that are computed again; if there are more, all are. */
     private static final int SHARE = 3;
 
+    /**
+     * Twice the error of an output, over the tolerance, in units of the largest output of its tile and the root of the inputs: of inputs that
+     * have the signs of the weights at other outputs, whose products add up there, and so do their roundings. It is a measure, not a bound.
+     */
+    private static final float OF_LARGEST = 1e-4f;
+
     @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
     private static MethodHandle check = Apart.of(
             MethodHandles.lookup(),
             WinogradRepair.class,
-            "checkPixel",
-            MethodType.methodType(void.class, long.class, float.class, long.class));
+            "checkTile",
+            MethodType.methodType(
+                    void.class,
+                    OutputMarks.class,
+                    long.class,
+                    int.class,
+                    long.class,
+                    long.class,
+                    int.class,
+                    int.class));
 
     private final ConvShape p;
     private final boolean gradient;
@@ -51,6 +66,9 @@ final class WinogradRepair implements AutoCloseable {
     private final int oh;
     private final int ow;
     private final int tileRows;
+
+    /** What an output must be of its tile's largest. */
+    private final float share;
 
     /** Words of a pixel's bits. */
     private final int words;
@@ -75,6 +93,7 @@ final class WinogradRepair implements AutoCloseable {
         this.oh = gradient ? p.h() : p.oh();
         this.ow = gradient ? p.w() : p.ow();
         this.tileRows = Vectors.blocks(oh, WinogradTransform.TILE);
+        this.share = OF_LARGEST * (float) Math.sqrt(tiles.channels());
         this.words = Vectors.blocks(outputs, Long.SIZE);
         this.unproved =
                 Scratch.borrow((long) Long.BYTES * words * OutputMarks.OUTPUTS * p.n() * tileRows * tiles.across());
@@ -90,41 +109,64 @@ final class WinogradRepair implements AutoCloseable {
     }
 
     /**
-     * Looks at the outputs of a pixel.
+     * Looks at the outputs of a tile that see too little.
      *
-     * @param place the pixel ({@link OutputMarks#below})
-     * @param largest the largest number of its tile
-     * @param values the outputs without bias, whole vectors
+     * @param needed what the others see
+     * @param values the tile's outputs without bias, a pixel's in whole vectors
+     * @param rowBytes from one row of them to the next
      */
-    void check(long place, float largest, long values) {
+    void check(OutputMarks marks, long tile, int needed, long values, long rowBytes, int height, int width) {
         try {
-            check.invokeExact(this, place, largest, values);
+            check.invokeExact(this, marks, tile, needed, values, rowBytes, height, width);
         } catch (Throwable e) {
             throw Apart.unchecked(e);
         }
     }
 
     /** Called {@linkplain Apart apart}. */
-    void checkPixel(long place, float largest, long values) {
-        long to = bits(place);
-        for (int first = 0; first < outputs; first += Long.SIZE) {
-            long word = 0;
-            for (int i = first; i < Math.min(outputs, first + Long.SIZE); i += LANES) {
-                FloatVector least = FloatVector.fromMemorySegment(SPECIES, ALL, (proofs + 4L * i) & MASK, ORDER)
-                        .mul(FloatVector.broadcast(SPECIES, largest));
-                long left = FloatVector.fromMemorySegment(SPECIES, ALL, (values + 4L * i) & MASK, ORDER)
-                        .abs()
-                        .compare(VectorOperators.GE, least)
-                        .not()
-                        .toLong();
-                int lanes = Math.min(LANES, outputs - i);
-                word |= (left & -1L >>> Long.SIZE - lanes) << i - first;
-            }
-            ALL.set(LONG, (to + first / Byte.SIZE) & MASK, word);
-            if (word != 0) {
-                count.add(Long.bitCount(word));
+    void checkTile(OutputMarks marks, long tile, int needed, long values, long rowBytes, int height, int width) {
+        float largest = marks.largest(tile);
+        long pixelBytes = Vectors.blocks(outputs, LANES) * BYTES;
+        int unproved = 0;
+        for (int first = 0; first < outputs; first += LANES) {
+            long vector = values + 4L * first;
+            FloatVector least = least(first, largest, vector, rowBytes, pixelBytes, height, width);
+            long lanes = -1L >>> Long.SIZE - Math.min(LANES, outputs - first);
+            for (int output = 0; output < OutputMarks.OUTPUTS; output++) {
+                if (marks.isOutputBelow(tile, output, needed)) {
+                    long at = vector
+                            + output / WinogradTransform.TILE * rowBytes
+                            + output % WinogradTransform.TILE * pixelBytes;
+                    long left = lanes & ~load(at).compare(VectorOperators.GE, least).toLong();
+                    long word = (bits(tile * OutputMarks.OUTPUTS + output) + first / Long.SIZE * Long.BYTES) & MASK;
+                    long before = first % Long.SIZE == 0 ? 0 : ALL.get(LONG, word);
+                    ALL.set(LONG, word, before | left << first);
+                    unproved += Long.bitCount(left);
+                }
             }
         }
+        if (unproved != 0) {
+            count.add(unproved);
+        }
+    }
+
+    /** The magnitudes that prove a vector of outputs: those of the tile's largest number and of its largest output. */
+    private FloatVector least(
+            int first, float largest, long values, long rowBytes, long pixelBytes, int height, int width) {
+        FloatVector most = load(values);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                most = most.max(load(values + y * rowBytes + x * pixelBytes));
+            }
+        }
+        return FloatVector.fromMemorySegment(SPECIES, ALL, (proofs + 4L * first) & MASK, ORDER)
+                .mul(FloatVector.broadcast(SPECIES, largest))
+                .max(most.mul(FloatVector.broadcast(SPECIES, share)));
+    }
+
+    /** Magnitudes. */
+    private static FloatVector load(long at) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER).abs();
     }
 
     /**

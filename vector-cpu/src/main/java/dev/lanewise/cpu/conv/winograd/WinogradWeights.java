@@ -21,9 +21,6 @@ final class WinogradWeights implements AutoCloseable {
     /** How many weights that are not small an output must meet, at least. */
     private static final int NOT_SMALL = 2;
 
-    /** One more of so many inputs, since products that an output does not see add to its error. */
-    private static final int INPUTS_OF_ONE = 8;
-
     @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
     private static MethodHandle measure = Apart.of(
             MethodHandles.lookup(),
@@ -91,7 +88,7 @@ final class WinogradWeights implements AutoCloseable {
      * kernels are transformed: more than any kernel has small weights ({@link TapEnergies}), which they might all meet.
      */
     int needed() {
-        return (int) Math.min(OutputMarks.MOST, mostSmall.get() + NOT_SMALL + inputs / INPUTS_OF_ONE);
+        return (int) Math.min(OutputMarks.MOST, mostSmall.get() + NOT_SMALL + inputs / TapEnergies.INPUTS_OF_ONE);
     }
 
     /** Where for each output the magnitude is that proves it, over a tile's largest number; all vectors are whole. */
