@@ -133,21 +133,22 @@ final class ServeLoadCommand implements Callable<Integer> {
         }
     }
 
+    /** A server. */
+    private record Side(Engine engine, int batch) {}
+
     private void measure(Map<Engine, Servable> models) {
-        for (int batch : batches) {
-            Map<Engine, Server> servers = new EnumMap<>(Engine.class);
-            try {
-                models.forEach((engine, model) -> servers.put(engine, server(model, batch)));
-                List<HttpText> requests = lengths.stream()
-                        .map(length -> request(
-                                models.values().iterator().next().signature(), length))
-                        .toList();
-                for (int count : clients) {
-                    print(batch, count, measured(servers, requests, count));
-                }
-            } finally {
-                servers.values().forEach(Server::close);
+        Map<Side, Server> servers = new LinkedHashMap<>();
+        try {
+            models.forEach((engine, model) ->
+                    batches.forEach(batch -> servers.put(new Side(engine, batch), server(model, batch))));
+            Signature signature = models.values().iterator().next().signature();
+            List<HttpText> requests =
+                    lengths.stream().map(length -> request(signature, length)).toList();
+            for (int count : clients) {
+                print(count, measured(servers, requests, count));
             }
+        } finally {
+            servers.values().forEach(Server::close);
         }
     }
 
@@ -158,10 +159,10 @@ final class ServeLoadCommand implements Callable<Integer> {
                 .start();
     }
 
-    /** The engines' rounds take turns, each round beginning with another, so that a slow minute of the machine meets all. */
-    private Map<Engine, ServerLoad> measured(Map<Engine, Server> servers, List<HttpText> requests, int count) {
-        Map<Engine, ServerLoad> loads = new EnumMap<>(Engine.class);
-        servers.forEach((engine, server) -> loads.put(engine, new ServerLoad(server, requests)));
+    /** The servers' rounds take turns, each round beginning with another, so that a slow minute of the machine meets all. */
+    private Map<Side, ServerLoad> measured(Map<Side, Server> servers, List<HttpText> requests, int count) {
+        Map<Side, ServerLoad> loads = new LinkedHashMap<>();
+        servers.forEach((side, server) -> loads.put(side, new ServerLoad(server, requests)));
         loads.values().forEach(load -> load.warm(count, seconds / 2));
         List<ServerLoad> order = new ArrayList<>(loads.values());
         for (int round = 0; round < ROUNDS; round++) {
@@ -235,18 +236,20 @@ final class ServeLoadCommand implements Callable<Integer> {
 
     // ---- the report
 
-    private void print(int batch, int count, Map<Engine, ServerLoad> loads) {
-        ServerLoad peer = loads.size() > 1 ? loads.get(Engine.ONNXRUNTIME) : null;
-        loads.forEach((engine, load) -> print(engine, batch, count, load, load == peer ? null : peer));
+    private void print(int count, Map<Side, ServerLoad> loads) {
+        loads.forEach((side, load) -> {
+            boolean isPeer = side.engine == Engine.ONNXRUNTIME;
+            print(side, count, load, isPeer ? null : loads.get(new Side(Engine.ONNXRUNTIME, side.batch)));
+        });
     }
 
-    private void print(Engine engine, int batch, int count, ServerLoad load, @Nullable ServerLoad peer) {
+    private void print(Side side, int count, ServerLoad load, @Nullable ServerLoad peer) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("model", file.toString());
-            fields.put("engine", engine.name().toLowerCase(Locale.ROOT));
-            fields.put("batch", batch);
+            fields.put("engine", side.engine.name().toLowerCase(Locale.ROOT));
+            fields.put("batch", side.batch);
             fields.put("clients", count);
             fields.put("threads", threads);
             fields.put("per_second", load.perSecond());
@@ -261,8 +264,8 @@ final class ServeLoadCommand implements Callable<Integer> {
             out.println(String.format(
                     Locale.ROOT,
                     "%s, up to %d rows together, %d clients: %.0f requests per second, %.2f ms (99%%: %.2f)%s",
-                    engine.name().toLowerCase(Locale.ROOT),
-                    batch,
+                    side.engine.name().toLowerCase(Locale.ROOT),
+                    side.batch,
                     count,
                     load.perSecond(),
                     load.millis(0.5),
