@@ -117,8 +117,8 @@ final class ServeLoadCommand implements Callable<Integer> {
         }
         try (OnnxRuntimeSession session = new OnnxRuntimeSession(file, threads)) {
             Map<Engine, Servable> models = new EnumMap<>(Engine.class);
-            engines.forEach(engine ->
-                    models.put(engine, engine == Engine.LANEWISE ? own : new Peer(own.signature(), session)));
+            engines.forEach(
+                    engine -> models.put(engine, engine == Engine.LANEWISE ? own : new Peer(own.signature(), session)));
             measure(models);
         }
         return 0;

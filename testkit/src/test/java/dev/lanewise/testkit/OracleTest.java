@@ -96,8 +96,9 @@ class OracleTest {
         Tensor x = Tensor.of(new float[] {65504, 65504}, 2).to(DType.F16);
         Tensor by = Tensor.of(new float[] {65504, 0, 65504, 0x1p-17f}, 4).to(DType.F16);
         Tensor at = Tensor.of(new long[] {0, 0, 1, 1}, 4);
-        float[] products =
-                x.scatterReduce(ScatterReduction.PROD, 0, at, by, true).to(DType.F32).toFloatArray();
+        float[] products = x.scatterReduce(ScatterReduction.PROD, 0, at, by, true)
+                .to(DType.F32)
+                .toFloatArray();
         assertThat(products).containsExactly(0, 32736);
     }
 

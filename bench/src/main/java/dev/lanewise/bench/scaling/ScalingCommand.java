@@ -57,7 +57,10 @@ public final class ScalingCommand implements Callable<Integer> {
     @Option(names = "--warm-up", paramLabel = "S", description = "Seconds before it is measured. Default: 20.")
     private double warmUp = 20;
 
-    @Option(names = "--seconds", paramLabel = "S", description = "How long to measure each, in seven rounds that take turns. Default: 10.")
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "How long to measure each, in seven rounds that take turns. Default: 10.")
     private double seconds = 10;
 
     @Option(names = "--json", description = "Print one JSON object per line.")
@@ -68,12 +71,16 @@ public final class ScalingCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (ranks < 2 || !(warmUp >= 0) || !(seconds > 0) || batches.stream().anyMatch(batch -> batch < 1)
+        if (ranks < 2
+                || !(warmUp >= 0)
+                || !(seconds > 0)
+                || batches.stream().anyMatch(batch -> batch < 1)
                 || engines.contains(Connection.ALONE)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--ranks " + ranks + ", --warm-up " + warmUp + ", --seconds " + seconds + ", --batch " + batches + ", --engine "
-                            + engines + " (expected 2 or more ranks, times and batches above 0, and RING or MPI)");
+                    "--ranks " + ranks + ", --warm-up " + warmUp + ", --seconds " + seconds + ", --batch " + batches
+                            + ", --engine " + engines
+                            + " (expected 2 or more ranks, times and batches above 0, and RING or MPI)");
         }
         for (ScaledModel model : models) {
             measure(model);

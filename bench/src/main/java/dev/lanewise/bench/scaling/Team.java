@@ -218,7 +218,9 @@ final class Team implements AutoCloseable {
     String title() {
         return ranks == 1
                 ? "one process"
-                : exchanges() ? ranks + " by " + connection.name().toLowerCase(Locale.ROOT) : ranks + " that exchange nothing";
+                : exchanges()
+                        ? ranks + " by " + connection.name().toLowerCase(Locale.ROOT)
+                        : ranks + " that exchange nothing";
     }
 
     /** Samples per step of each process. */

@@ -112,7 +112,8 @@ final class ImageOps {
                                 }
                             }
                         }
-                        out[((r * channels + ch) * oh + py) * ow + px] = max ? most : sum / Math.max(1, (double) ny * nx);
+                        out[((r * channels + ch) * oh + py) * ow + px] =
+                                max ? most : sum / Math.max(1, (double) ny * nx);
                     }
                 }
             }

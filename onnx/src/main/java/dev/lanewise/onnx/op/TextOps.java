@@ -176,8 +176,8 @@ final class TextOps {
         try {
             Pattern pattern = Pattern.compile(c.s("pattern", ""));
             for (int i = 0; i < values.length; i++) {
-                values[i] = pattern.matcher(new BoundedText(texts.values().get(i)))
-                        .matches();
+                values[i] =
+                        pattern.matcher(new BoundedText(texts.values().get(i))).matches();
             }
         } catch (PatternSyntaxException | StackOverflowError e) {
             throw new IllegalArgumentException("pattern " + c.s("pattern", "") + ": " + e.getMessage(), e);

@@ -137,7 +137,8 @@ final class WinogradRepair implements AutoCloseable {
                     long at = vector
                             + output / WinogradTransform.TILE * rowBytes
                             + output % WinogradTransform.TILE * pixelBytes;
-                    long left = lanes & ~load(at).compare(VectorOperators.GE, least).toLong();
+                    long left =
+                            lanes & ~load(at).compare(VectorOperators.GE, least).toLong();
                     long word = (bits(tile * OutputMarks.OUTPUTS + output) + first / Long.SIZE * Long.BYTES) & MASK;
                     long before = first % Long.SIZE == 0 ? 0 : ALL.get(LONG, word);
                     ALL.set(LONG, word, before | left << first);
