@@ -46,7 +46,7 @@ public final class Tokenizers {
         if (String.valueOf(model.getFileName()).endsWith(".gguf")) {
             try (GgufFile file = GgufFile.open(model)) {
                 return file.text("tokenizer.chat_template")
-                        .map(source -> ChatTemplate.of(source, GgufTokenizers.specialTokens(file)))
+                        .map(source -> ChatTemplate.stored(source, GgufTokenizers.specialTokens(file)))
                         .orElse(null);
             }
         }

@@ -33,11 +33,13 @@ import org.jspecify.annotations.Nullable;
 public final class ChatTemplate {
     private static final List<String> SPECIAL_TOKENS =
             List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
-    private final Template template;
+    /** The template, or the error of parsing it. */
+    private final Object template;
+
     private final Map<String, String> specialTokens;
     private final Clock clock;
 
-    private ChatTemplate(Template template, Map<String, String> specialTokens, Clock clock) {
+    private ChatTemplate(Object template, Map<String, String> specialTokens, Clock clock) {
         this.template = template;
         this.specialTokens = specialTokens;
         this.clock = clock;
@@ -58,12 +60,30 @@ public final class ChatTemplate {
     }
 
     /**
+     * Takes a template that a model's file holds. Unlike {@link #of}, it never fails because of the template, so that a
+     * model whose template cannot be used still encodes texts: rendering throws what {@code of} would have thrown.
+     *
+     * @param source the template
+     * @param specialTokens texts that templates name, as in {@link #of}
+     * @return the template
+     */
+    public static ChatTemplate stored(String source, Map<String, String> specialTokens) {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(specialTokens, "specialTokens");
+        try {
+            return of(source, specialTokens);
+        } catch (TokenizerException e) {
+            return new ChatTemplate(e, Map.copyOf(specialTokens), Clock.system(ZoneId.systemDefault()));
+        }
+    }
+
+    /**
      * Loads the template from a model's folder.
      *
      * @param folder a folder with {@code tokenizer_config.json}, and possibly {@code chat_template.jinja}, which takes
      *     precedence
-     * @return the template
-     * @throws TokenizerException if there is none, or it uses unsupported features
+     * @return the template; if it uses unsupported features, rendering throws the error
+     * @throws TokenizerException if there is none
      */
     public static ChatTemplate load(Path folder) {
         ChatTemplate found = find(folder);
@@ -78,7 +98,7 @@ public final class ChatTemplate {
         Path config = folder.resolve("tokenizer_config.json");
         Json json = Files.exists(config) ? JsonFile.read(config) : new Json(Map.of(), "tokenizer_config.json");
         String source = source(folder.resolve("chat_template.jinja"), json.get("chat_template"));
-        return source == null ? null : of(source, specialTokens(json));
+        return source == null ? null : stored(source, specialTokens(json));
     }
 
     private static @Nullable String source(Path file, Json inConfig) {
@@ -143,7 +163,8 @@ public final class ChatTemplate {
      * @param messages the messages in order
      * @param addGenerationPrompt whether the text ends with the prompt for the model's answer
      * @return the text; it contains its special tokens, so encode it without adding any
-     * @throws TokenizerException if the template raises an error, with its message, or cannot handle its arguments
+     * @throws TokenizerException if the template raises an error, with its message, cannot handle its
+     *     arguments, or is a stored one with unsupported features
      */
     public String render(List<? extends Map<String, ?>> messages, boolean addGenerationPrompt) {
         Objects.requireNonNull(messages, "messages");
@@ -157,17 +178,22 @@ public final class ChatTemplate {
      * @param variables the variables by name: null, booleans, numbers, strings, lists and maps of these; if
      *     absent, {@code tools} and {@code documents} are None and {@code add_generation_prompt} is false
      * @return the text; it contains its special tokens, so encode it without adding any
-     * @throws TokenizerException if the template raises an error, with its message, or cannot handle its arguments
+     * @throws TokenizerException if the template raises an error, with its message, cannot handle its
+     *     arguments, or is a stored one with unsupported features
      */
     public String render(List<? extends Map<String, ?>> messages, Map<String, ? extends @Nullable Object> variables) {
         Objects.requireNonNull(messages, "messages");
+        if (!(template instanceof Template parsed)) {
+            TokenizerException error = (TokenizerException) template;
+            throw new TokenizerException(String.valueOf(error.getMessage()), error);
+        }
         Map<String, @Nullable Object> all = new LinkedHashMap<>(specialTokens);
         all.put("tools", null);
         all.put("documents", null);
         all.put("add_generation_prompt", false);
         variables.forEach((name, value) -> all.put(name, value(value, name, 0)));
         all.put("messages", value(messages, "messages", 0));
-        return template.render(all, ZonedDateTime.now(clock));
+        return parsed.render(all, ZonedDateTime.now(clock));
     }
 
     /** Java's values as templates know them. */

@@ -236,6 +236,25 @@ class HfTokenizerTest {
     }
 
     @Test
+    void unsupportedTemplateOnlyFailsWhereItIsUsed(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), WORDS);
+        Files.writeString(folder.resolve("chat_template.jinja"), "{% include 'other' %}");
+        HfTokenizer tokenizer = HfTokenizer.load(folder);
+        assertThat(tokenizer.encode("cat", false).ids())
+                .isEqualTo(HfTokenizer.parse(WORDS).encode("cat", false).ids());
+        ChatTemplate template = tokenizer.chatTemplate();
+        for (int use = 0; use < 2; use++) {
+            assertThatThrownBy(() -> template.render(List.of(ChatTemplate.message("user", "cat")), true))
+                    .isInstanceOf(TokenizerException.class)
+                    .hasMessageContaining("`include`")
+                    .hasMessageContaining("not supported");
+        }
+        assertThatThrownBy(() -> ChatTemplate.of("{% include 'other' %}", Map.of()))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("not supported");
+    }
+
+    @Test
     void textOfAFileSteersNoTerminal() {
         String bad = "\u001b[2J\n\u009b31m";
         String escaped = "\\u001b[2J\\n\\u009b31m";
