@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Matcher;
@@ -172,6 +173,23 @@ class CompletionsTest {
                         .rest());
         assertThat(client.post(CHAT, chat("\"cats\"", ",\"stream\":true")).body())
                 .doesNotContain("usage");
+    }
+
+    @Test
+    void unsupportedTemplateRefusesConversationsOnly() {
+        TextGenerator other = new TextGenerator(
+                generator.model(), generator.tokenizer(), ChatTemplate.stored("{% include 'other' %}", Map.of()));
+        try (Server own = Server.builder()
+                        .model("words", "1", Servable.of(other))
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client asking = Client.of(own)) {
+            HttpResponse<String> refused = asking.post(CHAT, chat("\"dogs run\"", ""));
+            assertThat(refused.statusCode()).as(refused.body()).isEqualTo(400);
+            assertThat(refused.body()).contains("include", "not supported");
+            assertThat(text(asking.post(TEXTS, body("cats", ",\"temperature\":0,\"max_tokens\":4"))))
+                    .isEqualTo(generator.generate("cats", GenerationOptions.greedy(4)));
+        }
     }
 
     @Test
