@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
 @SuppressWarnings("exports") // families are internal to this module
 public abstract non-sealed class Encoder extends PretrainedModel {
+    private SentencePooling pooling = SentencePooling.MEAN;
+
     /**
      * A model of a family, whose constructor makes its layers.
      *
@@ -69,6 +71,10 @@ public abstract non-sealed class Encoder extends PretrainedModel {
             }
             return all;
         }
+    }
+
+    final void pooling(SentencePooling stored) {
+        pooling = stored;
     }
 
     /** {@return what the model's head predicts, or that it has none} */
@@ -195,7 +201,8 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     }
 
     /**
-     * One vector per text: the mean of the last layer's result over its tokens, ignoring padding.
+     * One vector per text, pooled from the last layer's result without padding as the folder's sentence-transformers files
+     * say: the first token, the maximum, the sum by the root of the length, or the mean, which is the default.
      *
      * @param ids tokens, {@code [n, l]} of I64
      * @param mask 0 for padding; or null if there is none
@@ -206,11 +213,10 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     public final Tensor embeddings(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean normalize) {
         return called(() -> {
             Tensor hidden = compute(ids, mask, types, false).lastHidden;
-            Tensor weights = (mask == null ? ids.onesLike() : mask.ne(0).to(DType.I64))
-                    .to(hidden.dtype())
-                    .unsqueeze(-1);
-            Tensor mean = hidden.mul(weights).sum(1).div(weights.sum(1).clamp(1e-9, Double.POSITIVE_INFINITY));
-            return normalize ? mean.div(mean.norm(-1, Keep.KEEP).clamp(1e-12, Double.POSITIVE_INFINITY)) : mean;
+            Tensor vectors = pooling.apply(hidden, mask == null ? ids.onesLike() : mask);
+            return normalize
+                    ? vectors.div(vectors.norm(-1, Keep.KEEP).clamp(1e-12, Double.POSITIVE_INFINITY))
+                    : vectors;
         });
     }
 }

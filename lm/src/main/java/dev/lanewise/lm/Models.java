@@ -151,7 +151,9 @@ public final class Models {
      * @throws BadFileException if files are missing or damaged, or are of a model that is not supported here
      */
     public static Encoder encoder(Path folder) {
-        return as(Encoder.class, "an encoder of texts", folder);
+        Encoder encoder = as(Encoder.class, "an encoder of texts", folder);
+        encoder.pooling(SentencePooling.read(folder));
+        return encoder;
     }
 
     /**

@@ -50,8 +50,8 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     }
 
     /**
-     * {@return vectors of length 1, each the mean over a text's tokens; texts that are too long for the model are
-     * truncated}
+     * {@return vectors of length 1, each pooled from a text's tokens as {@link Encoder#embeddings} does; texts that are too
+     * long for the model are truncated}
      *
      * @param texts the texts
      */
