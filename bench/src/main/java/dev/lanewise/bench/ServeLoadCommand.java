@@ -140,7 +140,7 @@ final class ServeLoadCommand implements Callable<Integer> {
         Map<Side, Server> servers = new LinkedHashMap<>();
         try {
             models.forEach((engine, model) ->
-                    batches.forEach(batch -> servers.put(new Side(engine, batch), server(model, batch))));
+                    batches.stream().distinct().forEach(batch -> servers.put(new Side(engine, batch), server(model, batch))));
             Signature signature = models.values().iterator().next().signature();
             List<HttpText> requests =
                     lengths.stream().map(length -> request(signature, length)).toList();
