@@ -139,8 +139,9 @@ final class ServeLoadCommand implements Callable<Integer> {
     private void measure(Map<Engine, Servable> models) {
         Map<Side, Server> servers = new LinkedHashMap<>();
         try {
-            models.forEach((engine, model) ->
-                    batches.stream().distinct().forEach(batch -> servers.put(new Side(engine, batch), server(model, batch))));
+            models.forEach((engine, model) -> batches.stream()
+                    .distinct()
+                    .forEach(batch -> servers.put(new Side(engine, batch), server(model, batch))));
             Signature signature = models.values().iterator().next().signature();
             List<HttpText> requests =
                     lengths.stream().map(length -> request(signature, length)).toList();

@@ -3,7 +3,6 @@ package dev.lanewise.lm;
 import dev.lanewise.lm.part.Call;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.loss.Losses;
-import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;

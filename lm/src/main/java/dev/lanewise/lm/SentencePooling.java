@@ -107,7 +107,8 @@ enum SentencePooling {
         }
         Tensor isToken = mask.ne(0).unsqueeze(-1);
         if (this == MAX) {
-            Tensor largest = hidden.maskedFill(isToken.not(), Double.NEGATIVE_INFINITY).amax(1);
+            Tensor largest =
+                    hidden.maskedFill(isToken.not(), Double.NEGATIVE_INFINITY).amax(1);
             // of a text without tokens the mean is 0, too
             return largest.maskedFill(isToken.to(DType.I64).amax(1).eq(0), 0);
         }

@@ -18,9 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SentencePoolingTest {
-    private static final String MODULES = "[{\"idx\":0,\"path\":\"\",\"type\":\"sentence_transformers.models.Transformer\"},"
-            + "{\"idx\":1,\"path\":\"1_Pooling\",\"type\":\"sentence_transformers.models.Pooling\"},"
-            + "{\"idx\":2,\"path\":\"2_Normalize\",\"type\":\"sentence_transformers.models.Normalize\"}]";
+    private static final String MODULES =
+            "[{\"idx\":0,\"path\":\"\",\"type\":\"sentence_transformers.models.Transformer\"},"
+                    + "{\"idx\":1,\"path\":\"1_Pooling\",\"type\":\"sentence_transformers.models.Pooling\"},"
+                    + "{\"idx\":2,\"path\":\"2_Normalize\",\"type\":\"sentence_transformers.models.Normalize\"}]";
 
     @TempDir
     Path folder;
@@ -58,13 +59,12 @@ class SentencePoolingTest {
                 sum += value;
                 max = Math.max(max, value);
             }
-            double expected =
-                    switch (mode) {
-                        case "cls" -> hidden[i / 8 * 32 + i % 8];
-                        case "max" -> max;
-                        case "mean" -> sum / length;
-                        default -> sum / Math.sqrt(length);
-                    };
+            double expected = switch (mode) {
+                case "cls" -> hidden[i / 8 * 32 + i % 8];
+                case "max" -> max;
+                case "mean" -> sum / length;
+                default -> sum / Math.sqrt(length);
+            };
             assertThat((double) found[i]).as(mode + " " + i).isCloseTo(expected, within(1e-5));
         }
     }
