@@ -25,7 +25,7 @@ final class EmbeddingBagTest {
         int longest = 16_384;
         long[] offsets = new long[bags];
         for (int i = 1; i < bags; i++) {
-            offsets[i] = longest + i - 1;
+            offsets[i] = longest + i - 1L;
         }
         Rng rng = new Rng(1);
         Tensor numbers = rng.randint(0, 100, longest + bags - 1);

@@ -33,7 +33,7 @@ public final class Fusion {
     private final Map<String, List<Program.Step>> readers = new HashMap<>();
     private final Set<String> kept = new HashSet<>();
     private final Set<Program.Step> gone = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final Map<Program.Step, Program.Step> replaced = new IdentityHashMap<>();
+    private final IdentityHashMap<Program.Step, Program.Step> replaced = new IdentityHashMap<>();
 
     private Fusion(Program program, Function<String, @Nullable OnnxValue> constants) {
         this.constants = constants;

@@ -126,7 +126,7 @@ record F32Windows(PoolShape p, boolean maximum, long x, long y, long indices) im
         int top = oy * p.strideH() - p.padH();
         int ow = p.ow();
         for (int ox = 0; ox < ow; ox++) {
-            Access.f32(to + 4L * ox, p.divisor(top, ox * p.strideW() - p.padW()));
+            Access.f32(to + 4L * ox, (float) p.divisor(top, ox * p.strideW() - p.padW()));
         }
     }
 

@@ -102,7 +102,8 @@ final class RowsTest {
         List<Row> read = rows.epoch(0).toList();
         assertThat(read)
                 .hasSize(3)
-                .allMatch(row -> row.names() == read.getFirst().names());
+                .allSatisfy(
+                        row -> assertThat(row.names()).isSameAs(read.getFirst().names()));
         assertThat(read.get(2).text("b")).isEqualTo("b2");
         assertThatThrownBy(() -> read.get(2).text("c"))
                 .isInstanceOf(IllegalArgumentException.class)

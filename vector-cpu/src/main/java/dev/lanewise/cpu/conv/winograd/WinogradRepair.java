@@ -139,7 +139,8 @@ final class WinogradRepair implements AutoCloseable {
                             + output % WinogradTransform.TILE * pixelBytes;
                     long left =
                             lanes & ~load(at).compare(VectorOperators.GE, least).toLong();
-                    long word = (bits(tile * OutputMarks.OUTPUTS + output) + first / Long.SIZE * Long.BYTES) & MASK;
+                    long word =
+                            (bits(tile * OutputMarks.OUTPUTS + output) + (long) first / Long.SIZE * Long.BYTES) & MASK;
                     long before = first % Long.SIZE == 0 ? 0 : ALL.get(LONG, word);
                     ALL.set(LONG, word, before | left << first);
                     unproved += Long.bitCount(left);
