@@ -12,6 +12,8 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
@@ -114,6 +116,8 @@ final class SampleArguments {
             case "java.util.Iterator" -> List.of().iterator();
             case "java.lang.Class" -> Object.class;
             case "java.io.PrintStream" -> new PrintStream(OutputStream.nullOutputStream());
+            // by its own constructors it would be a file in the working folder
+            case "java.io.PrintWriter" -> new PrintWriter(Writer.nullWriter());
             case "java.time.Duration" -> Duration.ofSeconds(10);
             case "java.lang.Throwable" -> new IllegalStateException();
             case "dev.lanewise.tensor.Shape" -> Shape.of(2, 3);
