@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains one model on several ranks, each with a part of every batch: rank r has the r-th contiguous part. The result is that of one
@@ -33,6 +34,8 @@ public final class DataParallel {
     private final Options options;
     private double seconds;
     private double waitedSeconds;
+    /** What is under way, whose seconds are not among these yet. */
+    private volatile @Nullable Courier current;
 
     /** What the running statistics of batch normalization become; in training each rank normalizes by its own part of a batch. */
     public enum BatchNormStatistics {
@@ -129,12 +132,14 @@ public final class DataParallel {
 
     /** {@return the seconds spent on communication so far} */
     public double communicationSeconds() {
-        return seconds;
+        Courier running = current;
+        return running == null ? seconds : seconds + running.seconds();
     }
 
     /** {@return the part of those seconds in which training waited, with nothing else to do} */
     public double waitedSeconds() {
-        return waitedSeconds;
+        Courier running = current;
+        return running == null ? waitedSeconds : waitedSeconds + running.waitedSeconds();
     }
 
     /** What is done together. */
@@ -148,6 +153,7 @@ public final class DataParallel {
         }
         Path folder = temporary();
         try (Courier courier = new Courier(communicator)) {
+            current = courier;
             trainer.replicas(new Group(courier, options, folder));
             try {
                 return work.run();
@@ -158,6 +164,7 @@ public final class DataParallel {
                 throw e;
             } finally {
                 trainer.replicas(Group.ALONE);
+                current = null;
                 seconds += courier.seconds();
                 waitedSeconds += courier.waitedSeconds();
             }

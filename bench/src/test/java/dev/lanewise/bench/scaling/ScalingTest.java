@@ -36,5 +36,10 @@ final class ScalingTest {
         assertThat(lines)
                 .allSatisfy(
                         line -> assertThat((Double) line.get("samples_per_s")).isPositive());
+        assertThat(lines)
+                .filteredOn(line -> line.containsKey("communication_share"))
+                .hasSize(2)
+                .allSatisfy(line ->
+                        assertThat((Double) line.get("communication_share")).isPositive());
     }
 }
