@@ -1,5 +1,6 @@
 package dev.lanewise.bench.scaling;
 
+import dev.lanewise.bench.Spread;
 import dev.lanewise.bench.scaling.Team.Connection;
 import dev.lanewise.examples.JsonLine;
 import java.io.PrintWriter;
@@ -129,8 +130,8 @@ public final class ScalingCommand implements Callable<Integer> {
     private void print(ScaledModel model, Team team, double[] rates, double[] one) {
         double[] ratios = new double[rates.length];
         Arrays.setAll(ratios, round -> rates[round] / one[round]);
-        double rate = median(rates);
-        double ratio = median(ratios);
+        double rate = new Spread(rates).median();
+        double ratio = new Spread(ratios).median();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Map<String, Object> line = new LinkedHashMap<>();
@@ -156,12 +157,6 @@ public final class ScalingCommand implements Callable<Integer> {
                     shares(team)));
         }
         out.flush();
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 
     private static String shares(Team team) {

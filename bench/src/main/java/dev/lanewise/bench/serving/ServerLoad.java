@@ -1,5 +1,6 @@
 package dev.lanewise.bench.serving;
 
+import dev.lanewise.bench.Spread;
 import dev.lanewise.bench.http.HttpText;
 import dev.lanewise.bench.http.RawClient;
 import dev.lanewise.serve.Server;
@@ -11,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 
 /** Several clients at a server that send one request after the other, and how long each answer took. */
@@ -46,7 +46,7 @@ public final class ServerLoad {
 
     /** Requests per second: the median of the rounds. */
     public double perSecond() {
-        return median(perSecond.stream().mapToDouble(Double::doubleValue));
+        return median(perSecond);
     }
 
     /** Throughput beside that of another load, whose rounds took turns with these: the median of the rounds' ratios. */
@@ -55,7 +55,7 @@ public final class ServerLoad {
         for (int round = 0; round < Math.min(perSecond.size(), other.perSecond.size()); round++) {
             ratios.add(perSecond.get(round) / other.perSecond.get(round));
         }
-        return median(ratios.stream().mapToDouble(Double::doubleValue));
+        return median(ratios);
     }
 
     /** Milliseconds below which a share of all answers took, of all rounds. */
@@ -65,12 +65,8 @@ public final class ServerLoad {
         return sorted.length == 0 ? Double.NaN : sorted[(int) (share * (sorted.length - 1))] / 1e6;
     }
 
-    private static double median(DoubleStream values) {
-        double[] sorted = values.sorted().toArray();
-        int half = sorted.length / 2;
-        return sorted.length == 0
-                ? Double.NaN
-                : sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    private static double median(List<Double> rounds) {
+        return new Spread(rounds.stream().mapToDouble(Double::doubleValue).toArray()).median();
     }
 
     private long[] run(int clients, double seconds) {

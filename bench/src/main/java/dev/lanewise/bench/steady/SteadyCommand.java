@@ -3,6 +3,7 @@ package dev.lanewise.bench.steady;
 import dev.lanewise.bench.Child;
 import dev.lanewise.bench.Main;
 import dev.lanewise.bench.Measurements;
+import dev.lanewise.bench.Spread;
 import dev.lanewise.bench.TrainWorkload;
 import dev.lanewise.examples.JsonLine;
 import java.io.IOException;
