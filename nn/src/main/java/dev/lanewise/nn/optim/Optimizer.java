@@ -200,6 +200,11 @@ public abstract class Optimizer {
 
     /** Changes parameters in the type that their state has, where it is wider than their own. */
     private void updateWide(List<Trained> trained, Settings settings) {
+        if (trained.stream()
+                .allMatch(p -> StateType.of(p.value().dtype()) == p.value().dtype())) {
+            update(trained, settings);
+            return;
+        }
         List<Trained> wide = trained.stream()
                 .map(p -> new Trained(p.index(), StateType.wide(p.value()), StateType.wide(p.gradient())))
                 .toList();
